@@ -1,0 +1,31 @@
+"""3CX Call Control API: where the runner and the PBX are, who we are there, and what calls may be placed."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from threecx_runner.naming import field_camel
+
+
+class Login(BaseModel):
+    """What travels to the runner with each request, in the header X-3CX-Login."""
+
+    model_config = ConfigDict(alias_generator=field_camel, populate_by_name=True, extra="ignore", frozen=True)
+
+    server_url: str = ""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    extension: str = ""
+    allowed_destinations: str = ""
+    max_calls_per_hour: Annotated[int, Field(ge=0, le=100_000)] = 0
+    calling_hours: Annotated[str, Field(pattern=r"^$|^\d{2}:\d{2}-\d{2}:\d{2}$")] = ""
+    dry_run: bool = False
+    n8n_base_url: str = ""
+    ignore_tls_errors: bool = False
+
+
+class ThreeCxCallControlApi(Login):
+    """The whole credential, as n8n stores it."""
+
+    runner_url: str = "http://127.0.0.1:5690"
+    runner_token: SecretStr = SecretStr("")

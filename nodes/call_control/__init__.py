@@ -1,0 +1,1 @@
+"""Call Control: answers, routes and ends calls."""

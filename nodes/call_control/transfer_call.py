@@ -1,0 +1,73 @@
+"""Puts a caller through to an extension, queue, ring group, IVR, voicemail or outside number."""
+
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from threecx_pbx.calls.routing import Outcome
+from threecx_runner.sdk import CallParams, CallResult, Context, Effect, Field, Located, Locator, operation
+
+
+class TargetType(StrEnum):
+    """What the target is; the number decides, this says what is expected there."""
+
+    EXTENSION = "extension"
+    QUEUE = "queue"
+    RING_GROUP = "ringGroup"
+    IVR = "ivr"
+    VOICEMAIL = "voicemail"
+    EXTERNAL = "external"
+
+
+class TransferType(StrEnum):
+    """How the caller is handed over."""
+
+    BLIND = "blind"
+
+
+class Params(CallParams):
+    """Parameters of Transfer."""
+
+    target_type: TargetType = TargetType.EXTENSION
+    target: Located = Locator()
+    transfer_type: TransferType = TransferType.BLIND
+    timeout: Annotated[int, Field(ge=1, le=300)] = 30
+
+
+class TransferResult(CallResult):
+    """Where the caller is now."""
+
+    connected: bool
+    outcome: Outcome
+    target: str
+    target_type: TargetType
+    transfer_type: TransferType
+    answered_by: str
+    reason: str
+    seconds: float
+
+
+OUTPUTS = {
+    "connected": lambda result: result.connected,
+    "notConnected": lambda result: not result.connected,
+    "hungUp": lambda _: False,
+}
+
+
+@operation(result=TransferResult, effect=Effect.DIAL, outputs=OUTPUTS)
+async def transfer_call(on: Context, ask: Params) -> TransferResult:
+    """Transfers a connected call, or diverts a ringing one; the answer comes when the target was reached or could not be."""
+    call = on.call()
+    target = await on.guard.check(ask.target.value)
+    routed = await on.session.transfer(call, target, within=timedelta(seconds=ask.timeout))
+    return TransferResult(
+        call_id=call.id,
+        connected=routed.connected,
+        outcome=routed.outcome,
+        target=target,
+        target_type=ask.target_type,
+        transfer_type=ask.transfer_type,
+        answered_by=routed.answered_by,
+        reason=routed.reason,
+        seconds=routed.seconds,
+    )

@@ -1,0 +1,1 @@
+"""Call Data: reads what the PBX knows."""

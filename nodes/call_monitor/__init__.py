@@ -1,0 +1,1 @@
+"""Call Monitor: tells what happens on the PBX."""

@@ -1,0 +1,129 @@
+"""Starts one execution for each call that reaches the client's route point."""
+
+import asyncio
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from threecx_pbx.calls.events import CallEvent, CallStarted
+from threecx_pbx.calls.model import Call, Direction, Party
+from threecx_runner.sdk import Attending, Field, Located, Locator, Params, Result, trigger
+
+
+class CallType(StrEnum):
+    """Where callers come from."""
+
+    INBOUND = "inbound"
+    INTERNAL = "internal"
+
+
+class OnTimeout(StrEnum):
+    """What becomes of a call that nobody answered in time."""
+
+    DROP = "drop"
+    DIVERT = "divert"
+    LEAVE = "leave"
+
+
+class IfWorkflowStops(StrEnum):
+    """What becomes of an answered caller whom no operation looks after any more (features.md 1.3)."""
+
+    FALLBACK = "fallback"
+    TRANSFER = "transfer"
+    HANG_UP = "hangUp"
+    LEAVE = "leave"
+
+
+class IncomingCallParams(Params):
+    """Parameters of the Call Receiver."""
+
+    extension: str = ""
+    call_types: list[CallType] = [CallType.INBOUND, CallType.INTERNAL]
+    auto_answer: bool = True
+    timeout: Annotated[int, Field(ge=0, le=600)] = 30
+    on_timeout: OnTimeout = OnTimeout.LEAVE
+    timeout_destination: Located = Locator()
+    if_workflow_stops: IfWorkflowStops = IfWorkflowStops.FALLBACK
+    fallback_destination: Located = Locator()
+
+
+class IncomingCall(Result):
+    """The call, as the workflow gets it. What the PBX does not tell is left empty, never guessed."""
+
+    call_id: str
+    participant_id: int
+    from_number: str
+    from_e164: Annotated[str, Field(alias="fromE164")]
+    from_name: str
+    anonymous: bool
+    to_number: str
+    did: str
+    did_known: bool
+    direction: Direction
+    timestamp: datetime
+    extension: str
+    on_behalf_of: str
+    originated_by: str
+    referred_by: str
+
+
+async def attend(on: Attending, want: IncomingCallParams) -> None:
+    """Answers if asked to; else, or when that fails, acts on the time-out while the leg still rings."""
+    if want.auto_answer:
+        await on.answer()
+    if want.timeout == 0 or want.on_timeout is OnTimeout.LEAVE:
+        return
+    try:
+        async with asyncio.timeout(None):
+            await on.answered_or_gone(within=want.timeout)
+    except TimeoutError:
+        await _after_timeout(on, want)
+
+
+async def _after_timeout(on: Attending, want: IncomingCallParams) -> None:
+    if want.on_timeout is OnTimeout.DIVERT:
+        await on.divert(want.timeout_destination.value)
+    else:
+        await on.drop()
+
+
+def overlaps(one: IncomingCallParams, other: IncomingCallParams) -> bool:
+    """Whether both could want the same call: same extension and a call type in common."""
+    return one.extension == other.extension and bool(set(one.call_types) & set(other.call_types))
+
+
+@trigger(output=IncomingCall, claims=True, attend=attend, overlaps=overlaps)
+def matches(want: IncomingCallParams, seen: CallEvent, call: Call) -> IncomingCall | None:
+    """A call that began with a leg on our own route point, from the wanted side."""
+    if not isinstance(seen, CallStarted) or not seen.own or seen.direction is Direction.OUTBOUND:
+        return None
+    if want.extension not in ("", seen.extension) or seen.direction.value not in want.call_types:
+        return None
+    return IncomingCall(
+        call_id=seen.call,
+        participant_id=seen.participant,
+        from_number=seen.caller.number,
+        from_e164=_e164(seen.caller.number),
+        from_name=seen.caller.name,
+        anonymous=_anonymous(seen.caller),
+        to_number=seen.caller.did or seen.extension,
+        did=seen.caller.did,
+        did_known=bool(seen.caller.did),
+        direction=seen.direction,
+        timestamp=seen.at,
+        extension=seen.extension,
+        on_behalf_of=seen.on_behalf_of,
+        originated_by=seen.originated_by,
+        referred_by=seen.referred_by,
+    )
+
+
+def _e164(number: str) -> str:
+    """Empty unless the number is international already: the PBX does not tell its country."""
+    if number.startswith("00"):
+        return "+" + number[2:]
+    return number if number.startswith("+") else ""
+
+
+def _anonymous(caller: Party) -> bool:
+    return caller.number.lower() in ("", "anonymous", "unknown", "private")

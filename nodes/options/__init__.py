@@ -1,0 +1,1 @@
+"""Lists that fill the editor's dropdowns."""

@@ -1,0 +1,1 @@
+"""Legs become calls, and calls become events."""

@@ -1,0 +1,122 @@
+"""Legs, parties and calls as values: nothing here awaits, reads a clock or opens a socket."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+PbxId = NewType("PbxId", str)
+"""Origin and client id: `https://pbx.example.com|8001`."""
+Dn = NewType("Dn", str)
+"""A directory number of the PBX: an extension, route point, queue, trunk … (3CX's word)."""
+ParticipantId = NewType("ParticipantId", int)
+"""The number that 3CX's URLs need now; recycled, and another one after a transfer (api.md 11.8)."""
+LegKey = NewType("LegKey", str)
+"""`participant_uid` when the PBX tells it, else participant id and first sighting."""
+CallId = NewType("CallId", str)
+"""`c_` and 16 hex digits, from (pbx, callid, first seen): the same after a restart."""
+EventId = NewType("EventId", str)
+"""`callId:n`."""
+
+
+class LegState(StrEnum):
+    """What a leg is doing; 3CX's own words, and OTHER for one we do not know (api.md 2.2)."""
+
+    DIALING = "Dialing"
+    RINGING = "Ringing"
+    CONNECTED = "Connected"
+    OTHER = "Other"
+
+
+class Direction(StrEnum):
+    """Fixed by the first leg of a call."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class PartyKind(StrEnum):
+    """Who or what is at the other end, from 3CX's DN types."""
+
+    EXTENSION = "extension"
+    EXTERNAL = "external"
+    ROUTE_POINT = "routePoint"
+    QUEUE = "queue"
+    RING_GROUP = "ringGroup"
+    IVR = "ivr"
+    VOICEMAIL = "voicemail"
+    PARKING = "parking"
+    CONFERENCE = "conference"
+    UNKNOWN = "unknown"
+
+    @property
+    def human(self) -> bool:
+        """Whether, as far as one can know, a person is there (api.md 3.1)."""
+        return self in (PartyKind.EXTENSION, PartyKind.EXTERNAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """The other side of a leg. Empty strings are what the PBX left empty."""
+
+    number: str = ""
+    name: str = ""
+    dn: Dn = Dn("")
+    kind: PartyKind = PartyKind.UNKNOWN
+    did: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One participant: a DN's part in a call."""
+
+    key: LegKey
+    participant: ParticipantId
+    dn: Dn
+    dn_kind: PartyKind
+    party: Party
+    state: LegState
+    ours: bool
+    """On the login's own route point: audio, digits and `answer` are possible."""
+    pbx_call: int
+    """3CX's `callid`: groups legs, survives transfers, restarts from small numbers."""
+    first_seen: datetime
+    direct_control: bool = False
+    originated_by: Dn = Dn("")
+    referred_by: Dn = Dn("")
+    on_behalf_of: Dn = Dn("")
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Legs that overlap in time under one `callid`, and what was told of them so far."""
+
+    id: CallId
+    pbx_call: int
+    direction: Direction
+    began: datetime
+    first: Leg
+    """The leg that the call was first seen by, as it was then: caller and called are read from it."""
+    legs: Mapping[LegKey, Leg] = field(default_factory=dict)
+    connected_at: datetime | None = None
+    """When any called leg first connected: a machine's answer counts."""
+    answered_at: datetime | None = None
+    """When an extension or outside party answered: a human's, as far as one can know."""
+    answered_by: Party | None = None
+    rang: frozenset[Dn] = frozenset()
+    """Extensions and queues that rang: decides about a missed call."""
+    left_for: str | None = None
+    """Where the call was put through, when we cannot see that DN."""
+    empty_since: datetime | None = None
+    """Set while no leg is left: the call ends once the grace has passed."""
+    events: int = 0
+    """How many events were told of it; the next one's number."""
+
+    @property
+    def own_leg(self) -> Leg | None:
+        """The leg on our route point, the newest if a transfer left two."""
+        own = [leg for leg in self.legs.values() if leg.ours]
+        return max(own, key=lambda leg: leg.first_seen) if own else None

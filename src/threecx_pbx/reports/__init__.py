@@ -1,0 +1,1 @@
+"""What the PBX can tell through its XAPI, as values."""

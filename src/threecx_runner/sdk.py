@@ -1,0 +1,269 @@
+"""All that a node's file imports, beside the domain types of threecx_pbx.
+
+A module `nodes/<node>/<operation>.py` holds one `Operation` (made by `@operation`) or one `Trigger` (made by `@trigger`);
+its public name is its path. The runner and the generator find both by walking the package.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, Generic, Protocol, TypeVar, cast, get_type_hints
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from threecx_pbx.calls.events import CallEvent
+from threecx_pbx.calls.model import Call
+from threecx_pbx.clock import Clock
+from threecx_pbx.session import PbxSession
+from threecx_runner.naming import camel, field_camel
+
+
+class Wire(BaseModel):
+    """A model that spells in camel case on n8n's wire."""
+
+    model_config = ConfigDict(alias_generator=field_camel, populate_by_name=True, extra="forbid", frozen=True)
+
+
+class Params(Wire):
+    """What an operation or trigger is asked. Types, ranges and defaults here are the only ones there are."""
+
+
+class Result(Wire):
+    """One output item."""
+
+
+class OnHangUp(StrEnum):
+    """What becomes of the item when the caller hangs up and the operation has no Hung Up output."""
+
+    END_BRANCH = "endBranch"
+    CONTINUE = "continue"
+    ERROR = "error"
+
+
+class WhichCall(StrEnum):
+    """How the call is found (features.md 1.6)."""
+
+    THIS_EXECUTION = "thisExecution"
+    CALL_ID = "callId"
+    EXECUTION_ID = "executionId"
+
+
+class CallParams(Params):
+    """Parameters of every operation that acts on a call."""
+
+    call: WhichCall = WhichCall.THIS_EXECUTION
+    call_id: str = ""
+    execution_id: str = ""
+    on_hang_up: OnHangUp = OnHangUp.END_BRANCH
+    include_input: bool = False
+
+
+class CallResult(Result):
+    """Every output item of a call operation carries the call."""
+
+    call_id: str
+
+
+class Locator(Wire):
+    """An n8n resource locator: `mode` list, number, id, url …; a plain string counts as mode `list`."""
+
+    mode: str = "list"
+    value: str = ""
+
+
+def _located(value: object) -> object:
+    if isinstance(value, str):
+        return {"mode": "list", "value": value}
+    if isinstance(value, Mapping):
+        return {"mode": str(value.get("mode", "list")), "value": str(value.get("value") or "")}
+    return value
+
+
+Located = Annotated[Locator, BeforeValidator(_located)]
+
+
+def _numbers(value: object) -> object:
+    if isinstance(value, str):
+        return [number.strip() for number in value.split(",") if number.strip()]
+    return value
+
+
+NumberList = Annotated[list[str], BeforeValidator(_numbers)]
+"""Numbers, as a list or as text with commas between them; `*` stands for all."""
+
+
+class Effect(StrEnum):
+    """What repeating an operation would do: decides about idempotency keys and the destination guard."""
+
+    READ = "read"
+    CALL = "call"
+    DIAL = "dial"
+
+
+class Guarding(Protocol):
+    """The credential's destination guard, asked before any leg goes anywhere."""
+
+    async def check(self, destination: str) -> str:
+        """The number to dial, cleaned of spaces and the like. Raises DestinationRefused, BadParameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an operation may use: its PBX, the call it was asked about, the clock."""
+
+    session: PbxSession
+    clock: Clock
+    find_call: Callable[[], Call]
+    """The call that the item means; raises CallUnknown or CallEnded."""
+    guard: Guarding
+    workflow_id: str = ""
+    execution_id: str = ""
+
+    def call(self) -> Call:
+        """The call that this item is about. Raises CallUnknown, CallEnded."""
+        return self.find_call()
+
+
+P = TypeVar("P", bound=Params)
+R = TypeVar("R", bound=Result)
+
+Rows = Iterable[Result]
+
+
+@dataclass(frozen=True)
+class Operation(Generic[P, R]):
+    """One operation of an action node."""
+
+    node: str
+    name: str
+    params: type[P]
+    result: type[R]
+    effect: Effect
+    outputs: Mapping[str, Callable[[R], bool]]
+    """Output key → whether a result leaves there; the first that matches. Empty: a single output."""
+    run: Callable[[Context, P], Awaitable[R | list[R]]]
+    doc: str
+
+
+def operation(
+    *, result: type[R], effect: Effect, outputs: Mapping[str, Callable[[R], bool]] | None = None
+) -> Callable[[Callable[[Context, P], Awaitable[R | list[R]]]], Operation[P, R]]:
+    """Makes the module's operation from its deed; the parameters are the type of the second argument."""
+
+    def made(run: Callable[[Context, P], Awaitable[R | list[R]]]) -> Operation[P, R]:
+        node, name = run.__module__.rsplit(".", 2)[-2:]
+        params = cast("type[P]", _second_argument(run))
+        return Operation(camel(node), camel(name), params, result, effect, outputs or {}, run, run.__doc__ or "")
+
+    return made
+
+
+class Attending(Protocol):
+    """What the task that attends one incoming call may do. A leg that is gone meanwhile is no error."""
+
+    async def answer(self) -> None:
+        """Answers the leg if it rings; a PBX that connects by itself is fine."""
+
+    async def answered_or_gone(self, within: float) -> None:
+        """Returns once the leg is connected or gone. Raises TimeoutError after that many seconds."""
+
+    async def drop(self) -> None:
+        """Ends the leg."""
+
+    async def divert(self, destination: str) -> None:
+        """Sends the ringing leg elsewhere, if the guard allows; else ends it."""
+
+
+@dataclass(frozen=True)
+class Trigger(Generic[P]):
+    """One trigger node: a pure filter and shape, and for a Receiver the task that attends the call."""
+
+    node: str
+    name: str
+    params: type[P]
+    output: type[Result]
+    claims: bool
+    """Whether an event belongs to exactly one subscription (Receiver) or to all that match (Monitor)."""
+    matches: Callable[[P, CallEvent, Call], Result | None]
+    attend: Callable[[Attending, P], Awaitable[None]] | None
+    overlaps: Callable[[P, P], bool] | None
+    doc: str
+    priority: Callable[[P], int] = field(default=lambda _: 0)
+
+
+def trigger(
+    *,
+    output: type[Result],
+    claims: bool = False,
+    attend: Callable[[Attending, P], Awaitable[None]] | None = None,
+    overlaps: Callable[[P, P], bool] | None = None,
+) -> Callable[[Callable[[P, CallEvent, Call], Result | None]], Trigger[P]]:
+    """Makes the module's trigger from its filter; the parameters are the type of the first argument."""
+
+    def made(matches: Callable[[P, CallEvent, Call], Result | None]) -> Trigger[P]:
+        node, name = matches.__module__.rsplit(".", 2)[-2:]
+        params = cast("type[P]", _first_argument(matches))
+        return Trigger(
+            camel(node), camel(name), params, output, claims, matches, attend, overlaps, matches.__doc__ or ""
+        )
+
+    return made
+
+
+class Choice(Wire):
+    """One entry of a dropdown."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class OptionList:
+    """One list of the editor's dropdowns, at /v1/options/{name}."""
+
+    name: str
+    run: Callable[[Context, str], Awaitable[list[Choice]]]
+
+
+def option_list(run: Callable[[Context, str], Awaitable[list[Choice]]]) -> OptionList:
+    """Makes the module's list; its second argument is the text that the user has typed."""
+    return OptionList(camel(run.__module__.rsplit(".", 1)[-1]), run)
+
+
+def _first_argument(function: Callable[..., Any]) -> object:
+    return _arguments(function)[0]
+
+
+def _second_argument(function: Callable[..., Any]) -> object:
+    return _arguments(function)[1]
+
+
+def _arguments(function: Callable[..., Any]) -> list[object]:
+    hints = get_type_hints(function)
+    return [hint for name, hint in hints.items() if name != "return"]
+
+
+__all__ = [
+    "Attending",
+    "CallParams",
+    "CallResult",
+    "Choice",
+    "Context",
+    "Effect",
+    "Field",
+    "Guarding",
+    "Located",
+    "Locator",
+    "NumberList",
+    "OnHangUp",
+    "Operation",
+    "OptionList",
+    "Params",
+    "Result",
+    "Trigger",
+    "WhichCall",
+    "Wire",
+    "operation",
+    "option_list",
+    "trigger",
+]

@@ -1,0 +1,135 @@
+"""What nobody knows for sure about a real 3CX V20, each doubt one option, and named sets of them.
+
+The text under each option is printed in the docs: what it decides, what speaks for the default, and its source
+(marks as in the project's API paper: D = 3CX's documentation, E = 3CX's example code, M = a 3CX maintainer,
+T = tried by a third party on a real PBX, G = a guess).
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """One reading of the real PBX. Times in the unit that the name ends with."""
+
+    route_point_answer: Literal["auto", "manual"] = "auto"
+    """Whether a call reaches a route point Connected at once, or Ringing until `answer`.
+    3CX's IVR example never answers (E); two third parties do (T)."""
+
+    token_kind: Literal["jwt", "opaque"] = "jwt"
+    """The access token: an ES256 JWT with `exp` (T), or a string that says nothing."""
+
+    token_life_s: int = 3600
+    """How long a token lives. One hour (D)."""
+
+    expires_in_unit: Literal["minutes", "seconds"] = "seconds"
+    """Unit of `expires_in`: seconds since 20.0.9 (E), minutes before (D)."""
+
+    wrong_secret: Literal["401", "400"] = "401"
+    """Answer to a wrong secret: 401 `unauthorized` (D), or OAuth's 400 `invalid_client` (third-party code)."""
+
+    mint_closes_sockets: bool = False
+    """Whether a new token closes the sockets opened with the former one. Unknown (G)."""
+
+    mint_kills_streams: bool = True
+    """Whether a new token cuts running audio streams of the former one (T)."""
+
+    party_did: bool = False
+    """Whether `party_did` tells the number that was called. Empty in both public captures of V20 (T)."""
+
+    participant_uid: bool = False
+    """Whether legs carry `participant_uid`, which is never recycled (newer builds; third-party code)."""
+
+    originated_by_self: bool = False
+    """Whether a leg that its own DN dialled names that DN in `originated_by_dn`. Empty in the real capture (T)."""
+
+    upsert_repeat_ms: int = 0
+    """While a leg rings its Upsert is sent again so often; 0 = never. 750 was seen (T)."""
+
+    get_404_race: int = 0
+    """For so many milliseconds after its first Upsert the GET of a leg answers 404 (T, E)."""
+
+    own_leg_after_route: Literal["removed", "stays"] = "removed"
+    """What becomes of the own leg when `routeto` succeeds. Examples drop it themselves, which suits both (E)."""
+
+    far_leg_visible: bool = True
+    """Whether the far leg of the application's own outgoing call shows up in events and lists;
+    reading it is 403 (T)."""
+
+    ring_each_device: bool = False
+    """Whether an extension with several devices has one ringing leg per device or one in all (G)."""
+
+    status_codes: Literal["200", "202", "4xx"] = "200"
+    """How verbs tell their result: 200 with `finalstatus` (Failed too); 202 at once, the outcome on the socket only;
+    or failures as 424 with the result as body. All are documented as possible (D), none is told for sure."""
+
+    final_status: Literal["name", "number"] = "name"
+    """`finalstatus` as a name (D, third-party fixture), or as the number of the official types (E)."""
+
+    makecall_reply: Literal["outcome", "dialing"] = "outcome"
+    """When `makecall` answers: when the far side has answered or failed, or as soon as the own leg dials (G)."""
+
+    unanswered_makecall: Literal["424", "422", "200"] = "424"
+    """Status of a `makecall` that failed, always with a result as body (E reads `reasontext` from it; code: G)."""
+
+    divert_reply: Literal["ringing", "answered"] = "ringing"
+    """`divert` answers when the destination is *reached* (D): when it rings, or when it answered."""
+
+    route_timeout_s: float = 30.0
+    """How long `routeto`, `transferto` and `makecall` ring when the request names no `timeout` (G)."""
+
+    error_body: Literal["result", "empty", "html"] = "result"
+    """Body of 422 and 424: a result object (E reads one), nothing, or a web server's page (G)."""
+
+    licence_missing: Literal["404", "403"] = "404"
+    """Answer of `/callcontrol` without the licence (T)."""
+
+    activecalls_id: Literal["same", "different", "reused"] = "same"
+    """Whether `ActiveCalls.Id` is the `callid`, another number, or a number that the next call takes again (G)."""
+
+    dropcall_answer: Literal["204", "200"] = "204"
+    """Answer of `Pbx.DropCall`: 204 (T), or 200 with a body (swagger)."""
+
+    dtmf_frames: Literal["single", "string"] = "single"
+    """Keys pressed together: one event for each, or one event with all (G)."""
+
+    drop_on_post_end: bool = False
+    """Whether the end of the audio POST hangs the leg up (third-party code keeps it open for fear of that)."""
+
+    version: str = "20.0.9.0"
+    """`X-3CX-Version` and `SystemStatus.Version`."""
+
+
+_AUTO = Profile()
+
+PROFILES: dict[str, Profile] = {
+    "auto": _AUTO,
+    "manual": replace(_AUTO, route_point_answer="manual"),
+    "v20_u7": replace(
+        _AUTO, version="20.0.7.0", expires_in_unit="minutes", route_point_answer="manual", upsert_repeat_ms=750
+    ),
+    "v20_u9": replace(_AUTO, version="20.0.9.0", participant_uid=True, party_did=True),
+    "worst_case": replace(
+        _AUTO,
+        version="20.0.8.1121",
+        route_point_answer="manual",
+        expires_in_unit="minutes",
+        wrong_secret="400",
+        mint_closes_sockets=True,
+        upsert_repeat_ms=750,
+        get_404_race=120,
+        own_leg_after_route="stays",
+        ring_each_device=True,
+        status_codes="4xx",
+        final_status="number",
+        makecall_reply="dialing",
+        unanswered_makecall="422",
+        divert_reply="answered",
+        error_body="html",
+        licence_missing="403",
+        activecalls_id="reused",
+        dropcall_answer="200",
+        dtmf_frames="string",
+    ),
+}

@@ -1,0 +1,78 @@
+"""scripts/test: what CI runs. First the fast tests, then the same promises end to end on a real n8n."""
+
+import os
+import shutil
+import subprocess
+import sys
+from typing import Annotated
+
+import typer
+
+from lab.bootstrap import ROOT, stop
+from lab.commands import CommandFailed, ToolMissing, run
+from lab.n8n_install import get_n8n
+from lab.package import NpmPackage
+from lab.steps import Steps
+
+_FAST = "not n8n and not long"
+_N8N = "n8n and not long"
+
+
+def run_tests(
+    context: typer.Context,
+    fast: Annotated[bool, typer.Option("--fast", help="Without n8n: at most 8 minutes.")] = False,
+    long: Annotated[bool, typer.Option("--long", help="Everything, soak tests included.")] = False,
+) -> None:
+    """Runs the tests; further arguments go to pytest (for example a path, or -k)."""
+    steps = Steps()
+    try:
+        env = _prepare(steps, with_n8n=not fast)
+    except (CommandFailed, ToolMissing) as error:
+        stop(str(error))
+    marks = [_FAST] if fast else [_FAST, "n8n or long" if long else _N8N]
+    results = [_pytest(marked, context.args, env) for marked in marks]
+    sys.exit(max(results))
+
+
+def _prepare(steps: Steps, *, with_n8n: bool) -> dict[str, str]:
+    """The tools that tests use, as the environment for pytest: Node first in PATH."""
+    package = NpmPackage.of_checkout(steps)
+    package.build()
+    if with_n8n:
+        package.tarball()
+        get_n8n(steps)
+        _get_chromium(steps)
+    return package.node.environment()
+
+
+def _get_chromium(steps: Steps) -> None:
+    """Debian's, where we may install it; without a browser its tests say why they did not run."""
+    if shutil.which("chromium") or not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        with steps.step("Installing Debian's Chromium for the editor tests"):
+            run(["apt-get", "update", "-qq"], cwd=ROOT, env=quiet)
+            run(
+                ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium"],
+                cwd=ROOT,
+                env=quiet,
+            )
+    except CommandFailed as error:
+        steps.say(f"Chromium could not be installed: {error}")
+
+
+def _pytest(marked: str, more: list[str], env: dict[str, str]) -> int:
+    """pytest's exit status; "no test collected" (5) counts as success, a path may hold tests of one kind only."""
+    print(f"— pytest -m '{marked}'", file=sys.stderr, flush=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-m", marked, *more], cwd=ROOT, env=env, check=False
+    )
+    return 0 if done.returncode == 5 else done.returncode
+
+
+def main() -> None:
+    """Entry of scripts/test."""
+    app = typer.Typer(add_completion=False)
+    app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run_tests)
+    app()

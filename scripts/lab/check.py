@@ -10,12 +10,13 @@ from typing import Annotated
 
 import typer
 
-from lab import requirements
 from lab.bootstrap import ROOT
 from lab.commands import CommandFailed, ToolMissing, run
 from lab.package import NpmPackage
+from lab.requirements import Promises
 from lab.steps import Steps
 
+_PROMISES = Promises(ROOT / "tests")
 _TYPING = ROOT / "build" / "typing"
 _RENAMED = {"threecx_nodes": "nodes", "threecx_credentials": "credentials"}
 _CODE = ("src", "nodes", "credentials", "scripts/lab", "scripts/codegen", "tests", "setup.py")
@@ -73,7 +74,7 @@ def _n8n_lint(_changed: Sequence[str]) -> str:
 
 
 def _promises(_changed: Sequence[str]) -> str:
-    return "\n".join(requirements.findings())
+    return "\n".join(_PROMISES.findings())
 
 
 _RULES = (
@@ -123,13 +124,13 @@ def check(
 ) -> None:
     """Checks style, types, imports, generated files, n8n's lint and the promises."""
     if unproven:
-        print(f"{requirements.write_unproven()} of {len(requirements.promised())} promises have no test yet.")
+        _PROMISES.write_unproven()
         return
     files = changed_files() if changed else []
     rules = [rule for rule in _RULES if not changed or any(path.endswith(rule.about) for path in files)]
     failed = [rule.name for rule in rules if not _passes(rule, files)]
-    left = len(requirements.unproven())
-    print(f"Promises without a test: {left} of {len(requirements.promised())}, listed in tests/unproven.txt.")
+    left = len(_PROMISES.unproven())
+    print(f"Promises without a test: {left} of {len(_PROMISES.promised())}, listed in tests/unproven.txt.")
     if failed:
         sys.exit(f"Not in order: {', '.join(failed)}.")
 

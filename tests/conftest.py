@@ -1,0 +1,18 @@
+"""What all tests share: the contract files, and the scripts' package `lab` in the path."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+
+
+@pytest.fixture(scope="session")
+def contract() -> Callable[[str], dict[str, Any]]:
+    """A golden file of tests/contract by its name: what Python and TypeScript both keep to."""
+    folder = Path(__file__).parent / "contract"
+    return lambda name: dict(json.loads((folder / f"{name}.json").read_text()))

@@ -1,0 +1,1 @@
+"""The runner's HTTP API under /v1."""

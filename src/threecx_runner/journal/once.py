@@ -1,0 +1,84 @@
+"""Operations that must not happen twice: a running twin is joined, a success is replayed, a failure runs again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NewType, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, select
+
+from threecx_pbx.clock import Clock
+from threecx_runner.journal import tables
+from threecx_runner.journal.writer import Writer
+from threecx_runner.sdk import Effect
+
+T = TypeVar("T")
+
+ItemKey = NewType("ItemKey", str)
+"""PBX, operation and the item's `execution:node:run:item`: several n8n instances count executions alike."""
+
+REPLAYED_FOR = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class _Run:
+    task: "asyncio.Task[Any]"
+    waiting: int = 0
+
+
+class Once:
+    """Belongs to the loop."""
+
+    def __init__(self, writer: Writer, clock: Clock) -> None:
+        self._writer = writer
+        self._clock = clock
+        self._running: dict[ItemKey, _Run] = {}
+
+    async def run(
+        self, key: ItemKey, effect: Effect, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]
+    ) -> T:
+        """The outcome of the first `act` under this key, for an hour. READ is always acted out.
+
+        `act` ends when the last of those who wait for it is cancelled.
+        """
+        if effect is Effect.READ:
+            return await act()
+        run = self._running.get(key) or self._start(key, act, form)
+        run.waiting += 1
+        try:
+            outcome: T = await asyncio.shield(run.task)
+        finally:
+            run.waiting -= 1
+            if run.waiting == 0:
+                await self._leave(key, run)
+        return outcome
+
+    def _start(self, key: ItemKey, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]) -> _Run:
+        run = _Run(asyncio.create_task(self._first(key, act, form), name=f"once {key}"))
+        self._running[key] = run
+        return run
+
+    async def _first(self, key: ItemKey, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]) -> T:
+        stored = await self._writer.do(lambda on: _stored(on, key))
+        if stored is not None and stored.at > self._clock.now() - REPLAYED_FOR:
+            return form.validate_json(stored.outcome)
+        outcome = await act()
+        row = {"key": key, "at": self._clock.now(), "outcome": form.dump_json(outcome).decode()}
+        await self._writer.do(lambda on: tables.put(on, tables.once, [row]))
+        return outcome
+
+    async def _leave(self, key: ItemKey, run: _Run) -> None:
+        """Nobody waits any more: what still runs is cancelled and may clean up."""
+        if self._running.get(key) is run:
+            del self._running[key]
+        if not run.task.done():
+            run.task.cancel()
+            await asyncio.wait({run.task})
+        if not run.task.cancelled():
+            run.task.exception()  # heard, also when every asker was cancelled before it came
+
+
+def _stored(on: Connection, key: ItemKey) -> Any:
+    return on.execute(select(tables.once).where(tables.once.c.key == key)).first()

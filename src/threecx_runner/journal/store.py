@@ -1,0 +1,189 @@
+"""The journal: all that must outlive the runner, behind one writer thread."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Engine, create_engine, insert, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from threecx_pbx.calls.events import AnyEvent
+from threecx_pbx.calls.model import Call, CallId, EventId, PbxId
+from threecx_pbx.clock import Clock
+from threecx_runner.errors import SettingWrong
+from threecx_runner.journal import books, posts, sqlite, tables, ties, wishes
+from threecx_runner.journal.books import Told
+from threecx_runner.journal.once import ItemKey, Once
+from threecx_runner.journal.prune import EVERY, prune
+from threecx_runner.journal.writer import Writer
+from threecx_runner.outbox.delivery import Dead, Delivery, DeliveryId
+from threecx_runner.sdk import Effect
+from threecx_runner.state_folder import Cipher
+from threecx_runner.subscriptions.model import Subscription, SubscriptionId
+
+T = TypeVar("T")
+
+
+class Journal:
+    """The store. What is true together is written together; what was awaited is durable."""
+
+    def __init__(self, writer: Writer, cipher: Cipher, clock: Clock) -> None:
+        self._writer = writer
+        self._cipher = cipher
+        self._clock = clock
+        self._once = Once(writer, clock)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str, cipher: Cipher, clock: Clock) -> "AsyncIterator[Journal]":
+        """Raises SettingWrong when the database cannot be used."""
+        engine = await asyncio.to_thread(_opened, url)
+        writer = Writer(engine)
+        writer.start()
+        journal = cls(writer, cipher, clock)
+        pruning = asyncio.create_task(journal._prune_for_ever(), name="journal pruning")
+        try:
+            yield journal
+        finally:
+            pruning.cancel()
+            await asyncio.wait({pruning})
+            await writer.close()
+            engine.dispose()
+
+    async def commit(
+        self,
+        pbx: PbxId,
+        changed: Sequence[Call],
+        gone: Sequence[CallId],
+        events: Sequence[AnyEvent],
+        due: Sequence[Delivery],
+    ) -> None:
+        """One transaction: the book's changes, what was told of them, and who is to hear it."""
+
+        def write(on: Connection) -> None:
+            books.write(on, pbx, changed, gone, events)
+            posts.write(on, due)
+
+        await self._writer.do(write)
+
+    async def restore(self, pbx: PbxId) -> tuple[Call, ...]:
+        """The calls of a PBX as they were last committed."""
+        return await self._writer.do(lambda on: books.restore(on, pbx))
+
+    async def events(self, most: int = 100, since: datetime | None = None) -> tuple[Told, ...]:
+        """The newest events of the last seven days, oldest first."""
+        return await self._writer.do(lambda on: books.latest(on, most, since))
+
+    async def event(self, wanted: EventId) -> Told | None:
+        return await self._writer.do(lambda on: books.event(on, wanted))
+
+    async def once(
+        self, key: ItemKey, effect: Effect, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]
+    ) -> T:
+        """See `Once.run`."""
+        return await self._once.run(key, effect, act, form)
+
+    async def learn_execution(self, pbx: PbxId, execution: str, call: CallId) -> None:
+        """An execution has acted on a call. Does nothing without an execution id."""
+        if execution:
+            at = self._clock.now()
+            await self._writer.do(lambda on: ties.learn_execution(on, pbx, execution, call, at))
+
+    async def calls_of_execution(self, pbx: PbxId, execution: str) -> tuple[CallId, ...]:
+        """The calls that it has acted on, the oldest first."""
+        return await self._writer.do(lambda on: ties.calls_of_execution(on, pbx, execution))
+
+    async def claim(self, event: EventId, call: CallId, subscription: SubscriptionId) -> bool:
+        """True once for each call; every later claim is False."""
+        at = self._clock.now()
+        return await self._writer.do(lambda on: ties.claim(on, event, call, subscription, at))
+
+    async def owner(self, call: CallId) -> SubscriptionId | None:
+        """Who claimed it."""
+        return await self._writer.do(lambda on: ties.owner(on, call))
+
+    async def note_dial(self, pbx: PbxId, at: datetime) -> None:
+        await self._writer.do(lambda on: ties.note_dial(on, pbx, at))
+
+    async def count_dials(self, pbx: PbxId, since: datetime) -> int:
+        """Those after `since`; a day's are kept."""
+        return await self._writer.do(lambda on: ties.count_dials(on, pbx, since))
+
+    async def put_subscription(self, wish: Subscription) -> None:
+        await self._writer.do(lambda on: wishes.put(on, self._cipher, wish))
+
+    async def subscriptions(self) -> tuple[Subscription, ...]:
+        return await self._writer.do(lambda on: wishes.everything(on, self._cipher))
+
+    async def forget_subscription(self, wanted: SubscriptionId) -> None:
+        """With all that was on its way to it."""
+
+        def forget(on: Connection) -> None:
+            wishes.forget(on, wanted)
+            posts.forget(on, wanted)
+
+        await self._writer.do(forget)
+
+    async def due(self) -> tuple[Delivery, ...]:
+        """All deliveries on their way, oldest first."""
+        return await self._writer.do(posts.due)
+
+    async def dead(self, most: int = 100) -> tuple[Dead, ...]:
+        """The newest deliveries that were given up."""
+        return await self._writer.do(lambda on: posts.dead(on, most))
+
+    async def settle(
+        self, delivered: Sequence[DeliveryId], later: Sequence[Delivery], given_up: Sequence[Dead]
+    ) -> None:
+        """What came of one post."""
+        await self._writer.do(lambda on: posts.settle(on, delivered, later, given_up))
+
+    async def cancel_claims(self, call: CallId) -> None:
+        """A Receiver's deliveries of this call are never sent again."""
+        await self._writer.do(lambda on: posts.cancel_claims(on, call))
+
+    async def _prune_for_ever(self) -> None:
+        while True:
+            now = self._clock.now()
+            await self._writer.do(lambda on, now=now: prune(on, now))  # type: ignore[misc]  # bound per turn
+            await self._clock.sleep(EVERY.total_seconds())
+
+
+def _opened(url: str) -> Engine:
+    try:
+        engine = create_engine(url, hide_parameters=True)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise SettingWrong(
+            "N8N_3CX_STATE_URL names no database that the runner can use.",
+            hint="Write it like postgresql+psycopg://user:password@host/database, with the driver installed.",
+        ) from error
+    if engine.dialect.name == "sqlite":
+        database = make_url(url).database
+        if database not in (None, "", ":memory:"):
+            sqlite.make_private(str(database))
+        sqlite.prepare(engine)
+    _ready(engine)
+    return engine
+
+
+def _ready(engine: Engine) -> None:
+    try:
+        with engine.begin() as on:
+            tables.metadata.create_all(on)
+            version = on.execute(select(tables.about.c.version)).scalar()
+            if version is None:
+                on.execute(insert(tables.about).values(version=tables.SCHEMA))
+    except SQLAlchemyError as error:
+        raise SettingWrong(
+            "The runner's journal cannot be opened.",
+            hint="Check N8N_3CX_STATE_URL and that the database, or the disk under the state folder, can be written.",
+        ) from error
+    if version not in (None, tables.SCHEMA):
+        raise SettingWrong(
+            "The runner's journal was written by a newer runner.",
+            hint="Update the runner with `uvx threecx-runner@latest serve`, or give it another state folder.",
+        )

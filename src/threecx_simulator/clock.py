@@ -44,7 +44,9 @@ class SystemClock:
 class ManualClock:
     """A clock that stands still until `advance`."""
 
-    _TURNS = 25  # turns of the loop granted to whoever was woken, so that it can sleep again before time goes on
+    _TURNS = (
+        25  # turns of the loop granted to whoever was woken, so that it can sleep again before time goes on
+    )
 
     def __init__(self, start: datetime = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)) -> None:
         self._start = start

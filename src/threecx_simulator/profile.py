@@ -17,7 +17,7 @@ class Profile:
     """Whether a call reaches a route point Connected at once, or Ringing until `answer`.
     3CX's IVR example never answers (E); two third parties do (T)."""
 
-    token_kind: Literal["jwt", "opaque"] = "jwt"
+    token_kind: Literal["jwt", "opaque"] = "jwt"  # noqa: S105 (a kind, no secret)
     """The access token: an ES256 JWT with `exp` (T), or a string that says nothing."""
 
     token_life_s: int = 3600
@@ -26,7 +26,7 @@ class Profile:
     expires_in_unit: Literal["minutes", "seconds"] = "seconds"
     """Unit of `expires_in`: seconds since 20.0.9 (E), minutes before (D)."""
 
-    wrong_secret: Literal["401", "400"] = "401"
+    wrong_secret: Literal["401", "400"] = "401"  # noqa: S105 (a status)
     """Answer to a wrong secret: 401 `unauthorized` (D), or OAuth's 400 `invalid_client` (third-party code)."""
 
     mint_closes_sockets: bool = False
@@ -107,7 +107,11 @@ PROFILES: dict[str, Profile] = {
     "auto": _AUTO,
     "manual": replace(_AUTO, route_point_answer="manual"),
     "v20_u7": replace(
-        _AUTO, version="20.0.7.0", expires_in_unit="minutes", route_point_answer="manual", upsert_repeat_ms=750
+        _AUTO,
+        version="20.0.7.0",
+        expires_in_unit="minutes",
+        route_point_answer="manual",
+        upsert_repeat_ms=750,
     ),
     "v20_u9": replace(_AUTO, version="20.0.9.0", participant_uid=True, party_did=True),
     "worst_case": replace(
@@ -115,7 +119,7 @@ PROFILES: dict[str, Profile] = {
         version="20.0.8.1121",
         route_point_answer="manual",
         expires_in_unit="minutes",
-        wrong_secret="400",
+        wrong_secret="400",  # noqa: S106 (a status)
         mint_closes_sockets=True,
         upsert_repeat_ms=750,
         get_404_race=120,

@@ -7,7 +7,7 @@ from typing import Literal
 from threecx_simulator.pbx.behaviour import Behaviour
 from threecx_simulator.pbx.ids import ClientId, Dn
 
-DEFAULT_SECRET = "simulator-secret"  # noqa: S105: the published secret of a PBX that stores nothing
+DEFAULT_SECRET = "simulator-secret"  # noqa: S105 (the published secret of a PBX that stores nothing)
 
 Role = Literal[
     "system_owners", "system_admins", "group_owners", "managers", "group_admins", "receptionists", "users"
@@ -101,7 +101,7 @@ class Trunk:
     name: str
     external_number: str
     dids: Mapping[str, Dn]
-    simultaneous_calls: int = 30
+    simultaneous_calls: int = 2048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +155,9 @@ def default_world(secret: str = DEFAULT_SECRET) -> World:
         ),
         queues=(Queue(number=Dn("800"), name="Support queue", agents=(Dn("102"), Dn("103"))),),
         ring_groups=(RingGroup(number=Dn("810"), name="Everybody", members=(Dn("100"), Dn("104"))),),
-        ivrs=(Ivr(number=Dn("820"), name="Main menu", keys={"1": Dn("101"), "2": Dn("800"), "0": Dn("100")}),),
+        ivrs=(
+            Ivr(number=Dn("820"), name="Main menu", keys={"1": Dn("101"), "2": Dn("800"), "0": Dn("100")}),
+        ),
         trunks=(
             Trunk(
                 number=Dn("10001"),

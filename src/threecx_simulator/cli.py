@@ -1,0 +1,121 @@
+"""`threecx-simulator`: the PBX from a command line."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from threecx_simulator.clock import SystemClock
+from threecx_simulator.pbx.world import DEFAULT_SECRET, default_world
+from threecx_simulator.profile import PROFILES
+from threecx_simulator.scenarios.load import BadScenario, load
+from threecx_simulator.scenarios.model import Scenario
+from threecx_simulator.scenarios.play import Player
+from threecx_simulator.simulator import Address, Simulator
+
+SECRET_VARIABLE = "THREECX_SIMULATOR_SECRET"  # noqa: S105 (a variable's name)
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+app = typer.Typer(help="A 3CX V20 PBX on loopback.", no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def _root() -> None:
+    """A 3CX V20 PBX on loopback."""
+
+
+@app.command()
+def serve(
+    listen: Annotated[
+        str, typer.Option(help="Address of the PBX; port 0 is chosen by the system")
+    ] = "127.0.0.1:5080",
+    control: Annotated[str, typer.Option(help="Address of the control API")] = "127.0.0.1:5081",
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Speak HTTPS with a certificate authority of its own")
+    ] = False,
+    profile: Annotated[str, typer.Option(help=f"Reading of the real PBX: {', '.join(PROFILES)}")] = "auto",
+    seed: Annotated[int, typer.Option(help="Same seed, same data")] = 0,
+    secret_file: Annotated[Path | None, typer.Option(help="File with the API clients' secret")] = None,
+    scenario: Annotated[
+        list[Path] | None, typer.Option(help="YAML file with callers; may be given more than once")
+    ] = None,
+    time_scale: Annotated[float, typer.Option(min=0.01, help="Seconds of the PBX in a second of ours")] = 1.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as one JSON line")] = False,
+) -> None:
+    """Run the PBX until SIGTERM or Ctrl-C. Listens on loopback only, unless --listen says otherwise."""
+    if profile not in PROFILES:
+        raise typer.BadParameter(f"There is no profile {profile}; there are {', '.join(PROFILES)}")
+    scenarios = [_load(path) for path in scenario or ()]
+    simulator = Simulator(
+        profile=PROFILES[profile],
+        world=default_world(_secret(secret_file)),
+        clock=SystemClock(time_scale),
+        tls=tls,
+        seed=seed,
+        listen=_address(listen),
+        control_listen=_address(control),
+    )
+    asyncio.run(_serve(simulator, scenarios, as_json))
+
+
+def _load(path: Path) -> Scenario:
+    try:
+        return load(path)
+    except BadScenario as wrong:
+        raise typer.BadParameter(str(wrong)) from wrong
+
+
+def _secret(file: Path | None) -> str:
+    if file is not None:
+        return file.read_text(encoding="utf-8").strip()
+    return os.environ.get(SECRET_VARIABLE, DEFAULT_SECRET)
+
+
+def _address(text: str) -> Address:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal():
+        raise typer.BadParameter(f"'{text}' is not an address like 127.0.0.1:5080")
+    return host.strip("[]"), int(port)
+
+
+async def _serve(simulator: Simulator, scenarios: list[Scenario], as_json: bool) -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopped.set)
+    try:
+        async with simulator, Player(simulator.control, simulator.clock, scenarios):
+            _announce(simulator, as_json)
+            await stopped.wait()
+    except OSError as taken:
+        _say(f"Cannot listen: {taken}")
+        raise SystemExit(1) from taken
+
+
+def _announce(simulator: Simulator, as_json: bool) -> None:
+    ca_file = str(simulator.ca_file) if simulator.ca_file else None
+    if as_json:
+        _say(json.dumps({"url": simulator.url, "control": simulator.control_url, "caFile": ca_file}))
+        return
+    _say(f"PBX      {simulator.url}")
+    _say(f"Control  {simulator.control_url}/docs")
+    if ca_file:
+        _say(f"CA file  {ca_file}")
+    for url in (simulator.url, simulator.control_url):
+        if url.split("//")[1].rpartition(":")[0] not in _LOOPBACK:
+            _say(f"Mind: {url} is reachable from other machines.")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

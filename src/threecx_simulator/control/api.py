@@ -1,0 +1,153 @@
+"""The control API over HTTP, with its OpenAPI page at `/docs`."""
+
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from threecx_simulator.control.handle import Control, UnknownCall
+from threecx_simulator.control.model import (
+    BehaviourPatch,
+    CallOrder,
+    CallReport,
+    IllnessOrder,
+    Keys,
+    Monitoring,
+    Requests,
+    Restart,
+    SocketCut,
+    Switch,
+)
+
+Seconds = Annotated[float, Query(ge=0, le=600, description="How long to wait at most")]
+Responses = dict[int | str, dict[str, Any]]
+_NOT_FOUND: Responses = {404: {"description": "No such call"}}
+_LATE: Responses = {408: {"description": "It did not happen within the time given"}}
+
+
+def control_app(control: Control) -> FastAPI:
+    """The application that offers what `Control` does."""
+    app = FastAPI(title="3CX simulator: control", version="1", description=__doc__ or "")
+    app.add_exception_handler(UnknownCall, _unknown)
+    app.add_exception_handler(TimeoutError, _late)
+    _calls(app, control)
+    _waits(app, control)
+    _people(app, control)
+    _faults(app, control)
+    return app
+
+
+async def _unknown(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, 404)
+
+
+async def _late(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, 408)
+
+
+def _calls(app: FastAPI, control: Control) -> None:
+    @app.post("/calls", status_code=201, tags=["calls"])
+    async def place_call(order: CallOrder) -> CallReport:
+        """Place a call."""
+        call = control.call(
+            order.from_,
+            order.to,
+            name=order.name,
+            hangup_after=order.hangup_after,
+            hangup_when=order.hangup_when,
+            hangup_delay=order.hangup_delay,
+        )
+        return control.report(call)
+
+    @app.get("/calls", tags=["calls"])
+    async def list_calls() -> list[CallReport]:
+        """Every call since the last reset, the oldest first."""
+        return control.calls()
+
+    @app.get("/calls/{call}", tags=["calls"], responses=_NOT_FOUND)
+    async def get_call(call: str) -> CallReport:
+        """One call with its timeline."""
+        return control.report(call)
+
+    @app.post("/calls/{call}/hangup", tags=["calls"], responses=_NOT_FOUND)
+    async def hang_up(call: str) -> CallReport:
+        """The caller hangs up."""
+        control.hang_up(call)
+        return control.report(call)
+
+    @app.post("/calls/{call}/keys", tags=["calls"], responses=_NOT_FOUND)
+    async def press_keys(call: str, keys: Keys) -> CallReport:
+        """The caller presses keys."""
+        control.press(call, keys.keys)
+        return control.report(call)
+
+
+def _waits(app: FastAPI, control: Control) -> None:
+    @app.get("/calls/{call}/ended", tags=["waiting"], responses=_NOT_FOUND | _LATE)
+    async def wait_until_ended(call: str, within: Seconds = 30) -> CallReport:
+        """Wait until the call has ended."""
+        return await control.ended(call, within)
+
+    @app.get("/calls/{call}/reached", tags=["waiting"], responses=_NOT_FOUND | _LATE)
+    async def wait_until_reached(call: str, what: str, within: Seconds = 30) -> CallReport:
+        """Wait until the timeline holds a line, e.g. `connected 101`."""
+        return await control.reached(call, what, within)
+
+
+def _people(app: FastAPI, control: Control) -> None:
+    @app.patch("/behaviours/{number}", tags=["people"])
+    async def set_behaviour(number: str, patch: BehaviourPatch) -> BehaviourPatch:
+        """What a number does when it rings; missing fields stay as they are."""
+        now = control.behave(number, **patch.model_dump(exclude_unset=True))
+        return BehaviourPatch.model_validate(now, from_attributes=True)
+
+    @app.get("/requests", tags=["observing"])
+    async def requests() -> Requests:
+        """Everything that was asked of the PBX since the last reset."""
+        return control.requests()
+
+    @app.post("/reset", status_code=204, tags=["observing"])
+    async def reset() -> None:
+        """End all calls; forget everything that happened and every fault."""
+        control.reset()
+
+
+def _faults(app: FastAPI, control: Control) -> None:
+    @app.post("/faults/cut-sockets", tags=["faults"])
+    async def cut_sockets(cut: SocketCut) -> dict[str, int]:
+        """End every socket."""
+        return {"cut": await control.cut_sockets(cut.code)}
+
+    @app.post("/faults/half-open", status_code=204, tags=["faults"])
+    async def half_open() -> None:
+        """Open sockets answer pings and say nothing more."""
+        control.half_open()
+
+    @app.post("/faults/answers", status_code=204, tags=["faults"])
+    async def answer_next(order: IllnessOrder) -> None:
+        """The next requests that match get an error status."""
+        control.answer_next(**order.model_dump())
+
+    @app.post("/faults/invalidate-tokens", status_code=204, tags=["faults"])
+    async def invalidate_tokens() -> None:
+        """Every token is worthless from now on."""
+        control.invalidate_tokens()
+
+    @app.post("/faults/licence", status_code=204, tags=["faults"])
+    async def licence(switch: Switch) -> None:
+        """With or without the licence for the Call Control API."""
+        control.licence(switch.on)
+
+    @app.post("/faults/monitor", tags=["faults"], responses={404: {"description": "No such client"}})
+    async def monitor(order: Monitoring) -> Response:
+        """Tick or untick a DN for an API client."""
+        try:
+            control.monitor(order.client, order.dn, order.on)
+        except KeyError:
+            return JSONResponse({"detail": f"There is no client {order.client}"}, 404)
+        return Response(status_code=204)
+
+    @app.post("/faults/restart", status_code=204, tags=["faults"])
+    async def restart(order: Restart) -> None:
+        """The PBX restarts: calls, sockets and tokens are gone."""
+        await control.restart(order.reuse_ids)

@@ -1,0 +1,249 @@
+"""The control verbs as Python methods. The HTTP API offers the same."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from starlette.websockets import WebSocket
+
+from threecx_simulator.control.model import (
+    AskedView,
+    CallReport,
+    CallState,
+    LegView,
+    MomentView,
+    Requests,
+)
+from threecx_simulator.http.app import PbxWeb
+from threecx_simulator.http.gate import Asked, Gate, Illness
+from threecx_simulator.pbx import callers, upheaval
+from threecx_simulator.pbx.behaviour import Behaviour
+from threecx_simulator.pbx.effects import CallChanged, Effect
+from threecx_simulator.pbx.ids import CallKey, ClientId, Dn, Status
+from threecx_simulator.pbx.legs import label
+from threecx_simulator.pbx.state import Call
+from threecx_simulator.switchboard import Switchboard
+
+WITHIN = 30.0  # seconds a wait may last unless told otherwise
+
+
+class UnknownCall(LookupError):
+    """There is no call with this id."""
+
+
+class Control:
+    """Lives on the simulator's loop; methods act at once."""
+
+    def __init__(
+        self, board: Switchboard, web: PbxWeb, gate: Gate, abort: Callable[[WebSocket], None]
+    ) -> None:
+        self._board = board
+        self._web = web
+        self._gate = gate
+        self._abort = abort
+        self._waiting: set[asyncio.Future[None]] = set()
+        board.listen(self._on_effect)
+        gate.on_asked.append(self._on_asked)
+
+    # --- calls -------------------------------------------------------------------------------------------------
+
+    def call(
+        self,
+        origin: str,
+        target: str,
+        *,
+        name: str = "",
+        hangup_after: float | None = None,
+        hangup_when: str | None = None,
+        hangup_delay: float = 0.0,
+    ) -> str:
+        """Place a call from an extension or an outside number to a DID or a number inside; its id."""
+        when = (hangup_when, hangup_delay) if hangup_when else None
+        deed = partial(
+            callers.place,
+            origin=origin,
+            target=target,
+            name=name,
+            hang_up_after=hangup_after,
+            hang_up_when=when,
+        )
+        return self._board.do(deed)
+
+    def calls(self) -> list[CallReport]:
+        """Every call since the last reset, the oldest first (calls made by clients too)."""
+        pbx = self._board.pbx
+        return [self._report(call) for call in (*pbx.ended.values(), *pbx.calls.values())]
+
+    def report(self, call: str) -> CallReport:
+        """One call with its timeline."""
+        return self._report(self._find(call))
+
+    def hang_up(self, call: str) -> None:
+        """The caller hangs up; nothing happens when the call has ended."""
+        self._find(call)
+        self._board.do(partial(callers.hang_up_call, key=CallKey(call)))
+
+    def press(self, call: str, keys: str) -> None:
+        """The caller presses keys."""
+        self._find(call)
+        self._board.do(partial(callers.press, key=CallKey(call), keys=keys))
+
+    async def ended(self, call: str, within: float = WITHIN) -> CallReport:
+        """Wait until the call has ended; TimeoutError after `within` wall-clock seconds."""
+        return await self.until(call, lambda report: report.state == "ended", within)
+
+    async def reached(self, call: str, what: str, within: float = WITHIN) -> CallReport:
+        """Wait until the timeline holds `what`, e.g. "connected 101"."""
+        return await self.until(call, lambda report: what in report.moments, within)
+
+    async def until(
+        self, call: str, condition: Callable[[CallReport], bool], within: float = WITHIN
+    ) -> CallReport:
+        """Wait for a condition on a call; a TimeoutError tells the timeline so far."""
+        await self._wait(
+            lambda: condition(self.report(call)), within, lambda: f"{call}: {self.report(call).moments}"
+        )
+        return self.report(call)
+
+    # --- the people --------------------------------------------------------------------------------------------
+
+    def behave(self, number: str, **changes: Any) -> Behaviour:
+        """Change what a number (extension or outside) does when rung; the fields of `Behaviour`."""
+        pbx = self._board.pbx
+        pbx.behaviours[number] = replace(pbx.behaviour(number), **changes)
+        return pbx.behaviours[number]
+
+    # --- what was asked ----------------------------------------------------------------------------------------
+
+    def requests(self) -> Requests:
+        """Everything that was asked of the PBX since the last reset."""
+        asked = list(self._gate.asked)
+        answered = [one.path.split("/") for one in asked if one.path.endswith("/answer") and one.status < 300]
+        return Requests(
+            asked=[
+                AskedView(at=one.at, method=one.method, path=one.path, status=one.status) for one in asked
+            ],
+            counts=dict(self._gate.counts),
+            answers=dict(Counter(parts[-2] for parts in answered)),
+            tokens=dict(self._web.tokens.minted),
+            sockets_opened=self._web.sockets.opened,
+            sockets_open=len(self._web.sockets.open),
+        )
+
+    async def asked(self, method: str, path_end: str, count: int = 1, within: float = WITHIN) -> list[Asked]:
+        """Wait until so many requests with this method and end of path were answered."""
+
+        def found() -> list[Asked]:
+            return [one for one in self._gate.asked if one.method == method and one.path.endswith(path_end)]
+
+        await self._wait(lambda: len(found()) >= count, within, lambda: f"{len(found())} of {count} requests")
+        return found()
+
+    # --- faults ------------------------------------------------------------------------------------------------
+
+    async def cut_sockets(self, code: int = 1006) -> int:
+        """End every socket; 1006 breaks the connection without a close frame. How many there were."""
+        return await self._web.sockets.close(code, self._abort)
+
+    def half_open(self) -> None:
+        """Sockets that are open now stay open, answer pings and say nothing more."""
+        for connection in self._web.sockets.open:
+            connection.mute = True
+
+    def answer_next(self, status: int, count: int = 1, **more: Any) -> None:
+        """The next `count` requests get `status`; `path`, `method`, `retry_after`, `html` as in `Illness`."""
+        self._gate.ill.append(Illness(status, count, **more))
+
+    def invalidate_tokens(self) -> None:
+        """Every token is worthless from now on."""
+        self._web.tokens.invalidate()
+
+    def licence(self, on: bool) -> None:
+        """With or without the licence for the Call Control API."""
+        self._board.pbx.licensed = on
+
+    def monitor(self, client: str, dn: str, on: bool) -> None:
+        """Tick or untick a DN for an API client."""
+        self._board.do(partial(upheaval.monitor, ClientId(client), Dn(dn), on))
+
+    async def restart(self, reuse_ids: bool = True) -> None:
+        """The PBX restarts: calls, sockets and tokens are gone."""
+        self._board.do(partial(upheaval.restart, reuse_ids))
+        self._web.tokens.invalidate()
+        await self.cut_sockets()
+
+    def reset(self) -> None:
+        """End all calls, forget everything that happened and every fault."""
+        self._board.do(upheaval.clean)
+        self._gate.asked.clear()
+        self._gate.counts.clear()
+        self._gate.ill.clear()
+        self._web.tokens.minted.clear()
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _find(self, call: str) -> Call:
+        pbx = self._board.pbx
+        found = pbx.calls.get(CallKey(call)) or pbx.ended.get(CallKey(call))
+        if found is None:
+            raise UnknownCall(f"There is no call {call}")
+        return found
+
+    def _report(self, call: Call) -> CallReport:
+        legs = [
+            LegView(id=leg.id, dn=leg.dn, number=label(leg), status=leg.status) for leg in call.legs.values()
+        ]
+        timeline = [
+            MomentView(at=one.at, seconds=(one.at - call.began).total_seconds(), what=one.what)
+            for one in call.timeline
+        ]
+        return CallReport(
+            id=call.key,
+            callid=call.callid,
+            from_=call.origin,
+            to=call.target,
+            state=_state(call),
+            began_at=call.began,
+            ended_at=call.ended,
+            ended_by=call.ended_by,
+            connected_to=call.connected_to,
+            legs=legs,
+            timeline=timeline,
+        )
+
+    def _on_effect(self, effect: Effect) -> None:
+        if isinstance(effect, CallChanged):
+            self._wake()
+
+    def _on_asked(self, _asked: Asked) -> None:
+        self._wake()
+
+    def _wake(self) -> None:
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+
+    async def _wait(self, condition: Callable[[], bool], within: float, explain: Callable[[], str]) -> None:
+        try:
+            async with asyncio.timeout(within):
+                while not condition():
+                    change: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                    self._waiting.add(change)
+                    try:
+                        await change
+                    finally:
+                        self._waiting.discard(change)
+        except TimeoutError as late:
+            raise TimeoutError(f"Not within {within} s; {explain()}") from late
+
+
+def _state(call: Call) -> CallState:
+    if call.ended is not None:
+        return "ended"
+    statuses = {leg.status for leg in call.legs.values()}
+    if Status.CONNECTED in statuses:
+        return "connected"
+    return "ringing" if Status.RINGING in statuses else "dialing"

@@ -1,0 +1,142 @@
+"""What the control API takes and gives. JSON is camelCase; snake_case is understood as well."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+_FROM = AliasChoices("from", "from_")
+CallState = Literal["dialing", "ringing", "connected", "ended"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+
+class CallOrder(_Model):
+    """A call to place."""
+
+    from_: str = Field(
+        validation_alias=_FROM,
+        serialization_alias="from",
+        description="An extension, or any number outside",
+        examples=["+49301234567"],
+    )
+    to: str = Field(description="A DID of the PBX, or a number inside", examples=["+4930555001"])
+    name: str = Field("", description="The caller's name as displayed")
+    hangup_after: float | None = Field(None, ge=0, description="Seconds from the beginning")
+    hangup_when: str | None = Field(None, description="A moment of the timeline", examples=["ringing 101"])
+    hangup_delay: float = Field(0, ge=0, description="Seconds after that moment")
+
+
+class MomentView(_Model):
+    """One line of the timeline; `seconds` since the call began."""
+
+    at: datetime
+    seconds: float
+    what: str
+
+
+class LegView(_Model):
+    """A leg as of now."""
+
+    id: int
+    dn: str
+    number: str
+    status: str
+
+
+class CallReport(_Model):
+    """A call and what happened to it."""
+
+    id: str
+    callid: int
+    from_: str = Field(validation_alias=_FROM, serialization_alias="from")
+    to: str
+    state: CallState
+    began_at: datetime
+    ended_at: datetime | None
+    ended_by: str | None
+    connected_to: str | None = Field(description="Whom the caller talks to, or talked to last")
+    legs: list[LegView]
+    timeline: list[MomentView]
+
+    @property
+    def moments(self) -> list[str]:
+        """The timeline's words alone."""
+        return [moment.what for moment in self.timeline]
+
+
+class BehaviourPatch(_Model):
+    """What is to change; missing fields stay. See `Behaviour`."""
+
+    answers_after: float | None = Field(None, ge=0, description="Seconds; null = nobody answers")
+    busy: bool = False
+    registered: bool = True
+    voicemail_after: float | None = Field(None, ge=0)
+    hangs_up_after: float | None = Field(None, ge=0)
+    exists: bool = True
+
+
+class AskedView(_Model):
+    """A request that the PBX got. Status 101 = a socket was opened."""
+
+    at: datetime
+    method: str
+    path: str
+    status: int
+
+
+class Requests(_Model):
+    """Everything that was asked since the last reset; `counts` by "METHOD path status"."""
+
+    asked: list[AskedView]
+    counts: dict[str, int]
+    answers: dict[str, int] = Field(description="Successful `answer` requests by participant id")
+    tokens: dict[str, int] = Field(description="Tokens minted by client id")
+    sockets_opened: int
+    sockets_open: int
+
+
+class Keys(_Model):
+    """Keys that the caller presses."""
+
+    keys: str = Field(pattern=r"^[0-9*#A-D]+$", max_length=64)
+
+
+class IllnessOrder(_Model):
+    """The next requests that match are answered with `status`."""
+
+    status: int = Field(ge=400, le=599)
+    count: int = Field(1, ge=1)
+    path: str = Field("", description="Part of the path")
+    method: str = ""
+    retry_after: int | None = None
+    html: bool = Field(False, description="With a web server's page as body")
+
+
+class SocketCut(_Model):
+    """How sockets end: 1006 breaks the connection, other codes are sent."""
+
+    code: int = Field(1006, ge=1000, le=4999)
+
+
+class Switch(_Model):
+    """On or off."""
+
+    on: bool
+
+
+class Monitoring(_Model):
+    """Whether a client may see a DN (the tick in the PBX's console)."""
+
+    client: str
+    dn: str
+    on: bool = False
+
+
+class Restart(_Model):
+    """A restart of the PBX; `reuse_ids`: participant ids and `callid` begin again."""
+
+    reuse_ids: bool = True

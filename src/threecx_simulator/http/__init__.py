@@ -1,0 +1,1 @@
+"""The PBX's web server: token, Call Control REST, its WebSocket, the XAPI."""

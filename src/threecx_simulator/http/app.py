@@ -1,0 +1,51 @@
+"""The PBX's web application: every route, and answers for what has none."""
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from threecx_simulator.http.callcontrol import CallControl
+from threecx_simulator.http.refusals import empty
+from threecx_simulator.http.socket import Sockets
+from threecx_simulator.http.tokens import WRONG_SECRET, TokenOffice
+from threecx_simulator.switchboard import Switchboard
+from threecx_simulator.xapi.routes import Xapi
+
+
+class PbxWeb:
+    """Routes of one PBX; `sockets` and `tokens` are what faults act upon."""
+
+    def __init__(self, board: Switchboard) -> None:
+        pbx = board.pbx
+        self.tokens = TokenOffice(pbx.world, pbx.profile, board.clock)
+        self._calls = CallControl(board, self.tokens)
+        self.sockets = Sockets(board, self._calls.admit)
+        routes = [
+            Route("/connect/token", self._token, methods=["POST"]),
+            WebSocketRoute("/callcontrol/ws", self.sockets.serve),
+            *self._calls.routes(),
+            *Xapi(board, self.tokens).routes(),
+        ]
+        self.app = Starlette(routes=routes, exception_handlers={HTTPException: _plain})
+        self.app.router.redirect_slashes = False
+
+    async def _token(self, request: Request) -> Response:
+        async with request.form() as form:
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        if not {"client_id", "client_secret"} <= fields.keys():
+            return JSONResponse(WRONG_SECRET, 401)
+        before = self.tokens.minted.get(fields["client_id"], 0)
+        status, body = self.tokens.mint(
+            fields["client_id"], fields["client_secret"], fields.get("grant_type", "")
+        )
+        if self.tokens.minted.get(fields["client_id"], 0) > before:
+            await self.sockets.superseded(fields["client_id"])
+        return JSONResponse(body, status)
+
+
+async def _plain(_request: Request, error: Exception) -> Response:
+    """A status and nothing else: never a framework's own words."""
+    assert isinstance(error, HTTPException)
+    return empty(error.status_code)

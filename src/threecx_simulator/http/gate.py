@@ -1,0 +1,99 @@
+"""In front of every route: remembers what was asked (never a secret), and answers for a PBX that is unwell."""
+
+from collections import Counter, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from threecx_simulator.http.refusals import page
+
+_KEPT = 100_000  # requests remembered
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request. `status` 101 = a socket was opened; 0 = the client left before the answer."""
+
+    at: datetime
+    method: str
+    path: str
+    status: int
+
+
+@dataclass(slots=True)
+class Illness:
+    """The next `count` requests whose path contains `path` are answered with `status` by the web server itself."""
+
+    status: int
+    count: int = 1
+    path: str = ""
+    method: str = ""
+    retry_after: int | None = None
+    html: bool = False
+
+    def strikes(self, method: str, path: str) -> bool:
+        """Whether this request is one of them."""
+        return self.count > 0 and self.path in path and self.method in {"", method}
+
+    def answer(self) -> Response:
+        """What the client gets."""
+        self.count -= 1
+        made = page(self.status, "Error") if self.html else PlainTextResponse("", self.status)
+        if self.retry_after is not None:
+            made.headers["Retry-After"] = str(self.retry_after)
+        return made
+
+
+class Gate:
+    """ASGI middleware."""
+
+    def __init__(self, app: ASGIApp, now: Callable[[], datetime]) -> None:
+        self._app = app
+        self._now = now
+        self.asked: deque[Asked] = deque(maxlen=_KEPT)
+        self.counts: Counter[str] = Counter()
+        self.ill: list[Illness] = []
+        self.on_asked: list[Callable[[Asked], None]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See the ASGI specification."""
+        if scope["type"] not in {"http", "websocket"}:
+            return
+        method = scope.get("method", "GET")
+        path = _path(scope)
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] in {"http.response.start", "websocket.http.response.start"}:
+                status = message["status"]
+            elif message["type"] == "websocket.accept":
+                status = 101
+                self._remember(method, path, status)
+            await send(message)
+
+        app = self._ill(method, path) if scope["type"] == "http" else None
+        try:
+            await (app or self._app)(scope, receive, watched)
+        finally:
+            if status != 101:
+                self._remember(method, path, status)
+
+    def _ill(self, method: str, path: str) -> Response | None:
+        struck = next((one for one in self.ill if one.strikes(method, path)), None)
+        return struck.answer() if struck else None
+
+    def _remember(self, method: str, path: str, status: int) -> None:
+        asked = Asked(self._now(), method, path, status)
+        self.asked.append(asked)
+        self.counts[f"{method} {path} {status}"] += 1
+        for listener in self.on_asked:
+            listener(asked)
+
+
+def _path(scope: Scope) -> str:
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.decode("ascii", "replace").partition("?")[0]

@@ -1,0 +1,87 @@
+"""A listening socket with uvicorn's protocols on the loop of whoever opens it: no signal handlers, no polling."""
+
+import asyncio
+import logging
+import socket
+import ssl
+from functools import partial
+
+from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+
+class _Expected(logging.Filter):
+    """Keeps two things out of uvicorn's error log that are no errors: a refused socket (it misses the handshake
+    that a denial response replaces), and requests cancelled because the simulator stops."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """See `logging.Filter`."""
+        cancelled = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+        return not cancelled and "without completing handshake" not in record.msg
+
+
+_EXPECTED = _Expected()
+
+
+class Listener:
+    """One address that serves one application."""
+
+    def __init__(self, app: ASGIApp, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
+        self._config = Config(
+            app,
+            http="httptools",
+            ws="websockets-sansio",
+            ws_ping_interval=None,
+            ws_max_size=1 << 20,  # "message size is limited" (D); how far is not told
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+        )
+        self._state = ServerState()
+        self._server: asyncio.Server | None = None
+        self.host = ""
+        self.port = 0
+
+    async def open(self, host: str, port: int) -> None:
+        """Listen; port 0 lets the system choose, `port` tells which."""
+        logging.getLogger("uvicorn.error").addFilter(_EXPECTED)  # the same filter is added once
+        if not self._config.loaded:
+            self._config.load()
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=2048)
+        make = partial(
+            HttpToolsProtocol,
+            config=self._config,
+            server_state=self._state,
+            app_state={},
+        )
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(make, sock=listening, ssl=self._tls)
+        self.host, self.port = listening.getsockname()[:2]
+
+    def abort(self, peer: tuple[str, int]) -> None:
+        """Break the connection of this peer address without a word."""
+        for connection in list(self._state.connections):
+            transport = connection.transport
+            if transport.get_extra_info("peername")[:2] == tuple(peer)[:2]:
+                transport.abort()
+
+    async def close(self) -> None:
+        """Stop at once: connections break, running requests are cancelled."""
+        if self._server is None:
+            return
+        self._server.close()
+        for connection in list(self._state.connections):
+            connection.transport.abort()
+        tasks = list(self._state.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # lets the transports run connection_lost
+        await self._server.wait_closed()
+        self._server = None

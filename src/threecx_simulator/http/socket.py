@@ -1,0 +1,165 @@
+"""`/callcontrol/ws`: says that something changed, never what. No replay; requests are answered by event 4."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from enum import IntEnum
+from urllib.parse import unquote
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from threecx_simulator.http.refusals import empty
+from threecx_simulator.http.verbs import Reply, Verbs, gather_quietly
+from threecx_simulator.pbx.effects import Effect, Keyed, Removed, Upserted
+from threecx_simulator.pbx.ids import ClientId
+from threecx_simulator.pbx.world import ApiClient
+from threecx_simulator.switchboard import Switchboard
+
+ABNORMAL = 1006  # never on the wire: the connection just breaks
+
+
+class EventType(IntEnum):
+    """`event_type` of a frame."""
+
+    UPSERT = 0
+    REMOVE = 1
+    DTMF = 2
+    RESPONSE = 4
+
+
+class Connection:
+    """One socket. `mute`: half open, pings are answered and nothing is sent."""
+
+    def __init__(self, socket: WebSocket, client: ApiClient) -> None:
+        self.socket = socket
+        self.client = client
+        self.mute = False
+        self._sequence = 0
+        self.frames: asyncio.Queue[str] = asyncio.Queue()
+
+    def send(self, event: str) -> None:
+        """Queue a frame around this event (JSON text)."""
+        if self.mute:
+            return
+        self._sequence += 1
+        self.frames.put_nowait(f'{{"sequence":{self._sequence},"event":{event}}}')
+
+
+class Sockets:
+    """All open sockets."""
+
+    def __init__(self, board: Switchboard, admit: Callable[[str | None], ApiClient | int]) -> None:
+        self._board = board
+        self._admit = admit
+        self._verbs = Verbs(board)
+        self.open: set[Connection] = set()
+        self.opened = 0
+        board.listen(self._on_effect)
+
+    def _on_effect(self, effect: Effect) -> None:
+        match effect:
+            case Upserted():
+                self._tell(_event(EventType.UPSERT, effect.dn, effect.leg), effect.dn, effect.also)
+            case Removed():
+                self._tell(_event(EventType.REMOVE, effect.dn, effect.leg), effect.dn, effect.also)
+            case Keyed():  # only the application itself hears the keys (D)
+                keys = {"dtmf_input": effect.keys}
+                event = _event(EventType.DTMF, effect.dn, effect.leg, keys)
+                for connection in [one for one in self.open if one.client.dn == effect.dn]:
+                    connection.send(event)
+
+    def _tell(self, event: str, dn: str, also: ClientId | None) -> None:
+        monitored = self._board.pbx.monitored
+        for connection in self.open:
+            client = connection.client.client_id
+            if client == also or dn in monitored[client]:
+                connection.send(event)
+
+    async def serve(self, socket: WebSocket) -> None:
+        """One connection from upgrade to end."""
+        client = self._admit(socket.headers.get("authorization"))
+        if isinstance(client, int):
+            await socket.send_denial_response(empty(client))
+            return
+        await socket.accept()
+        connection = Connection(socket, client)
+        self.open.add(connection)
+        self.opened += 1
+        sender = asyncio.create_task(_send(connection), name="socket sender")
+        requests: set[asyncio.Task[None]] = {sender}
+        try:
+            await self._receive(connection, requests)
+        except WebSocketDisconnect:
+            pass  # the client has gone; nothing to tell it
+        finally:
+            self.open.discard(connection)
+            await gather_quietly(requests)
+
+    async def _receive(self, connection: Connection, requests: set[asyncio.Task[None]]) -> None:
+        while True:
+            text = await connection.socket.receive_text()
+            task = asyncio.create_task(self._request(connection, text), name="socket request")
+            requests.add(task)
+            task.add_done_callback(requests.discard)
+
+    async def _request(self, connection: Connection, text: str) -> None:
+        try:
+            parsed = json.loads(text)
+        except ValueError:
+            parsed = None
+        if not isinstance(parsed, dict):
+            return  # 3CX says nothing about malformed requests; there is no id to answer to
+        fields = {str(key).lower(): value for key, value in parsed.items()}
+        path = str(fields.get("path") or "")
+        reply = await self._perform(connection.client, path, fields.get("requestdata"))
+        data = {
+            "RequestID": fields.get("requestid"),
+            "Path": path,
+            "StatusCode": reply.status,
+            "Response": reply.body,
+        }
+        connection.send(json.dumps({"event_type": EventType.RESPONSE, "entity": path, "attached_data": data}))
+
+    async def _perform(self, client: ApiClient, path: str, data: object) -> Reply:
+        match [unquote(part) for part in path.strip("/").split("/")]:
+            case ["callcontrol", dn, "makecall"]:
+                return await self._verbs.make_call(client, dn, None, data)
+            case ["callcontrol", dn, "devices", device, "makecall"]:
+                return await self._verbs.make_call(client, dn, device, data)
+            case ["callcontrol", dn, "participants", participant, action]:
+                return await self._verbs.act(client, dn, participant, action, data)
+            case _:
+                return Reply(404)
+
+    async def superseded(self, client_id: str) -> None:
+        """A new token was minted for this client."""
+        if not self._board.pbx.profile.mint_closes_sockets:
+            return
+        for connection in [one for one in self.open if one.client.client_id == client_id]:
+            self.open.discard(connection)
+            await connection.socket.close(1001)
+
+    async def close(self, code: int, abort: Callable[[WebSocket], None]) -> int:
+        """End every socket with `code`; 1006 breaks the connection. The number of sockets ended."""
+        ended = list(self.open)
+        self.open.clear()
+        for connection in ended:
+            if code == ABNORMAL:
+                abort(connection.socket)
+            else:
+                await connection.socket.close(code)
+        return len(ended)
+
+
+async def _send(connection: Connection) -> None:
+    while True:
+        frame = await connection.frames.get()
+        try:
+            await connection.socket.send_text(frame)
+        except (WebSocketDisconnect, RuntimeError):
+            return  # closed while the frame waited
+
+
+def _event(kind: EventType, dn: str, leg: int, data: object = None) -> str:
+    entity = f"/callcontrol/{dn}/participants/{leg}"
+    return json.dumps({"event_type": kind, "entity": entity, "attached_data": data}, separators=(",", ":"))

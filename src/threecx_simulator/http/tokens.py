@@ -1,0 +1,81 @@
+"""`/connect/token`: one live token per API client, as 3CX has it."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from threecx_simulator.clock import Clock
+from threecx_simulator.pbx.ids import ClientId
+from threecx_simulator.pbx.world import ApiClient, World
+from threecx_simulator.profile import Profile
+
+WRONG_SECRET = {
+    "error": "unauthorized",
+    "error_description": "The request requires valid user authentication.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    client: ApiClient
+    token: str
+    expires: datetime
+
+
+class TokenOffice:
+    """Who is logged in."""
+
+    def __init__(self, world: World, profile: Profile, clock: Clock) -> None:
+        self._clients = {client.client_id: client for client in world.clients}
+        self._profile = profile
+        self._clock = clock
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._live: dict[str, _Live] = {}
+        self.minted: dict[str, int] = {}
+
+    def mint(self, client_id: str, secret: str, grant: str) -> tuple[int, dict[str, Any]]:
+        """Status and body of the answer. A new token makes the former one of that client worthless."""
+        client = self._clients.get(ClientId(client_id))
+        known = client.secret if client else secrets.token_hex(8)
+        if client is None or not hmac.compare_digest(known.encode(), secret.encode()):
+            oauth = self._profile.wrong_secret == "400"  # noqa: S105 (a status)
+            return (400, {"error": "invalid_client"}) if oauth else (401, WRONG_SECRET)
+        if grant != "client_credentials":
+            return 400, {"error": "unsupported_grant_type"}
+        token, life = self._new_token(client)
+        self._live = {known: live for known, live in self._live.items() if live.client is not client}
+        self._live[token] = _Live(client, token, self._clock.now() + timedelta(seconds=life))
+        self.minted[client_id] = self.minted.get(client_id, 0) + 1
+        shown = life if self._profile.expires_in_unit == "seconds" else life // 60
+        return 200, {
+            "token_type": "Bearer",
+            "expires_in": shown,
+            "access_token": token,
+            "refresh_token": None,
+        }
+
+    def _new_token(self, client: ApiClient) -> tuple[str, int]:
+        life = self._profile.token_life_s
+        if self._profile.token_kind == "opaque":  # noqa: S105 (a kind, no secret)
+            return secrets.token_urlsafe(48), life
+        now = self._clock.now()
+        claims = {"client_id": client.client_id, "iss": "3CX", "aud": "3CX", "jti": secrets.token_hex(8)}
+        times = {"iat": int(now.timestamp()), "exp": int(now.timestamp()) + life}
+        return jwt.encode(claims | times, self._key, algorithm="ES256"), life
+
+    def who(self, authorization: str | None) -> ApiClient | None:
+        """The client behind an Authorization header; None = no, expired or superseded token."""
+        scheme, _, token = (authorization or "").partition(" ")
+        live = self._live.get(token.strip())
+        if scheme.lower() != "bearer" or live is None or live.expires <= self._clock.now():
+            return None
+        return live.client
+
+    def invalidate(self) -> None:
+        """Forget every token, as after a failover."""
+        self._live.clear()

@@ -1,0 +1,90 @@
+"""People who call: from outside over a trunk, or from an extension's telephone."""
+
+from functools import partial
+
+from threecx_simulator.pbx.attempts import end, hang_up, open_attempt
+from threecx_simulator.pbx.deliver import identity_of, onward, start
+from threecx_simulator.pbx.effects import Keyed
+from threecx_simulator.pbx.ids import CallKey, DnType, Status
+from threecx_simulator.pbx.legs import add_leg, new_call, note, tell
+from threecx_simulator.pbx.state import Call, Identity, Kind, Leg, Pbx
+from threecx_simulator.pbx.world import Extension, Ivr
+
+_PATIENCE = 180.0  # seconds: an INVITE that nobody answers ends then (RFC 3261)
+
+
+def place(
+    pbx: Pbx,
+    origin: str,
+    target: str,
+    name: str = "",
+    hang_up_after: float | None = None,
+    hang_up_when: tuple[str, float] | None = None,
+) -> CallKey:
+    """A call from `origin` (extension, or any outside number) to `target` (a DID, or a number inside)."""
+    call = new_call(pbx, origin, target)
+    call.hang_up_when = hang_up_when
+    who = _who(pbx, origin, target, name)
+    destination = _destination(pbx, who, target)
+    caller = add_leg(pbx, call, who, Status.DIALING, identity_of(pbx, destination))
+    call.caller = caller.id
+    tell(pbx, caller)
+    if hang_up_after is not None:
+        pbx.after(hang_up_after, partial(hang_up_call, key=call.key))
+    if full(pbx):
+        note(pbx, call, "refused: call limit reached")
+        end(pbx, call, ": call limit reached")
+    else:
+        start(pbx, open_attempt(pbx, Kind.INITIAL, caller, destination), _PATIENCE)
+    return call.key
+
+
+def full(pbx: Pbx) -> bool:
+    """Whether the licence's simultaneous calls are used up (the call being made counts)."""
+    return len(pbx.calls) > pbx.world.max_sim_calls
+
+
+def _who(pbx: Pbx, origin: str, target: str, name: str) -> Identity:
+    inside = pbx.directory.inside.get(origin)
+    if isinstance(inside, Extension):
+        return Identity(inside.number, DnType.EXTENSION, inside.name, inside.number)
+    trunk, _ = pbx.directory.dids.get(target, (next(iter(pbx.world.trunks)), None))
+    return Identity(trunk.number, DnType.EXTERNAL, name, origin, target if target in trunk.dids else "")
+
+
+def _destination(pbx: Pbx, who: Identity, target: str) -> str:
+    if who.type == DnType.EXTERNAL and target in pbx.directory.dids:
+        return pbx.directory.dids[target][1]
+    return target
+
+
+def hang_up_call(pbx: Pbx, key: CallKey) -> bool:
+    """The caller hangs up; False when the call had ended already."""
+    call = pbx.calls.get(key)
+    if call is None:
+        return False
+    hang_up(pbx, call)
+    return True
+
+
+def press(pbx: Pbx, key: CallKey, keys: str) -> bool:
+    """The caller presses keys: events for a route point at the other end, choices for 3CX's own menu."""
+    call = pbx.calls.get(key)
+    presser = pbx.legs.get(call.caller) if call and call.caller is not None else None
+    if call is None or presser is None:
+        return False
+    note(pbx, call, f"pressed {keys}")
+    peer = pbx.legs.get(presser.peer) if presser.peer is not None else None
+    if peer is not None and peer.who.type == DnType.ROUTE_POINT:
+        for part in [keys] if pbx.profile.dtmf_frames == "string" else keys:
+            pbx.effects.append(Keyed(peer.dn, peer.id, part))
+    elif peer is not None:
+        _choose(pbx, call, presser, peer, keys)
+    return True
+
+
+def _choose(pbx: Pbx, call: Call, caller: Leg, place: Leg, keys: str) -> None:
+    menu = pbx.directory.inside.get(place.who.dn)
+    chosen = menu.keys.get(keys[0]) if isinstance(menu, Ivr) else None
+    if chosen and not any(attempt.own == place.id for attempt in call.attempts.values()):
+        onward(pbx, caller, place, chosen)

@@ -1,0 +1,97 @@
+"""Delivering a call to whatever a number stands for."""
+
+from functools import partial
+
+from threecx_simulator.pbx.attempts import fail, is_open, open_attempt, succeed
+from threecx_simulator.pbx.directory import TYPES, Conference, Outside, Parking, Target, Voicemail
+from threecx_simulator.pbx.ids import DnType, Reason, Status
+from threecx_simulator.pbx.legs import while_alive
+from threecx_simulator.pbx.queues import poll
+from threecx_simulator.pbx.reach import (
+    appear,
+    give_up_after,
+    ring_extension,
+    ring_outside,
+    ring_route_point,
+    to_voicemail,
+)
+from threecx_simulator.pbx.state import Attempt, DnRef, Identity, Kind, Leg, Pbx
+from threecx_simulator.pbx.world import ApiClient, Extension, Ivr, Queue, RingGroup
+
+
+def identity_of(pbx: Pbx, number: str) -> Identity:
+    """Whom one calls by dialling `number`, as the caller's display shows it."""
+    target = pbx.directory.find(number)
+    if target is None:
+        return Identity(number=number)
+    if isinstance(target, Outside):
+        return Identity(target.trunk.number, DnType.EXTERNAL, "", target.number)
+    dn = target.dn if isinstance(target, ApiClient) else target.number
+    return Identity(dn, TYPES[type(target)], pbx.directory.name(dn), dn)
+
+
+def start(pbx: Pbx, attempt: Attempt, timeout: float | None = None) -> Reason | None:
+    """Ring the destination, for `timeout` seconds at most; a refusal fails the attempt and is returned."""
+    refusal = deliver(pbx, attempt, attempt.destination)
+    if refusal:
+        fail(pbx, attempt, refusal)
+    elif timeout is not None and is_open(pbx, attempt):
+        give_up_after(pbx, attempt, timeout)
+    return refusal
+
+
+def deliver(pbx: Pbx, attempt: Attempt, number: str) -> Reason | None:
+    """Ring `number` for the attempt; a reason when that is impossible at once."""
+    if number in attempt.path:
+        return Reason.LOOP
+    attempt.path += (number,)
+    target = pbx.directory.find(number)
+    match target:
+        case None:
+            return Reason.UNKNOWN_DESTINATION
+        case Extension():
+            return ring_extension(pbx, attempt, target)
+        case Outside():
+            return ring_outside(pbx, attempt, target)
+        case RingGroup():
+            return _ring_group(pbx, attempt, target)
+        case ApiClient():
+            ring_route_point(pbx, attempt, target)
+        case Voicemail():
+            to_voicemail(pbx, attempt, target.of)
+        case Queue() | Ivr() | Parking() | Conference():
+            _connect_at_once(pbx, attempt, target)
+    return None
+
+
+def _ring_group(pbx: Pbx, attempt: Attempt, group: RingGroup) -> Reason | None:
+    behalf = DnRef(group.number, DnType.RING_GROUP)
+    found = [pbx.directory.find(member) for member in group.members]
+    refused = [ring_extension(pbx, attempt, one, behalf) for one in found if isinstance(one, Extension)]
+    if None not in refused:
+        return refused[0] if refused else Reason.NOT_REACHABLE
+    give_up_after(pbx, attempt, group.ring_timeout)
+    return None
+
+
+def _connect_at_once(pbx: Pbx, attempt: Attempt, target: Target) -> None:
+    """Machines answer by themselves."""
+    who = identity_of(pbx, attempt.path[-1])
+    place = appear(pbx, attempt, who, Status.CONNECTED)
+    caller = pbx.legs[attempt.caller]
+    succeed(pbx, attempt, place)
+    if isinstance(target, Queue):
+        poll(pbx, target, caller, place, onward)
+    elif isinstance(target, Ivr) and target.timeout_destination:
+        pbx.after(target.timeout, while_alive(place, partial(_ivr_timeout, target.timeout_destination)))
+
+
+def _ivr_timeout(destination: str, pbx: Pbx, place: Leg) -> None:
+    caller = pbx.legs.get(place.peer) if place.peer is not None else None
+    if caller and not any(one.own == place.id for one in pbx.call_of(place).attempts.values()):
+        onward(pbx, caller, place, destination)
+
+
+def onward(pbx: Pbx, caller: Leg, place: Leg, destination: str) -> None:
+    """A queue or menu sends its caller on; its own leg goes when somebody answers."""
+    start(pbx, open_attempt(pbx, Kind.QUEUE, caller, destination, own=place), pbx.profile.route_timeout_s)

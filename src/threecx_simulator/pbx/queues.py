@@ -1,0 +1,69 @@
+"""Queues: a caller waits on the queue's leg while agents are rung in waves."""
+
+from collections.abc import Callable
+from functools import partial
+
+from threecx_simulator.pbx.attempts import end_if_lonely, fail, is_open, open_attempt
+from threecx_simulator.pbx.ids import DnType, Reason
+from threecx_simulator.pbx.legs import note, take_away
+from threecx_simulator.pbx.reach import ring_extension
+from threecx_simulator.pbx.state import Attempt, DnRef, Kind, Leg, Pbx
+from threecx_simulator.pbx.world import Extension, Queue
+
+Onward = Callable[[Pbx, Leg, Leg, str], None]  # (pbx, caller, queue's leg, destination)
+_PAUSE = 2.0  # seconds between waves; 3CX polls on with a short gap
+
+
+def poll(pbx: Pbx, queue: Queue, caller: Leg, place: Leg, onward: Onward) -> None:
+    """Ring the agents until one answers, the caller leaves, or the master time-out sends the caller on."""
+    ends = partial(_master_timeout, queue, caller, place, onward)
+    pbx.after(queue.master_timeout, ends)
+    _wave(queue, caller, place, 0, pbx)
+
+
+def _waiting(pbx: Pbx, caller: Leg, place: Leg) -> bool:
+    return pbx.legs.get(place.id) is place and place.peer == caller.id
+
+
+def _wave(queue: Queue, caller: Leg, place: Leg, number: int, pbx: Pbx) -> None:
+    if not _waiting(pbx, caller, place):
+        return
+    agents = queue.agents
+    if queue.strategy == "Hunt" and agents:
+        agents = (agents[number % len(agents)],)
+
+    def again(pbx: Pbx, _attempt: Attempt, _reason: Reason) -> bool:
+        pbx.after(_PAUSE, partial(_wave, queue, caller, place, number + 1))
+        return True
+
+    behalf = DnRef(queue.number, DnType.QUEUE)
+    attempt = open_attempt(
+        pbx, Kind.QUEUE, caller, queue.number, own=place, on_behalf_of=behalf, on_fail=again
+    )
+    found = [pbx.directory.find(agent) for agent in agents]
+    refused = [ring_extension(pbx, attempt, one, behalf) for one in found if isinstance(one, Extension)]
+    if None not in refused:
+        fail(pbx, attempt, Reason.BUSY)
+        return
+    pbx.after(queue.ring_timeout, partial(_wave_over, attempt))
+
+
+def _wave_over(attempt: Attempt, pbx: Pbx) -> None:
+    if is_open(pbx, attempt):
+        fail(pbx, attempt, Reason.NO_ANSWER)
+
+
+def _master_timeout(queue: Queue, caller: Leg, place: Leg, onward: Onward, pbx: Pbx) -> None:
+    if not _waiting(pbx, caller, place):
+        return
+    call = pbx.call_of(caller)
+    note(pbx, call, f"queue time-out {queue.number}")
+    for attempt in [one for one in call.attempts.values() if one.kind == Kind.QUEUE]:
+        attempt.on_fail = None
+        attempt.own = None
+        fail(pbx, attempt, Reason.NO_ANSWER)
+    if queue.overflow:
+        onward(pbx, caller, place, queue.overflow)
+        return
+    take_away(pbx, place)
+    end_if_lonely(pbx, call, ": queue time-out")

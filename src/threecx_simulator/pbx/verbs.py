@@ -1,0 +1,180 @@
+"""The verbs of the Call Control API on one leg. Each either acts, or raises `Refused` and changes nothing."""
+
+from functools import partial
+
+from threecx_simulator.pbx.attempts import fail, is_open, leave, open_attempt, settle, succeed
+from threecx_simulator.pbx.callers import full
+from threecx_simulator.pbx.deliver import deliver, identity_of, start
+from threecx_simulator.pbx.effects import Result, Settled
+from threecx_simulator.pbx.ids import Dn, DnType, Reason, Status, Ticket
+from threecx_simulator.pbx.legs import add_leg, keep_ringing, new_call, note, take_away, tell, while_alive
+from threecx_simulator.pbx.reach import give_up_after
+from threecx_simulator.pbx.state import Attempt, Call, Dial, DnRef, Identity, Kind, Leg, Pbx
+
+
+class Refused(Exception):
+    """The PBX understood and says no; the API answers `status` with this result."""
+
+    def __init__(self, text: str, reason: Reason = Reason.NOT_SPECIFIED, status: int = 422) -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.status = status
+
+
+def answer(leg: Leg, pbx: Pbx) -> Result:
+    """Take the call on a route point, or on a telephone that can be commanded."""
+    attempt = _rung_by(pbx, leg)
+    if attempt is None or leg.status != Status.RINGING:
+        raise Refused("The participant is not ringing")
+    if leg.who.type != DnType.ROUTE_POINT and not leg.direct_control:
+        raise Refused("The device does not support direct control")
+    succeed(pbx, attempt, leg)
+    return Result(leg=leg.id)
+
+
+def drop(leg: Leg, pbx: Pbx) -> Result:
+    """Leave the call; a ringing leg refuses it."""
+    note(pbx, pbx.call_of(leg), f"dropped {leg.dn}")
+    leave(pbx, leg)
+    return Result()
+
+
+def divert(leg: Leg, destination: str, timeout: float | None, ticket: Ticket, pbx: Pbx) -> None:
+    """Replace this ringing leg by the destination."""
+    rung_by = _rung_by(pbx, leg)
+    if rung_by is None or leg.status != Status.RINGING:
+        raise Refused("Only a ringing call can be diverted")
+    call = pbx.call_of(leg)
+    caller = pbx.legs[rung_by.caller]
+    attempt = open_attempt(pbx, Kind.DIVERT, caller, destination, own=leg, ticket=ticket)
+    attempt.path = (leg.dn,)
+    refusal = deliver(pbx, attempt, destination)
+    if refusal:
+        fail(pbx, attempt, refusal)
+        return
+    note(pbx, call, f"diverted {leg.dn} to {destination}")
+    if leg.id in call.legs:
+        take_away(pbx, leg)
+    if not rung_by.legs:
+        call.attempts.pop(rung_by.id, None)
+    attempt.own = None
+    if is_open(pbx, attempt):
+        give_up_after(pbx, attempt, timeout or pbx.profile.route_timeout_s)
+    if pbx.profile.divert_reply == "ringing":
+        settle(pbx, attempt, Result())
+
+
+def route_to(leg: Leg, destination: str, timeout: float | None, ticket: Ticket, pbx: Pbx) -> None:
+    """Ring the destination as well; this leg stays until it is answered there."""
+    caller = _other_side(pbx, leg)
+    if caller is None:
+        raise Refused("There is nobody to route")
+    note(pbx, pbx.call_of(leg), f"routed to {destination}")
+    attempt = open_attempt(pbx, Kind.ROUTE, caller, destination, own=leg, ticket=ticket)
+    attempt.path = (leg.dn,)
+    start(pbx, attempt, timeout or pbx.profile.route_timeout_s)
+
+
+def transfer_to(leg: Leg, destination: str, timeout: float | None, ticket: Ticket, pbx: Pbx) -> None:
+    """Hand the other side on; it comes back when nobody answers, even when this leg has left meanwhile."""
+    caller = _other_side(pbx, leg)
+    if leg.status != Status.CONNECTED or caller is None:
+        raise Refused("Only a connected call can be transferred")
+    note(pbx, pbx.call_of(leg), f"transferred to {destination}")
+    back = partial(_comes_back, leg)
+    attempt = open_attempt(pbx, Kind.TRANSFER, caller, destination, own=leg, ticket=ticket, on_fail=back)
+    attempt.path = (leg.dn,)
+    start(pbx, attempt, timeout or pbx.profile.route_timeout_s)
+
+
+def _comes_back(own: Leg, pbx: Pbx, attempt: Attempt, reason: Reason) -> bool:
+    """A transferrer who has left is rung again (D: replaced by the transferrer's device)."""
+    if pbx.legs.get(own.id) is own:
+        return False
+    settle(pbx, attempt, Result(reason, ok=False, text=reason.value))
+    start(pbx, open_attempt(pbx, Kind.INITIAL, pbx.legs[attempt.caller], own.dn), pbx.profile.route_timeout_s)
+    return True
+
+
+def _rung_by(pbx: Pbx, leg: Leg) -> Attempt | None:
+    return pbx.call_of(leg).attempts.get(leg.attempt) if leg.attempt is not None else None
+
+
+def _other_side(pbx: Pbx, leg: Leg) -> Leg | None:
+    """Whom a verb on this leg moves: the peer of a connected leg, the caller of a ringing one."""
+    if leg.status == Status.RINGING:
+        attempt = _rung_by(pbx, leg)
+        return pbx.legs.get(attempt.caller) if attempt else None
+    return pbx.legs.get(leg.peer) if leg.peer is not None else None
+
+
+def make_call(
+    dn: Dn, device: int | None, destination: str, timeout: float | None, ticket: Ticket, pbx: Pbx
+) -> Leg:
+    """A call from a route point (which dials at once) or from a telephone (which rings first). The own leg."""
+    target = identity_of(pbx, destination)
+    call = new_call(pbx, dn, destination)
+    call.by_helper = device is None
+    kind = pbx.directory.type_of(dn)
+    me = Identity(dn, kind, pbx.directory.name(dn), dn)
+    seconds = timeout or pbx.profile.route_timeout_s
+    status = Status.DIALING if kind == DnType.ROUTE_POINT else Status.RINGING
+    leg = add_leg(pbx, call, me, status, target, device or 0)
+    if pbx.profile.originated_by_self:
+        leg.originated_by = DnRef(dn, kind)
+    call.caller = leg.id
+    tell(pbx, leg)
+    order = Dial(destination, seconds, ticket)
+    if full(pbx):
+        _give_up(pbx, leg, order, Reason.NOT_REACHABLE)
+    elif kind == DnType.ROUTE_POINT or leg.direct_control:
+        _dial(order, pbx, leg)
+    else:
+        _ring_initiator(pbx, call, leg, order)
+    return leg
+
+
+def _ring_initiator(pbx: Pbx, call: Call, leg: Leg, order: Dial) -> None:
+    note(pbx, call, f"ringing {leg.dn}")
+    keep_ringing(pbx, leg)
+    behaviour = pbx.behaviour(leg.dn)
+    if behaviour.busy or not behaviour.registered:
+        _give_up(pbx, leg, order, Reason.BUSY if behaviour.busy else Reason.NOT_REGISTERED)
+        return
+    if behaviour.answers_after is not None and behaviour.answers_after < order.timeout:
+        pbx.after(behaviour.answers_after, while_alive(leg, partial(_dial, order)))
+    else:
+        pbx.after(
+            order.timeout, while_alive(leg, lambda pbx, leg: _give_up(pbx, leg, order, Reason.NO_ANSWER))
+        )
+
+
+def _dial(order: Dial, pbx: Pbx, leg: Leg) -> None:
+    if leg.status == Status.RINGING:
+        leg.status = Status.DIALING
+        note(pbx, pbx.call_of(leg), f"picked up {leg.dn}")
+        tell(pbx, leg)
+    attempt = open_attempt(pbx, Kind.MAKECALL, leg, order.destination, ticket=order.ticket)
+    start(pbx, attempt, order.timeout)
+
+
+def _give_up(pbx: Pbx, leg: Leg, order: Dial, reason: Reason) -> None:
+    if order.ticket is not None:
+        pbx.effects.append(Settled(order.ticket, Result(reason, ok=False, text=reason.value)))
+    leave(pbx, leg)
+
+
+def attach(leg: Leg, data: dict[str, str], pbx: Pbx) -> Result:
+    """Data on one's own leg."""
+    leg.data |= data
+    tell(pbx, leg)
+    return Result(leg=leg.id)
+
+
+def attach_to_party(leg: Leg, data: dict[str, str], pbx: Pbx) -> Result:
+    """Data on the caller's leg; only `public_` keys are carried."""
+    party = _other_side(pbx, leg)
+    if party is None:
+        raise Refused("There is no other party")
+    party.data |= {key: value for key, value in data.items() if key.startswith("public_")}
+    return Result(leg=leg.id)

@@ -1,0 +1,1 @@
+"""The XAPI: OData v4 under `/xapi/v1`."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.n8n_rest import Execution, Json
+from lab.simulator import CLIENT_ID
 from lab.stack import Stack
 from lab.waiting import NeverCame
 from threecx_simulator.control.model import CallReport
@@ -60,7 +61,7 @@ def ended_at(report: CallReport) -> str:
     """Where the caller ended, from the simulator's timeline alone: an extension's number, or how the call ended otherwise."""
     lines = [line.split() for line in report.moments if line.startswith(("ringing ", "connected "))]
     what, number = lines[-1] if lines else ("", "")
-    if what == "connected" and not number.startswith("8"):
+    if what == "connected" and number != CLIENT_ID:
         return number
     return "hung up in ringing" if report.ended_by == "caller" else "nobody answered"
 

@@ -1,14 +1,15 @@
 """`threecx-simulator serve` as a process, with its control API at hand: place calls, say what people do, read what happened."""
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from lab.programs import answers, clean_environment, console_script
+from lab.programs import clean_environment, console_script
 from lab.service import Service
-from lab.waiting import free_port
 from threecx_simulator.control.model import CallReport
 
 CLIENT_ID = "8001"
@@ -27,33 +28,19 @@ class Simulator:
     folder: Path
     profile: str = "auto"
     tls: bool = False
-    port: int = field(default_factory=free_port)
-    control_port: int = field(default_factory=free_port)
+    url: str = ""
+    control_url: str = ""
+    ca_file: str = ""
     service: Service | None = None
 
-    @property
-    def url(self) -> str:
-        """Server URL for the credential."""
-        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
-
-    @property
-    def control_url(self) -> str:
-        """Address of the control API; its page is at /docs."""
-        return f"http://127.0.0.1:{self.control_port}"
-
-    @property
-    def ca_file(self) -> Path:
-        """The authority that signed the simulator's certificate."""
-        return self.folder / "ca.pem"
-
     def start(self) -> None:
-        """Starts the PBX and waits until it can be called."""
-        command = [str(console_script("threecx-simulator")), "serve", "--profile", self.profile]
-        command += ["--listen", f"127.0.0.1:{self.port}", "--control", f"127.0.0.1:{self.control_port}"]
-        command += ["--tls", "--ca-file", str(self.ca_file)] if self.tls else []
+        """Starts the PBX on free ports; then `url` is the Server URL, and the page of the control API is `control_url`/docs."""
+        command = [str(console_script("threecx-simulator")), "serve", "--profile", self.profile, "--json"]
+        command += ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", *(["--tls"] if self.tls else [])]
         log = self.folder / "simulator.log"
         self.service = Service("threecx-simulator", command, env=clean_environment({}), log=log)
-        self.service.wait_ready(lambda: answers(f"{self.control_url}/calls"), within_s=30)
+        said = self.service.wait_ready(partial(_first_json, log), within_s=30)
+        self.url, self.control_url, self.ca_file = said["url"], said["control"], said["caFile"] or ""
 
     def stop(self) -> None:
         """Ends the PBX; a second time does nothing."""
@@ -103,3 +90,14 @@ class Simulator:
         if not answer.ok:
             raise SimulatorRefused(f"{method} {path}: {answer.status_code} {answer.text}")
         return dict(answer.json()) if answer.content else {}
+
+
+def _first_json(log: Path) -> dict[str, Any] | None:
+    """The line that `--json` prints once the simulator listens."""
+    lines = (
+        line
+        for line in log.read_text().splitlines(keepends=True)
+        if line.startswith("{") and line.endswith("\n")
+    )
+    first = next(lines, None)
+    return dict(json.loads(first)) if first else None

@@ -1,0 +1,39 @@
+"""What the editor asks about a credential: does it work, and what is there to choose from."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from threecx_pbx.errors import ThreeCxError
+from threecx_runner.api.headers import login_reader
+from threecx_runner.api.race import answered
+from threecx_runner.api.services import Services
+from threecx_runner.api.wire import AccountAnswer, Login, OptionsAnswer
+
+_WITHIN_S = 30.0
+"""The editor gives up after a minute."""
+
+
+def routes(services: Services) -> APIRouter:
+    router = APIRouter(tags=["editor"])
+    TheLogin = Annotated[Login, Depends(login_reader(services.settings))]  # a type
+
+    @router.get("/v1/account")
+    async def account(request: Request, login: TheLogin) -> AccountAnswer:
+        """Tests a credential: 200 with the sentence that helps, or null."""
+        try:
+            looked = services.accounts.look(login)
+            pbx = await answered(looked, request.receive, _WITHIN_S, services.clock)
+        except ThreeCxError as error:
+            return AccountAnswer(problem=error.message, error_id=error.error_id, hint=error.hint, pbx=None)
+        return AccountAnswer(problem=None, error_id=None, hint=None, pbx=pbx)
+
+    @router.get("/v1/options/{name}")
+    async def options(
+        request: Request, name: str, login: TheLogin, search: Annotated[str, Query(max_length=200)] = ""
+    ) -> OptionsAnswer:
+        """One list of the editor's dropdowns."""
+        listed = services.options.options(login, name, search)
+        return OptionsAnswer(results=await answered(listed, request.receive, _WITHIN_S, services.clock))
+
+    return router

@@ -1,0 +1,82 @@
+"""Answers as NDJSON: a line for each outcome as it comes, the end line last (outcome.json)."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+
+import structlog
+from pydantic import BaseModel
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from threecx_pbx.clock import Clock
+from threecx_runner.api.race import Ended, race
+from threecx_runner.api.wire import EndLine, ErrorLine, Line
+from threecx_runner.errors import DeadlinePassed, problem_of
+
+_log = structlog.get_logger(__name__)
+
+
+class LinesResponse(Response):
+    """Raises from the first line on, before anything is sent, what the whole request failed with.
+
+    A failure later ends the answer without its end line, so that the reader sees that it was cut off.
+    """
+
+    media_type = "application/x-ndjson"
+
+    def __init__(
+        self, lines: AsyncIterator[Line], indexes: Sequence[int], within: float, clock: Clock
+    ) -> None:
+        super().__init__()
+        del self.headers["content-length"]
+        self._lines = lines
+        self._unanswered = dict.fromkeys(indexes)
+        self._within = within
+        self._clock = clock
+        self._started = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        work = asyncio.create_task(self._send_all(send), name="lines")
+        ended = await race(work, receive, self._within, self._clock)
+        if ended is Ended.LATE:
+            await self._send_late(send)
+        elif ended is Ended.DONE:
+            self._check(work)
+
+    async def _send_all(self, send: Send) -> None:
+        try:
+            async for line in self._lines:
+                self._unanswered.pop(line.index, None)
+                await self._send_line(send, line)
+            await self._send_end(send)
+        finally:
+            if isinstance(self._lines, AsyncGenerator):
+                await self._lines.aclose()
+
+    async def _send_late(self, send: Send) -> None:
+        """What was answered stays; the rest gets an error each, so that nobody takes silence for success."""
+        late = DeadlinePassed("The operation did not end in time.")
+        if not self._started:
+            raise late
+        for index in self._unanswered:
+            await self._send_line(send, ErrorLine(index=index, error=problem_of(late)))
+        await self._send_end(send)
+
+    async def _send_line(self, send: Send, line: BaseModel, *, more: bool = True) -> None:
+        if not self._started:
+            self._started = True
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        body = line.model_dump_json(by_alias=True).encode() + b"\n"
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+
+    async def _send_end(self, send: Send) -> None:
+        await self._send_line(send, EndLine(), more=False)
+
+    def _check(self, work: "asyncio.Task[None]") -> None:
+        error = work.exception()
+        if error is None:
+            return
+        if not self._started:
+            raise error
+        _log.error("an answer was cut off", exc_info=error)
+        raise error

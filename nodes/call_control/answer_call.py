@@ -29,7 +29,9 @@ async def answer_call(on: Context, ask: Params) -> AnswerResult:
     call = on.call()
     leg = call.own_leg
     if leg is None:
-        raise NotOwnLeg("This call does not ring at the client's route point, so it cannot be answered from here.")
+        raise NotOwnLeg(
+            "This call does not ring at the client's route point, so it cannot be answered from here."
+        )
     connected = leg.state is LegState.CONNECTED
     if not connected:
         leg = await on.session.answer(call, within=timedelta(seconds=ask.timeout))

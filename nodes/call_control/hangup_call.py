@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from threecx_pbx.calls.model import Call, Leg
+from threecx_pbx.reports.active_calls import drop_whole
 from threecx_runner.sdk import CallParams, CallResult, Context, Effect, operation
 
 
@@ -37,5 +39,14 @@ async def hangup_call(on: Context, ask: Params) -> HangupResult:
         case Which.SEEN_LEG:
             legs = await on.session.drop_seen(call, ask.leg_extension)
         case Which.WHOLE_CALL:
-            legs = await on.session.drop_whole(call)
+            legs = await _drop_all(on, call)
     return HangupResult(call_id=call.id, ended=ask.leg, legs=[leg.dn for leg in legs])
+
+
+async def _drop_all(on: Context, call: Call) -> list[Leg]:
+    """Through the XAPI, which ends legs that we cannot see as well; else every leg that we may touch."""
+    legs = list(call.legs.values())
+    if not await drop_whole(on.session, call):
+        for leg in legs:
+            await on.session.drop(leg)
+    return legs

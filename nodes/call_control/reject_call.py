@@ -24,6 +24,7 @@ class RejectResult(CallResult):
 
     how: How
     target: str
+    reason: str = ""
 
 
 @operation(result=RejectResult, effect=Effect.DIAL)
@@ -34,5 +35,7 @@ async def reject_call(on: Context, ask: Params) -> RejectResult:
         await on.session.reject(call)
         return RejectResult(call_id=call.id, how=ask.how, target="")
     target = await on.guard.check(ask.target.value)
-    await on.session.divert(call, target)
-    return RejectResult(call_id=call.id, how=ask.how, target=target)
+    routed = await on.session.divert(call, target)
+    return RejectResult(
+        call_id=call.id, how=ask.how, target=target if routed.connected else "", reason=routed.reason
+    )

@@ -1,13 +1,22 @@
 """Starts one execution for each call that reaches the client's route point."""
 
-import asyncio
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from threecx_pbx.calls.events import CallEvent, CallStarted
+from threecx_pbx.calls.events import CallEvent, CallReceived
 from threecx_pbx.calls.model import Call, Direction, Party
-from threecx_runner.sdk import Attending, Field, Located, Locator, Params, Result, trigger
+from threecx_runner.sdk import (
+    Attending,
+    Field,
+    Located,
+    Locator,
+    OnStop,
+    Params,
+    Result,
+    Wishes,
+    trigger,
+)
 
 
 class CallType(StrEnum):
@@ -25,15 +34,6 @@ class OnTimeout(StrEnum):
     LEAVE = "leave"
 
 
-class IfWorkflowStops(StrEnum):
-    """What becomes of an answered caller whom no operation looks after any more (features.md 1.3)."""
-
-    FALLBACK = "fallback"
-    TRANSFER = "transfer"
-    HANG_UP = "hangUp"
-    LEAVE = "leave"
-
-
 class IncomingCallParams(Params):
     """Parameters of the Call Receiver."""
 
@@ -43,7 +43,7 @@ class IncomingCallParams(Params):
     timeout: Annotated[int, Field(ge=0, le=600)] = 30
     on_timeout: OnTimeout = OnTimeout.LEAVE
     timeout_destination: Located = Locator()
-    if_workflow_stops: IfWorkflowStops = IfWorkflowStops.FALLBACK
+    if_workflow_stops: OnStop = OnStop.FALLBACK
     fallback_destination: Located = Locator()
 
 
@@ -74,8 +74,7 @@ async def attend(on: Attending, want: IncomingCallParams) -> None:
     if want.timeout == 0 or want.on_timeout is OnTimeout.LEAVE:
         return
     try:
-        async with asyncio.timeout(None):
-            await on.answered_or_gone(within=want.timeout)
+        await on.answered_or_gone(within=want.timeout)
     except TimeoutError:
         await _after_timeout(on, want)
 
@@ -92,18 +91,23 @@ def overlaps(one: IncomingCallParams, other: IncomingCallParams) -> bool:
     return one.extension == other.extension and bool(set(one.call_types) & set(other.call_types))
 
 
-@trigger(output=IncomingCall, claims=True, attend=attend, overlaps=overlaps)
+def wishes(want: IncomingCallParams) -> Wishes:
+    """How the callers are looked after."""
+    return Wishes(on_stop=want.if_workflow_stops, destination=want.fallback_destination.value)
+
+
+@trigger(output=IncomingCall, claims=True, attend=attend, overlaps=overlaps, wishes=wishes)
 def matches(want: IncomingCallParams, seen: CallEvent, call: Call) -> IncomingCall | None:
     """A call that began with a leg on our own route point, from the wanted side."""
-    if not isinstance(seen, CallStarted) or not seen.own or seen.direction is Direction.OUTBOUND:
+    if not isinstance(seen, CallReceived) or want.extension not in ("", seen.extension):
         return None
-    if want.extension not in ("", seen.extension) or seen.direction.value not in want.call_types:
+    if seen.direction.value not in want.call_types:
         return None
     return IncomingCall(
         call_id=seen.call,
         participant_id=seen.participant,
         from_number=seen.caller.number,
-        from_e164=_e164(seen.caller.number),
+        from_e164=_e164(seen.caller),
         from_name=seen.caller.name,
         anonymous=_anonymous(seen.caller),
         to_number=seen.caller.did or seen.extension,
@@ -118,11 +122,11 @@ def matches(want: IncomingCallParams, seen: CallEvent, call: Call) -> IncomingCa
     )
 
 
-def _e164(number: str) -> str:
+def _e164(caller: Party) -> str:
     """Empty unless the number is international already: the PBX does not tell its country."""
-    if number.startswith("00"):
-        return "+" + number[2:]
-    return number if number.startswith("+") else ""
+    if caller.number.startswith("00"):
+        return "+" + caller.number[2:]
+    return caller.e164
 
 
 def _anonymous(caller: Party) -> bool:

@@ -1,31 +1,31 @@
 """Everything that can go wrong with a PBX, sorted by who must act.
 
-    ThreeCxError
-      AskedWrongly            the workflow's author: another parameter or another operation
-        CallUnknown             callUnknown
-        CallEnded               callEnded
-        NotRinging              notRinging
-        NotConnected            notConnected
-        NotOwnLeg               notOwnLeg
-        ExtensionIsUser         extensionIsUser
-        ExtensionUnknown        extensionUnknown
-        DestinationRefused      destinationRefused
-        BadParameter            badParameter
-        Superseded              superseded
-      PbxSaidNo               the PBX's admin: a right, a licence, a setting
-        WrongCredentials        wrongCredentials
-        LicenceMissing          licenceMissing
-        Forbidden               forbidden
-        NoDirectControl         noDirectControl
-        Impossible              impossibleNow
-        DependencyFailed        dependencyFailed
-        RateLimited             rateLimited
-        PbxFailed               pbxFailed
-      Unreachable             the network's admin: an address, a certificate, a firewall
-        PbxUnreachable          pbxUnreachable
-        TlsFailed               tlsFailed
-        NotA3cx                 notA3cx
-        StillRouting            stillRouting
+ThreeCxError
+  AskedWrongly            the workflow's author: another parameter or another operation
+    CallUnknown             callUnknown
+    CallEnded               callEnded
+    NotRinging              notRinging
+    NotConnected            notConnected
+    NotOwnLeg               notOwnLeg
+    ExtensionIsUser         extensionIsUser
+    ExtensionUnknown        extensionUnknown
+    DestinationRefused      destinationRefused
+    BadParameter            badParameter
+    Superseded              superseded
+  PbxSaidNo               the PBX's admin: a right, a licence, a setting
+    WrongCredentials        wrongCredentials
+    LicenceMissing          licenceMissing
+    Forbidden               forbidden
+    NoDirectControl         noDirectControl
+    Impossible              impossibleNow
+    DependencyFailed        dependencyFailed
+    RateLimited             rateLimited
+    PbxFailed               pbxFailed
+  Unreachable             the network's admin: an address, a certificate, a firewall
+    PbxUnreachable          pbxUnreachable
+    TlsFailed               tlsFailed
+    NotA3cx                 notA3cx
+    StillRouting            stillRouting
 """
 
 from typing import ClassVar
@@ -104,7 +104,9 @@ class BadParameter(AskedWrongly):
 class Superseded(AskedWrongly):
     error_id = "superseded"
     http_status = 409
-    default_hint = "A newer operation on the same call took over; let one operation end before the next begins."
+    default_hint = (
+        "A newer operation on the same call took over; let one operation end before the next begins."
+    )
 
 
 class PbxSaidNo(ThreeCxError):

@@ -1,5 +1,238 @@
-"""One login at a PBX."""
+"""One login at a PBX: token, socket, book of calls, and the verbs on them."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import Executor
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from threecx_pbx.account import Account
+from threecx_pbx.auth import Tokens
+from threecx_pbx.callcontrol.client import CallControl
+from threecx_pbx.callcontrol.socket import opened
+from threecx_pbx.callcontrol.wire import DnInfo
+from threecx_pbx.calls.book import Book, observe, restored
+from threecx_pbx.calls.events import AnyEvent
+from threecx_pbx.calls.model import Call, CallId, Dn, PartyKind
+from threecx_pbx.calls.sightings import HandedOn, Sighting, Tick
+from threecx_pbx.clock import Clock
+from threecx_pbx.dialling import Dialling
+from threecx_pbx.errors import CallEnded, CallUnknown, ThreeCxError
+from threecx_pbx.ownership import own_route_point
+from threecx_pbx.transport.answer import Answer
+from threecx_pbx.transport.blocking import Blocking
+from threecx_pbx.transport.live import Live, tls
+from threecx_pbx.verbs import ENDED
+from threecx_pbx.watching import Watcher, backoff
+from threecx_pbx.xapi.client import Xapi
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+_REMEMBERED = 5000
+"""So many ended calls are told apart from ones that never were."""
 
 
-class PbxSession:
-    """One login: token, socket, book of calls. Lives on the loop; every method may be cancelled."""
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one sighting did: calls as they are now, calls that are over as they last were, and what there is to tell."""
+
+    calls: tuple[Call, ...]
+    ended: tuple[Call, ...]
+    events: tuple[AnyEvent, ...]
+
+
+class PbxSession(Dialling):
+    """Lives on the loop; every method may be cancelled. Made by `opened_session`."""
+
+    def __init__(self, account: Account, clock: Clock, xapi: Xapi, rest: CallControl, own: Dn) -> None:
+        self.account = account
+        self.clock = clock
+        self.xapi = xapi
+        self.rest = rest
+        self.own = own
+        self.numbers: dict[str, PartyKind] = {}
+        """What the directory said of numbers, as far as it was read."""
+        self._book = Book(account.pbx)
+        self._ended: dict[CallId, None] = {}
+        self._waiting: dict[CallId | None, set[asyncio.Future[None]]] = {}
+        self._tell: Callable[[Change], None] = lambda _: None
+        self._tasks: asyncio.TaskGroup
+        self._left: set[asyncio.Task[Answer]] = set()
+        self._graced = asyncio.Event()
+        self.watcher = Watcher(rest, clock, own, self._see, lambda ref: (ref[0], ref[1]) in self._book.by_leg)
+
+    # what there is
+
+    def call(self, id_: CallId) -> Call:
+        """Raises CallUnknown, CallEnded."""
+        call = self._book.calls.get(id_)
+        if call is None and id_ in self._ended:
+            raise CallEnded(ENDED)
+        if call is None:
+            raise CallUnknown(f"No call '{id_}' is known at this PBX.")
+        if not call.legs:
+            raise CallEnded(ENDED)
+        return call
+
+    def look(self, id_: CallId) -> Call | None:
+        return self._book.calls.get(id_)
+
+    def calls_now(self) -> tuple[Call, ...]:
+        return tuple(self._book.calls.values())
+
+    def kind_of_number(self, number: str) -> PartyKind:
+        return self.numbers.get(number, PartyKind.UNKNOWN)
+
+    # waiting
+
+    async def until(self, id_: CallId, check: Callable[[Call | None], T | None], within: timedelta) -> T:
+        deadline = self.clock.now() + within
+        while True:
+            found = check(self._book.calls.get(id_))
+            if found is not None:
+                return found
+            left = (deadline - self.clock.now()).total_seconds()
+            if left <= 0:
+                raise TimeoutError
+            await self._change_of(id_, left)
+
+    async def any_change(self, within: float) -> None:
+        await self._change_of(None, within)
+
+    async def _change_of(self, id_: CallId | None, within: float) -> None:
+        changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(id_, set()).add(changed)
+        timer = asyncio.create_task(self.clock.sleep(within), name="bound of a wait")
+        try:
+            await asyncio.wait((changed, timer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            waiting = self._waiting.get(id_, set())
+            waiting.discard(changed)
+            if not waiting:
+                self._waiting.pop(id_, None)
+
+    # seeing
+
+    def handed_on(self, id_: CallId, to: str) -> None:
+        self._see(HandedOn(self.clock.now(), id_, to))
+
+    def _see(self, sighting: Sighting) -> None:
+        before = self._book
+        self._book, events = observe(before, sighting)
+        if not self._book.changed and not events:
+            return
+        ended = tuple(before.calls[id_] for id_ in self._book.changed if id_ not in self._book.calls)
+        self._remember(ended)
+        calls = tuple(self._book.calls[id_] for id_ in self._book.changed if id_ in self._book.calls)
+        self._graced.set()
+        for id_ in (*self._book.changed, None):
+            for waiter in self._waiting.get(id_, ()):
+                if not waiter.done():
+                    waiter.set_result(None)
+        self._tell(Change(calls, ended, tuple(events)))
+
+    def _remember(self, over: Iterable[Call]) -> None:
+        self._ended.update(dict.fromkeys(call.id for call in over))
+        while len(self._ended) > _REMEMBERED:
+            del self._ended[next(iter(self._ended))]
+
+    # life
+
+    def begin(self, tasks: asyncio.TaskGroup, calls: Iterable[Call], told: Callable[[Change], None]) -> None:
+        """Takes up the calls of an earlier life; what is there now comes with the first reading."""
+        self._tasks = tasks
+        self._book = restored(self.account.pbx, calls)
+        self._tell = told
+
+    async def keep_grace(self) -> None:
+        """Ends calls whose grace has passed."""
+        while True:
+            due = self._book.wake_at
+            if due is None:
+                self._graced.clear()
+                await self._graced.wait()
+                continue
+            await self.clock.sleep(max(0.0, (due - self.clock.now()).total_seconds()))
+            self._see(Tick(self.clock.now()))
+
+    async def keep_linked(self, context: Any, tokens: Tokens) -> None:
+        """Keeps the socket open, whatever happens to it; the outermost loop of a login."""
+        tries = 0
+        while True:
+            try:
+                async with opened(self.account, tokens, context) as frames:
+                    began = self.clock.now()
+                    await self.watcher.follow(frames)
+                tries = 0 if self.clock.now() - began > timedelta(seconds=30) else tries
+            except ThreeCxError as error:
+                self.watcher.trouble = error
+                log.warning("the event socket is down: %s", error)
+            await self.clock.sleep(backoff(tries))
+            tries += 1
+
+    async def keep_token_fresh(self, tokens: Tokens) -> None:
+        """Renews after minute 45 rather than in the middle of something (api.md 1.2)."""
+        while True:
+            await self.clock.sleep(60)
+            if tokens.due:
+                with suppress(ThreeCxError):
+                    await tokens.renew()
+
+    def let_go(self, task: "asyncio.Task[Answer]") -> None:
+        self._left.add(task)
+        task.add_done_callback(self._let_go_ended)
+
+    def _let_go_ended(self, task: "asyncio.Task[Answer]") -> None:
+        self._left.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.info("a request that nobody waited for failed: %s", task.exception())
+
+    async def end_left(self) -> None:
+        """Cancels requests that nobody waits for."""
+        for task in self._left:
+            task.cancel()
+        if self._left:
+            await asyncio.wait(self._left)
+
+
+@asynccontextmanager
+async def opened_session(
+    account: Account,
+    clock: Clock,
+    executor: Executor,
+    calls: Iterable[Call] = (),
+    told: Callable[[Change], None] = lambda _: None,
+) -> AsyncIterator[PbxSession]:
+    """Logs in, finds the own route point, and watches until left.
+
+    Raises WrongCredentials, LicenceMissing, ExtensionIsUser, ExtensionUnknown, PbxUnreachable, TlsFailed, NotA3cx.
+    """
+    async with AsyncExitStack() as stack:
+        context = await asyncio.get_running_loop().run_in_executor(executor, tls, account)
+        blocking, live = Blocking(account, executor), Live(account, context)
+        stack.push_async_callback(blocking.close)
+        stack.push_async_callback(live.close)
+        tokens = Tokens(account, blocking, clock)
+        rest = CallControl(live, tokens)
+        infos: list[DnInfo] = await rest.all()
+        session = PbxSession(account, clock, Xapi(blocking, tokens), rest, own_route_point(account, infos))
+        session.watcher.learn(infos)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        session.begin(tasks, calls, told)
+        keeping = [
+            tasks.create_task(session.keep_grace(), name="grace"),
+            tasks.create_task(session.keep_linked(context, tokens), name="socket"),
+            tasks.create_task(session.keep_token_fresh(tokens), name="token"),
+        ]
+        try:
+            yield session
+        finally:
+            for task in keeping:
+                task.cancel()
+            await session.end_left()

@@ -5,7 +5,8 @@ its public name is its path. The runner and the generator find both by walking t
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Protocol, TypeVar, cast, get_type_hints
 
@@ -124,6 +125,24 @@ class Context:
         return self.find_call()
 
 
+class OnStop(StrEnum):
+    """What becomes of an answered caller whom no operation looks after any more (features.md 1.3)."""
+
+    FALLBACK = "fallback"
+    TRANSFER = "transfer"
+    HANG_UP = "hangUp"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a Receiver wants its callers to be looked after. `destination` empty: the runner's own."""
+
+    on_stop: OnStop = OnStop.FALLBACK
+    destination: str = ""
+    idle: timedelta = timedelta(seconds=30)
+
+
 P = TypeVar("P", bound=Params)
 R = TypeVar("R", bound=Result)
 
@@ -153,7 +172,9 @@ def operation(
     def made(run: Callable[[Context, P], Awaitable[R | list[R]]]) -> Operation[P, R]:
         node, name = run.__module__.rsplit(".", 2)[-2:]
         params = cast("type[P]", _second_argument(run))
-        return Operation(camel(node), camel(name), params, result, effect, outputs or {}, run, run.__doc__ or "")
+        return Operation(
+            camel(node), camel(name), params, result, effect, outputs or {}, run, run.__doc__ or ""
+        )
 
     return made
 
@@ -187,8 +208,9 @@ class Trigger(Generic[P]):
     matches: Callable[[P, CallEvent, Call], Result | None]
     attend: Callable[[Attending, P], Awaitable[None]] | None
     overlaps: Callable[[P, P], bool] | None
+    wishes: Callable[[P], Wishes]
     doc: str
-    priority: Callable[[P], int] = field(default=lambda _: 0)
+    priority: Callable[[P], int] = lambda _: 0
 
 
 def trigger(
@@ -197,6 +219,7 @@ def trigger(
     claims: bool = False,
     attend: Callable[[Attending, P], Awaitable[None]] | None = None,
     overlaps: Callable[[P, P], bool] | None = None,
+    wishes: Callable[[P], Wishes] = lambda _: Wishes(),
 ) -> Callable[[Callable[[P, CallEvent, Call], Result | None]], Trigger[P]]:
     """Makes the module's trigger from its filter; the parameters are the type of the first argument."""
 
@@ -204,7 +227,16 @@ def trigger(
         node, name = matches.__module__.rsplit(".", 2)[-2:]
         params = cast("type[P]", _first_argument(matches))
         return Trigger(
-            camel(node), camel(name), params, output, claims, matches, attend, overlaps, matches.__doc__ or ""
+            camel(node),
+            camel(name),
+            params,
+            output,
+            claims,
+            matches,
+            attend,
+            overlaps,
+            wishes,
+            matches.__doc__ or "",
         )
 
     return made
@@ -256,6 +288,7 @@ __all__ = [
     "Locator",
     "NumberList",
     "OnHangUp",
+    "OnStop",
     "Operation",
     "OptionList",
     "Params",
@@ -263,6 +296,7 @@ __all__ = [
     "Trigger",
     "WhichCall",
     "Wire",
+    "Wishes",
     "operation",
     "option_list",
     "trigger",

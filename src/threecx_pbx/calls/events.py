@@ -48,9 +48,14 @@ class CallStarted(CallEvent):
     """The first leg of a call was seen."""
 
     type: ClassVar[str] = "call_started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReceived(CallEvent):
+    """A leg appeared at our own route point that others brought about; `caller` is that leg's party."""
+
+    type: ClassVar[str] = "call_received"
     participant: int
-    own: bool
-    ringing: bool
     on_behalf_of: Dn
     originated_by: Dn
     referred_by: Dn
@@ -58,7 +63,7 @@ class CallStarted(CallEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallAnswered(CallEvent):
-    """A called leg connected; `by` may be a machine, a human's answer may follow as a second event."""
+    """A called leg connected, for the first time in this call; `by` may be a machine."""
 
     type: ClassVar[str] = "call_answered"
     by: Party
@@ -86,7 +91,7 @@ class CallEnded(CallEvent):
     duration_seconds: float
     talk_seconds: float
     outcome: str
-    """`answered`, `missed` (somebody rang, no human answered), or `abandoned` (nobody rang)."""
+    """`answered` by a human, `missed` (somebody rang, no human answered), or `unanswered`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +135,7 @@ class DtmfReceived(CallEvent):
 
 AnyEvent = (
     CallStarted
+    | CallReceived
     | CallAnswered
     | CallTransferred
     | CallEnded

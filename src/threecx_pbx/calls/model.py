@@ -66,6 +66,8 @@ class Party:
     dn: Dn = Dn("")
     kind: PartyKind = PartyKind.UNKNOWN
     did: str = ""
+    e164: str = ""
+    """With its `+`, only where the PBX wrote the number so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,12 @@ class Leg:
     pbx_call: int
     """3CX's `callid`: groups legs, survives transfers, restarts from small numbers."""
     first_seen: datetime
+    calling: bool = False
+    """Whether this DN placed the call, rather than being called."""
     direct_control: bool = False
     originated_by: Dn = Dn("")
     referred_by: Dn = Dn("")
     on_behalf_of: Dn = Dn("")
-    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +112,31 @@ class Call:
     rang: frozenset[Dn] = frozenset()
     """Extensions and queues that rang: decides about a missed call."""
     left_for: str | None = None
-    """Where the call was put through, when we cannot see that DN."""
+    """Where the call was put through, until a leg there is seen."""
+    moved_from: Dn = Dn("")
+    """A DN whose connected leg has gone: the next to connect was transferred to."""
     empty_since: datetime | None = None
     """Set while no leg is left: the call ends once the grace has passed."""
     events: int = 0
     """How many events were told of it; the next one's number."""
 
     @property
+    def caller(self) -> Party:
+        """Who placed the call, as its first leg showed."""
+        return own_side(self.first) if self.first.calling else self.first.party
+
+    @property
+    def called(self) -> Party:
+        """Whom the call was meant for, as its first leg showed."""
+        return self.first.party if self.first.calling else own_side(self.first)
+
+    @property
     def own_leg(self) -> Leg | None:
         """The leg on our route point, the newest if a transfer left two."""
         own = [leg for leg in self.legs.values() if leg.ours]
         return max(own, key=lambda leg: leg.first_seen) if own else None
+
+
+def own_side(leg: Leg) -> Party:
+    """The DN that a leg belongs to, as a party."""
+    return Party(number=leg.dn, dn=leg.dn, kind=leg.dn_kind)

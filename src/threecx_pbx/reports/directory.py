@@ -1,8 +1,21 @@
-"""The PBX's directory numbers."""
+"""The PBX's directory numbers, as its XAPI tells them (api.md 7.7)."""
 
 from dataclasses import dataclass
 
+from threecx_pbx.calls.model import PartyKind
 from threecx_pbx.session import PbxSession
+
+_KINDS = {
+    "Extension": PartyKind.EXTENSION,
+    "Queue": PartyKind.QUEUE,
+    "RingGroup": PartyKind.RING_GROUP,
+    "IVR": PartyKind.IVR,
+    "SpecialMenu": PartyKind.VOICEMAIL,
+    "Parking": PartyKind.PARKING,
+    "Conference": PartyKind.CONFERENCE,
+    "ExternalLine": PartyKind.EXTERNAL,
+    "RoutePoint": PartyKind.ROUTE_POINT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,5 +28,21 @@ class Entry:
 
 
 async def directory(session: PbxSession) -> tuple[Entry, ...]:
-    """All DNs of the PBX. Raises Forbidden when the API client may not read them."""
-    return await session.directory()
+    """All DNs of the PBX. Raises Forbidden, LicenceMissing when the API client may not read them."""
+    rows = await session.xapi.rows("Peers", "read the list of extensions", select="Number,Name,Type")
+    found = tuple(
+        Entry(str(row["Number"]), str(row.get("Name") or ""), str(row.get("Type") or "None"))
+        for row in rows
+        if row.get("Number")
+    )
+    session.numbers = {entry.number: _KINDS.get(entry.kind, PartyKind.UNKNOWN) for entry in found}
+    return found
+
+
+async def emergency_numbers(session: PbxSession) -> frozenset[str]:
+    """What the PBX's emergency outbound rules match. Raises Forbidden, LicenceMissing."""
+    rows = await session.xapi.rows(
+        "OutboundRules/Pbx.GetEmergencyOutboundRules()", "read the emergency rules"
+    )
+    prefixes = (str(row.get("Prefix") or "") for row in rows)
+    return frozenset(number.strip() for prefix in prefixes for number in prefix.split(",") if number.strip())

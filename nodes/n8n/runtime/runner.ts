@@ -1,0 +1,68 @@
+/** Requests to the runner, and its problems as n8n shows them. */
+import {
+	NodeApiError, type IAllExecuteFunctions, type ICredentialDataDecryptedObject, type ICredentialsDecrypted, type ICredentialTestFunctions,
+	type IHttpRequestOptions, type ILoadOptionsFunctions, type INode, type INodeCredentialTestResult, type INodeListSearchResult,
+} from 'n8n-workflow';
+import { CREDENTIAL, loginHeaders, runnerUrl } from './login';
+import { PROBLEMS } from './problems';
+import { asProblem, jsonLines, type Bytes, type Problem } from './wire';
+
+export type Answer = { body?: unknown; problem?: Problem };
+
+/** A problem that the shim itself has found. It names the address and the status, never what was sent. */
+export function problem(errorId: keyof typeof PROBLEMS, address: string, status = 0): Problem {
+	const { message, hint, httpStatus } = PROBLEMS[errorId];
+	const told = message.replace('{runnerUrl}', address).replace('{status}', String(status));
+	return { errorId, message: told, description: hint, hint, httpStatus };
+}
+
+export const asError = (node: INode, { errorId, message, description, hint, httpStatus }: Problem, itemIndex?: number) =>
+	new NodeApiError(node, { errorId }, { message, description: description || hint, httpCode: String(httpStatus), itemIndex });
+
+function unanswered(error: unknown, address: string): Problem {
+	const told = (one: unknown): string => (one instanceof Error ? `${one.name} ${one.message} ${(one as { code?: string }).code} ${told(one.cause)}` : '');
+	return problem(/ECONNABORTED|ETIMEDOUT|TimeoutError|timeout/.test(told(error)) ? 'runnerTimedOut' : 'runnerUnreachable', address);
+}
+
+/** A refusal's own problem; a streamed body is read for it. */
+async function refusal(address: string, status: number, body: unknown): Promise<Problem> {
+	const streamed = typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+	const first = streamed ? await jsonLines(body as Bytes).next().catch(() => undefined) : { value: body };
+	return asProblem(first?.value) ?? problem('notARunner', address, status);
+}
+
+/** One authenticated request: its body, or the problem when no runner answers or its status is 300 or more. */
+export async function ask(context: IAllExecuteFunctions | ILoadOptionsFunctions, request: IHttpRequestOptions): Promise<Answer> {
+	const data = await context.getCredentials<ICredentialDataDecryptedObject>(CREDENTIAL);
+	const options = { timeout: 30_000, json: true, ...request, ignoreHttpStatusErrors: true, returnFullResponse: true };
+	try {
+		const credentialsDecrypted = { id: '', name: '', type: CREDENTIAL, data };
+		const send = context.helpers.httpRequestWithAuthentication;
+		const { statusCode, body } = await send.call(context as IAllExecuteFunctions, CREDENTIAL, options, { credentialsDecrypted });
+		return statusCode < 300 ? { body } : { problem: await refusal(runnerUrl(data), statusCode, body) };
+	} catch (error) {
+		return { problem: unanswered(error, runnerUrl(data)) };
+	}
+}
+
+/** The sentence of the credential's Test button. n8n has no authenticated helper there, hence `fetch`. */
+export async function testCredential(this: ICredentialTestFunctions, { data = {} }: ICredentialsDecrypted): Promise<INodeCredentialTestResult> {
+	const address = runnerUrl(data);
+	const sentence = (message: string, hint?: string | null): INodeCredentialTestResult => ({ status: 'Error', message: [message, hint].filter(Boolean).join(' ') });
+	try {
+		const answer = await fetch(`${address}/v1/account`, { headers: loginHeaders(data), redirect: 'manual', signal: AbortSignal.timeout(30_000) });
+		const body = (await answer.json().catch(() => undefined)) as { problem?: string | null; hint?: string } | undefined;
+		const refused = answer.ok && body?.problem !== undefined ? undefined : await refusal(address, answer.status, body);
+		if (refused) return sentence(refused.message, refused.hint);
+		return body?.problem ? sentence(body.problem, body.hint) : { status: 'OK', message: 'The runner reaches the PBX' };
+	} catch (error) {
+		const { message, hint } = unanswered(error, address);
+		return sentence(message, hint);
+	}
+}
+
+export async function search(this: ILoadOptionsFunctions, list: string, filter = ''): Promise<INodeListSearchResult> {
+	const answer = await ask(this, { url: `/v1/options/${list}`, qs: { search: filter } });
+	if (answer.problem) throw asError(this.getNode(), answer.problem);
+	return { results: (answer.body as INodeListSearchResult).results };
+}

@@ -1,0 +1,81 @@
+/** The trigger nodes: a subscription that is put, renewed and removed, and the events that the runner delivers. */
+import { sleep, type IDataObject, type IHookFunctions, type ITriggerFunctions, type ITriggerResponse, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
+import { CREDENTIAL } from './login';
+import { parametersOf } from './parameters';
+import { asError, ask, type Answer } from './runner';
+import { isSigned, subscriptionId } from './signature';
+import { PROTOCOL } from './wire';
+
+/** What the generator knows of a trigger, in the runner's names. */
+export type Subscription = { node: string; trigger: string; parameters: string[] };
+type Delivery = { subscriptionId: string; claim: boolean; events: Array<{ eventId: string; item: IDataObject }> };
+
+const RENEW_MS = 30_000;
+const urlOf = (context: IHookFunctions) => context.getNodeWebhookUrl('default') as string;
+
+/** Puts the whole desired state, so that repeating it does no harm and heals what the runner has lost. Logs a problem. */
+async function put(context: IHookFunctions | ITriggerFunctions, { node, trigger, parameters }: Subscription, webhookUrl: string, test: boolean): Promise<Answer> {
+	const { name, typeVersion, webhookId } = context.getNode();
+	const { id: workflowId, name: workflowName } = context.getWorkflow();
+	const names = { node, trigger, webhookUrl, webhookId, workflowId, workflowName, nodeName: name };
+	const wanted = parametersOf(parameters, (parameter) => context.getNodeParameter(parameter, null));
+	const body = { protocol: PROTOCOL, typeVersion, ...names, test, leaseSeconds: test ? 120 : 90, parameters: wanted };
+	const answer = await ask(context, { method: 'PUT', url: `/v1/subscriptions/${subscriptionId(webhookUrl)}`, body });
+	if (answer.problem) context.logger.warn(`${name}: ${answer.problem.message}`);
+	return answer;
+}
+
+/** n8n gives up activating for good, hence only a refusal stops it: the lease heals a runner that is away. */
+export async function subscribe(this: IHookFunctions, subscription: Subscription): Promise<boolean> {
+	const test = this.getMode() === 'manual';
+	this.getWorkflowStaticData('node').webhookUrl = urlOf(this);
+	const { problem } = await put(this, subscription, urlOf(this), test);
+	if (problem && (test || problem.httpStatus < 500)) throw asError(this.getNode(), problem);
+	return true;
+}
+
+/** A runner that is away or has forgotten is as good as unsubscribed: its lease runs out. */
+export async function unsubscribe(this: IHookFunctions): Promise<boolean> {
+	const { problem } = await ask(this, { method: 'DELETE', url: `/v1/subscriptions/${subscriptionId(urlOf(this))}` });
+	if (problem && problem.httpStatus !== 404) this.logger.warn(`${this.getNode().name}: ${problem.message}`);
+	return true;
+}
+
+/** Renews the subscription while the workflow is active. A trigger is not told its webhook URL: `subscribe` notes it. */
+export async function lease(this: ITriggerFunctions, subscription: Subscription): Promise<ITriggerResponse> {
+	const closed = new AbortController();
+	const usual = `${this.getInstanceBaseUrl()}webhook/${this.getNode().webhookId}/webhook`;
+	const keep = async () => {
+		while (!closed.signal.aborted) {
+			const noted = this.getWorkflowStaticData('node').webhookUrl as string | undefined;
+			await put(this, subscription, noted ?? usual, false);
+			await sleep(RENEW_MS, closed.signal).catch(() => undefined);
+		}
+	};
+	if (this.getMode() !== 'manual') void keep();
+	return { closeFunction: async () => closed.abort() };
+}
+
+/** Whether this workflow gets the event: a call that another one has claimed, or that has ended, starts nothing. */
+async function isClaimed(context: IWebhookFunctions, eventId: string, id: string): Promise<boolean> {
+	const url = `/v1/deliveries/${encodeURIComponent(eventId)}/claim`;
+	const answer = await ask(context, { method: 'POST', url, body: { subscriptionId: id } });
+	return (answer.body as { claimed: boolean } | undefined)?.claimed ?? false;
+}
+
+/** The `webhook` of a trigger. Answers by itself, which comes before n8n waits for a free execution slot. */
+export async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const raw = (this.getRequestObject() as unknown as { rawBody: Buffer }).rawBody;
+	const { clientSecret } = await this.getCredentials<{ clientSecret: string }>(CREDENTIAL);
+	const signature = this.getHeaderData()['x-3cx-signature'];
+	if (!isSigned(signature, raw, clientSecret, this.getNode().webhookId ?? '', Date.now() / 1000)) {
+		this.getResponseObject().status(401).json({ accepted: [] });
+		return { noWebhookResponse: true };
+	}
+	const { subscriptionId: id, claim, events } = this.getBodyData() as unknown as Delivery;
+	const mine = await Promise.all(events.map(({ eventId }) => !claim || isClaimed(this, eventId, id)));
+	const accepted = events.filter((_, index) => mine[index]);
+	this.getResponseObject().status(200).json({ accepted: accepted.map(({ eventId }) => eventId) });
+	const workflowData = accepted.length ? [accepted.map(({ item }) => ({ json: item }))] : undefined;
+	return { noWebhookResponse: true, workflowData };
+}

@@ -1,0 +1,55 @@
+"""What the PBX's status codes mean for a person: the one place that reads them (api.md 2.1)."""
+
+from pydantic import ValidationError
+
+from threecx_pbx.callcontrol.wire import ActionResult, lower_keys
+from threecx_pbx.errors import (
+    DependencyFailed,
+    Forbidden,
+    Impossible,
+    NotA3cx,
+    PbxFailed,
+    RateLimited,
+    ThreeCxError,
+    WrongCredentials,
+)
+from threecx_pbx.transport.answer import Answer
+
+
+def result_of(answer: Answer) -> ActionResult:
+    """The result object of an answer, of a 4xx too: official clients read `reasontext` there (api.md 2.1)."""
+    body = lower_keys(answer.json())
+    if not isinstance(body, dict):
+        return ActionResult()
+    try:
+        return ActionResult.model_validate(body)
+    except ValidationError:
+        return ActionResult()
+
+
+def refusal(answer: Answer, doing: str) -> ThreeCxError:
+    """`doing` completes "3CX does not let this API client …"."""
+    said = result_of(answer)
+    because = f": {said.reasontext}" if said.reasontext else ""
+    match answer.status:
+        case 401:
+            return WrongCredentials("3CX does not accept this API client's log-in any more.")
+        case 403:
+            return Forbidden(f"3CX does not let this API client {doing}{because}.")
+        case 404:
+            return Impossible(f"3CX has nothing there when asked to {doing}{because}.")
+        case 422:
+            return Impossible(f"3CX cannot {doing} now{because}.")
+        case 424:
+            return DependencyFailed(f"3CX could not {doing}: something that it depends on failed{because}.")
+        case 429:
+            return RateLimited(f"3CX limits how often it may be asked{_until(answer)}.")
+        case status if status >= 500:
+            return PbxFailed(f"The PBX failed (HTTP {status}) when asked to {doing}.")
+        case status:
+            return NotA3cx(f"The server answered HTTP {status} when asked to {doing}, which 3CX does not.")
+
+
+def _until(answer: Answer) -> str:
+    after = answer.headers.get("retry-after", "")
+    return f"; it says to wait {after} seconds" if after.isdigit() else ""

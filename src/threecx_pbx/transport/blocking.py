@@ -1,0 +1,99 @@
+"""`requests` towards the PBX, in a named executor: token, XAPI, downloads."""
+
+import asyncio
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from threecx_pbx.account import Account
+from threecx_pbx.errors import PbxUnreachable, ThreeCxError, TlsFailed
+from threecx_pbx.transport.answer import Answer
+
+_TIMEOUT_S = (5.0, 30.0)
+_POOL = 16
+
+
+class Blocking:
+    """One pooled session per account. Only GETs are repeated, `Retry-After` is obeyed (api.md 9)."""
+
+    def __init__(self, account: Account, executor: Executor) -> None:
+        self._account = account
+        self._executor = executor
+        self._session = requests.Session()
+        # a REQUESTS_CA_BUNDLE or proxy of the environment would override `verify`: shims.md 3
+        self._session.trust_env = False
+        retry = Retry(
+            total=3,
+            connect=1,
+            backoff_factor=0.3,
+            status_forcelist=(429, 503),
+            allowed_methods=("GET",),
+            raise_on_status=False,
+        )
+        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_POOL, pool_block=True, max_retries=retry)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    async def get(self, path: str, token: str, params: Mapping[str, str] | None = None) -> Answer:
+        """Raises PbxUnreachable, TlsFailed."""
+        return await self._call("GET", path, token=token, params=params)
+
+    async def post(self, path: str, token: str, json: Any = None) -> Answer:
+        """Raises PbxUnreachable, TlsFailed."""
+        return await self._call("POST", path, token=token, json=json)
+
+    async def post_form(self, path: str, form: Mapping[str, str]) -> Answer:
+        """Without a token, urlencoded. Raises PbxUnreachable, TlsFailed."""
+        return await self._call("POST", path, data=form)
+
+    async def _call(self, method: str, path: str, token: str | None = None, **how: Any) -> Answer:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._executor, lambda: self._send(method, path, headers, how))
+
+    def _send(self, method: str, path: str, headers: dict[str, str], how: dict[str, Any]) -> Answer:
+        verify = (self._account.ca_file or True) if self._account.verify_tls else False
+        url = self._account.origin + path
+        try:
+            got = self._session.request(
+                method, url, headers=headers, timeout=_TIMEOUT_S, verify=verify, allow_redirects=False, **how
+            )
+        except requests.RequestException as error:
+            raise unreachable(self._account.origin, error) from error
+        return Answer(
+            got.status_code, got.content, {key.lower(): value for key, value in got.headers.items()}
+        )
+
+    async def close(self) -> None:
+        """Ends the pooled connections."""
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._session.close)
+
+
+def unreachable(origin: str, error: Exception) -> ThreeCxError:
+    """What a connection that did not come about means for a person; never quotes a URL's query or a header."""
+    text = str(error).lower()
+    if isinstance(error, requests.exceptions.SSLError) or "certificate" in text or "ssl" in text:
+        return TlsFailed(f"The certificate of {origin} could not be verified{_because(text)}.")
+    if isinstance(error, requests.exceptions.Timeout | TimeoutError) or "timed out" in text:
+        return PbxUnreachable(f"{origin} did not answer in time.")
+    if "refused" in text:
+        return PbxUnreachable(f"{origin} refused the connection: nothing listens at this address and port.")
+    if "name or service" in text or "resolve" in text or "nodename" in text or "getaddrinfo" in text:
+        return PbxUnreachable(f"The host name of {origin} is not known.")
+    return PbxUnreachable(f"{origin} cannot be reached.")
+
+
+def _because(text: str) -> str:
+    reasons = {
+        "self-signed": ": it is self-signed",
+        "self signed": ": it is self-signed",
+        "hostname mismatch": ": it is for another host name",
+        "ip address mismatch": ": it is for another address",
+        "has expired": ": it has expired",
+        "unable to get local issuer": ": its authority is not trusted here",
+    }
+    return next((reason for sign, reason in reasons.items() if sign in text), "")

@@ -1,0 +1,163 @@
+"""What goes on at the PBX, as sightings in their order: socket, reads of legs, reconciliation (api.md 3)."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+
+from threecx_pbx.callcontrol.client import CallControl
+from threecx_pbx.callcontrol.seeing import kind_of, seen_leg, seen_legs
+from threecx_pbx.callcontrol.socket import DTMF, REMOVE, UPSERT, Changed, Frames
+from threecx_pbx.callcontrol.wire import DnInfo
+from threecx_pbx.calls.model import Dn, ParticipantId, PartyKind
+from threecx_pbx.calls.sightings import Digits, LegGone, LegSeen, Sighting, Snapshot
+from threecx_pbx.clock import Clock
+from threecx_pbx.errors import ThreeCxError
+
+RECONCILE_S = 45.0
+"""Half-open links answer pings and send nothing: everything is read again this often (api.md 3)."""
+
+_AGAIN_S = 0.1
+"""A leg whose Upsert came before REST knew it answers 404 for a moment (api.md 12, race)."""
+
+Ref = tuple[str, int]
+
+log = logging.getLogger(__name__)
+
+
+class Watcher:
+    """Turns frames and reads into sightings. Reads of one leg are single flight, with one follow-up at most."""
+
+    def __init__(
+        self,
+        rest: CallControl,
+        clock: Clock,
+        own: Dn,
+        see: Callable[[Sighting], None],
+        knows: Callable[[Ref], bool],
+    ) -> None:
+        self._rest = rest
+        self._clock = clock
+        self._own = own
+        self._see = see
+        self._knows = knows
+        self._kinds: dict[str, PartyKind] = {}
+        self._reading: dict[Ref, asyncio.Task[None]] = {}
+        self._again: set[Ref] = set()
+        self._early: dict[Ref, str] = {}
+        self._held: list[Changed] | None = None
+        self._tasks: asyncio.TaskGroup
+        self.linked = asyncio.Event()
+        """Set while the socket is open and everything has been read since it opened."""
+        self.trouble: ThreeCxError | None = None
+        """Why it is not, as far as known."""
+
+    def learn(self, infos: list[DnInfo]) -> None:
+        """What kind of DN each is."""
+        self._kinds = {info.dn: kind_of(info.type) for info in infos}
+
+    async def follow(self, frames: Frames) -> None:
+        """One socket's life: reads everything, then applies what came meanwhile, then what comes. Returns when it closes."""
+        self._held = []
+        async with asyncio.TaskGroup() as tasks:
+            reading = tasks.create_task(self._reconcile_often(frames), name="reconcile")
+            await self._listen(frames, tasks)
+            self.linked.clear()
+            for task in (reading, *self._reading.values()):
+                task.cancel()
+
+    async def reconcile(self) -> None:
+        """Reads everything; frames that come meanwhile are applied after it."""
+        self._held = self._held or []
+        at = self._clock.now()
+        infos = await self._rest.all()
+        self.learn(infos)
+        self._see(Snapshot(at, tuple(leg for info in infos for leg in seen_legs(info, self._own))))
+
+    async def _listen(self, frames: Frames, tasks: asyncio.TaskGroup) -> None:
+        self._tasks = tasks
+        async for changed in frames:
+            if self._held is not None:
+                self._held.append(changed)
+            else:
+                self._apply(changed)
+
+    async def _reconcile_often(self, frames: Frames) -> None:
+        while True:
+            try:
+                await self.reconcile()
+                self.trouble = None
+                self.linked.set()
+            except ThreeCxError as error:
+                self.trouble = error
+                log.warning("all legs could not be read: %s", error)
+                if not self.linked.is_set():
+                    await frames.close()
+                    return
+            finally:
+                held, self._held = self._held or [], None
+                for changed in held:
+                    self._apply(changed)
+            await self._clock.sleep(RECONCILE_S)
+
+    def _apply(self, changed: Changed) -> None:
+        ref = (changed.dn, changed.participant)
+        if changed.kind == REMOVE:
+            self._see(LegGone(self._clock.now(), Dn(changed.dn), ParticipantId(changed.participant)))
+        elif changed.kind != DTMF:
+            self._read_soon(ref)
+        elif ref in self._reading or not self._knows(ref):
+            # keys may come before their leg's Upsert: they wait for its first reading
+            self._early[ref] = self._early.get(ref, "") + changed.digits
+            self._read_soon(ref)
+        else:
+            self._pressed(ref, changed.digits)
+
+    def _pressed(self, ref: Ref, digits: str) -> None:
+        self._see(Digits(self._clock.now(), Dn(ref[0]), ParticipantId(ref[1]), digits))
+
+    def _read_soon(self, ref: Ref) -> None:
+        if ref in self._reading:
+            self._again.add(ref)
+            return
+        task = self._tasks.create_task(self._read(ref), name=f"read leg {ref[1]}")
+        self._reading[ref] = task
+        task.add_done_callback(lambda _: self._reading.pop(ref, None))
+
+    async def _read(self, ref: Ref) -> None:
+        try:
+            await self._read_once(ref)
+            while ref in self._again:
+                self._again.discard(ref)
+                await self._read_once(ref)
+        except ThreeCxError as error:
+            # the next Upsert or reconciliation reads it again
+            log.warning("a leg could not be read: %s", error)
+        finally:
+            self._again.discard(ref)
+            early = self._early.pop(ref, "")
+            if early:
+                self._pressed(ref, early)
+
+    async def _read_once(self, ref: Ref) -> None:
+        shape = await self._rest.participant(*ref)
+        if shape is None and not self._knows(ref):
+            await self._clock.sleep(_AGAIN_S)
+            shape = await self._rest.participant(*ref)
+        if self._held is not None:
+            # a snapshot is being taken: which of the two is newer cannot be known, so read again after it
+            self._held.append(Changed(UPSERT, ref[0], ref[1], ""))
+            return
+        now = self._clock.now()
+        if shape is None:
+            self._see(LegGone(now, Dn(ref[0]), ParticipantId(ref[1])))
+            return
+        dn = shape.dn or ref[0]
+        kind = self._kinds.get(dn, PartyKind.UNKNOWN)
+        self._see(LegSeen(now, seen_leg(shape.model_copy(update={"dn": dn}), kind, dn == self._own)))
+
+
+def backoff(tries: int) -> float:
+    """Seconds before the next try to connect: quick at first, then half a minute at most, with jitter."""
+    longest: float = min(30.0, 0.5 * 2.0 ** min(tries, 6))
+    return longest * random.uniform(0.75, 1.25)  # noqa: S311 - no secret hangs on it

@@ -1,0 +1,1 @@
+"""3CX's configuration and report API (OData v4)."""

@@ -1,0 +1,1 @@
+"""No caller is left in silence, charged, or fought over (features.md, section 1)."""

@@ -1,0 +1,96 @@
+"""The guard at work: asks the PBX what its numbers are, remembers what was dialled, and raises what `allowed` refuses."""
+
+import logging
+from datetime import datetime, time, timedelta
+
+from threecx_credentials.threecx_call_control_api import Login
+from threecx_pbx.clock import Clock
+from threecx_pbx.errors import BadParameter, DestinationRefused, ThreeCxError
+from threecx_pbx.reports.directory import directory, emergency_numbers
+from threecx_pbx.session import PbxSession
+from threecx_runner.care.allowed import Guard, allowed, cleaned, is_internal
+from threecx_runner.journal import Journal
+
+_FRESH = timedelta(minutes=10)
+
+log = logging.getLogger(__name__)
+
+
+class Numbers:
+    """What the PBX says of its numbers, ten minutes old at most. One per session."""
+
+    def __init__(self, session: PbxSession, clock: Clock) -> None:
+        self._session = session
+        self._clock = clock
+        self._read: datetime | None = None
+        self.internal: frozenset[str] | None = None
+        self.emergency: frozenset[str] = frozenset()
+
+    async def refresh(self) -> None:
+        """An API client without XAPI rights leaves them unknown: the guard is then stricter, not broken."""
+        now = self._clock.now()
+        if self._read is not None and now - self._read < _FRESH:
+            return
+        self._read = now
+        try:
+            self.internal = frozenset(
+                entry.number for entry in await directory(self._session) if entry.kind != "ExternalLine"
+            )
+            self.emergency = await emergency_numbers(self._session)
+        except ThreeCxError as error:
+            log.info("the PBX's numbers could not be read: %s", error)
+
+
+class CredentialGuard:
+    """One credential's guard at one PBX."""
+
+    def __init__(
+        self, login: Login, numbers: Numbers, journal: Journal, clock: Clock, pbx_session: PbxSession
+    ) -> None:
+        self._login = login
+        self._numbers = numbers
+        self._journal = journal
+        self._clock = clock
+        self._pbx = pbx_session.account.pbx
+
+    async def check(self, destination: str) -> str:
+        """See `sdk.Guarding`."""
+        to = cleaned(destination)
+        if not to:
+            raise BadParameter("The target is empty.", hint="Choose an extension, or enter a number.")
+        await self._numbers.refresh()
+        now = self._clock.now()
+        dialled = await self._journal.count_dials(self._pbx, now - timedelta(hours=1))
+        guard = guard_of(self._login, self._numbers)
+        refusal = allowed(to, guard, [now] * dialled, now.astimezone())
+        if refusal is not None:
+            raise DestinationRefused(refusal.message, hint=refusal.hint)
+        if not is_internal(to, guard):
+            await self._journal.note_dial(self._pbx, now)
+        return to
+
+
+def guard_of(login: Login, numbers: Numbers) -> Guard:
+    """The credential's fields as a value."""
+    patterns = tuple(part.strip() for part in login.allowed_destinations.split(",") if part.strip())
+    return Guard(
+        patterns=patterns,
+        per_hour=login.max_calls_per_hour,
+        hours=_hours(login.calling_hours),
+        dry_run=login.dry_run,
+        internal=numbers.internal,
+        emergency=numbers.emergency,
+    )
+
+
+def _hours(text: str) -> tuple[time, time] | None:
+    if not text:
+        return None
+    begin, _, end = text.partition("-")
+    try:
+        return time.fromisoformat(begin), time.fromisoformat(end)
+    except ValueError as error:
+        raise BadParameter(
+            f"Calling Hours '{text}' of the credential are no times of day.",
+            hint="Write them like 08:00-18:00.",
+        ) from error

@@ -1,0 +1,262 @@
+"""Looks after every caller at one login's route point, from the first ring until the leg is gone."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from threecx_pbx.calls.model import Call, CallId, EventId, LegState
+from threecx_pbx.clock import Clock
+from threecx_pbx.errors import ThreeCxError
+from threecx_pbx.session import PbxSession
+from threecx_runner.care.next_care import UNCLAIMED, Action, Care, Owner, next_care
+from threecx_runner.sdk import Guarding, Wishes
+from threecx_runner.subscriptions.model import Live, SubscriptionId
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Caller:
+    """One call at the route point. State of the loop; no lock."""
+
+    id: CallId
+    event: EventId
+    """The event that told of the arrival: what a Receiver claims."""
+    waits_until: datetime
+    offered: Live | None = None
+    then: list[Live] = field(default_factory=list)
+    """Whom to offer it next, if the first does not claim it."""
+    owner: Owner | None = None
+    used: datetime | None = None
+    busy: int = 0
+    given_up: bool = False
+    poke: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Keeper:
+    """One per session. Its tasks live in the group that it is given."""
+
+    def __init__(
+        self,
+        session: PbxSession,
+        clock: Clock,
+        tasks: asyncio.TaskGroup,
+        fallback: str,
+        offer: Callable[[Call, EventId, Live], None],
+    ) -> None:
+        self._session = session
+        self._clock = clock
+        self._tasks = tasks
+        self._wishes = Wishes(destination=fallback)
+        self._offer = offer
+        self._callers: dict[CallId, Caller] = {}
+        self._at_work: set[asyncio.Task[None]] = set()
+        self.guard: Guarding
+
+    def end(self) -> None:
+        """Cancels all care; the callers stay where they are."""
+        for task in self._at_work:
+            task.cancel()
+
+    def arrived(self, call: Call, event: EventId, candidates: Sequence[Live], patience: timedelta) -> None:
+        """A leg came to the route point. `candidates` in order; `patience`: the wait where there is none."""
+        caller = Caller(call.id, event, self._clock.now() + patience, then=list(candidates))
+        self._take_up(caller)
+        self._offer_next(call, caller)
+
+    def resumed(self, call: Call, event: EventId, owner: Owner | None) -> None:
+        """A call of an earlier life of the runner."""
+        caller = Caller(call.id, event, self._clock.now() + UNCLAIMED, owner=owner, used=self._clock.now())
+        self._take_up(caller)
+
+    def subscribed(self, live: Live) -> None:
+        """A Receiver came (back): callers who wait for one are offered to it."""
+        for caller in self._callers.values():
+            call = self._session.look(caller.id)
+            waiting = caller.owner is None and caller.offered is None and not caller.given_up
+            if waiting and call is not None and call.own_leg is not None:
+                caller.then.append(live)
+                self._offer_next(call, caller)
+
+    def claim(self, event: EventId, subscription: SubscriptionId) -> str | None:
+        """None: it may have the caller. Else why not."""
+        caller = next((each for each in self._callers.values() if each.event == event), None)
+        call = self._session.look(caller.id) if caller else None
+        if caller is None or call is None or call.own_leg is None:
+            return "The call has ended."
+        if caller.given_up:
+            return "The call was not claimed in time, so the caller was sent on."
+        if caller.offered is None or caller.offered.subscription.id != subscription:
+            return "Another workflow has this call."
+        return None
+
+    def claimed(self, event: EventId) -> None:
+        """The offered Receiver has the caller now."""
+        for caller in self._callers.values():
+            if caller.event == event and caller.offered is not None:
+                live = caller.offered
+                now = self._clock.now()
+                caller.owner = Owner(live.subscription.id, now, live.trigger.wishes(live.want))
+                caller.used = now
+                caller.poke.set()
+                if live.trigger.attend is not None:
+                    self._start(self._attend(caller.id, live), f"attend {caller.id}")
+
+    @contextmanager
+    def using(self, id_: CallId | None) -> Iterator[None]:
+        """An operation is on the call: the idle watch pauses."""
+        caller = self._callers.get(id_) if id_ else None
+        if caller is None:
+            yield
+            return
+        caller.busy += 1
+        try:
+            yield
+        finally:
+            caller.busy -= 1
+            caller.used = self._clock.now()
+            caller.poke.set()
+
+    def _take_up(self, caller: Caller) -> None:
+        old = self._callers.get(caller.id)
+        if old is not None:
+            old.given_up = True
+            old.poke.set()
+        self._callers[caller.id] = caller
+        self._start(self._look_after(caller), f"care {caller.id}")
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = self._tasks.create_task(self._guarded(work), name=name)
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:  # the outermost loop of one caller: a bug here must not end the care of the others
+            log.exception("the care of a call failed")
+
+    def _offer_next(self, call: Call, caller: Caller) -> None:
+        caller.offered = caller.then.pop(0) if caller.then else None
+        if caller.offered is not None:
+            caller.waits_until = self._clock.now() + UNCLAIMED
+            self._offer(call, caller.event, caller.offered)
+        caller.poke.set()
+
+    async def _look_after(self, caller: Caller) -> None:
+        try:
+            while True:
+                call = self._session.look(caller.id)
+                if call is None or call.own_leg is None or (caller.given_up and caller.owner is None):
+                    return
+                care = self._due(call, caller)
+                if care is not None and care.at <= self._clock.now():
+                    if caller.owner is None and caller.then:
+                        self._offer_next(call, caller)
+                        continue
+                    await self._act(call, caller, care)
+                    return
+                await self._until_something(caller, care)
+        finally:
+            if self._callers.get(caller.id) is caller:
+                del self._callers[caller.id]
+
+    def _due(self, call: Call, caller: Caller) -> Care | None:
+        used = None if caller.busy else caller.used or self._clock.now()
+        return next_care(call, caller.owner, used, caller.waits_until, self._wishes)
+
+    async def _until_something(self, caller: Caller, care: Care | None) -> None:
+        """The care's moment, a change of the call, or a change of who uses it."""
+        caller.poke.clear()
+        wait = timedelta(hours=1) if care is None else care.at - self._clock.now()
+        before = self._session.look(caller.id)
+        changed = asyncio.create_task(
+            self._session.until(caller.id, lambda now: True if now is not before else None, wait),
+            name=f"change {caller.id}",
+        )
+        poked = asyncio.create_task(caller.poke.wait(), name=f"poke {caller.id}")
+        try:
+            await asyncio.wait((changed, poked), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            poked.cancel()
+            changed.cancel()
+            await asyncio.gather(changed, poked, return_exceptions=True)
+
+    async def _act(self, call: Call, caller: Caller, care: Care) -> None:
+        caller.given_up = True
+        log.warning("call %s: %s, so %s %s", call.id, care.why, care.action.value, care.destination)
+        try:
+            if care.action is not Action.HANG_UP and care.destination and await self._sent(call, care):
+                return
+            await self._session.drop_own(call)
+        except ThreeCxError as error:
+            log.info("call %s: %s", call.id, error)
+
+    async def _sent(self, call: Call, care: Care) -> bool:
+        """Whether somebody took the caller."""
+        try:
+            to = await self.guard.check(care.destination)
+            routed = await self._session.transfer(call, to, timedelta(seconds=60))
+        except ThreeCxError as error:
+            log.warning("call %s could not be sent to %s: %s", call.id, care.destination, error)
+            return False
+        if not routed.connected:
+            log.warning("call %s could not be sent to %s: %s", call.id, care.destination, routed.reason)
+        return routed.connected
+
+    async def _attend(self, id_: CallId, live: Live) -> None:
+        attend = live.trigger.attend
+        assert attend is not None
+        try:
+            await attend(_Attending(self._session, id_, self.guard), live.want)
+        except ThreeCxError as error:
+            log.info("call %s: %s", id_, error)
+
+
+class _Attending:
+    """See `sdk.Attending`."""
+
+    def __init__(self, session: PbxSession, id_: CallId, guard: Guarding) -> None:
+        self._session = session
+        self._id = id_
+        self._guard = guard
+
+    def _ringing(self) -> Call | None:
+        call = self._session.look(self._id)
+        leg = call.own_leg if call else None
+        return call if leg is not None and leg.state is LegState.RINGING else None
+
+    async def answer(self) -> None:
+        call = self._ringing()
+        if call is not None:
+            await self._session.answer(call)
+
+    async def answered_or_gone(self, within: float) -> None:
+        await self._session.until(self._id, _answered_or_gone, timedelta(seconds=within))
+
+    async def drop(self) -> None:
+        call = self._ringing()
+        if call is not None:
+            await self._session.drop_own(call)
+
+    async def divert(self, destination: str) -> None:
+        call = self._ringing()
+        if call is None:
+            return
+        try:
+            routed = await self._session.divert(call, await self._guard.check(destination))
+        except ThreeCxError as error:
+            log.warning("call %s could not be diverted: %s", self._id, error)
+            await self.drop()
+            return
+        if not routed.connected:
+            await self.drop()
+
+
+def _answered_or_gone(call: Call | None) -> bool | None:
+    leg = call.own_leg if call else None
+    return True if leg is None or leg.state is LegState.CONNECTED else None

@@ -1,0 +1,155 @@
+"""Runs operations. Knows no transport (HTTP and n8n's task broker both call it) and no operation by name."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from threecx_pbx.calls.model import CallId
+from threecx_pbx.errors import CallEnded, CallUnknown
+from threecx_runner.api.wire import ErrorLine, Item, ItemLine, Line, Request
+from threecx_runner.errors import problem_of
+from threecx_runner.journal import ItemKey, Journal
+from threecx_runner.registry import Registry
+from threecx_runner.sdk import CallParams, OnHangUp, Operation, Params, Result, WhichCall
+from threecx_runner.sessions import Held, Sessions
+
+_LINES = TypeAdapter(list[ItemLine])
+HUNG_UP = "hungUp"
+"""The output of an operation that a hang-up leaves by (features.md 1.5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One operation of one request, with the session that it runs in."""
+
+    request: Request
+    operation: Operation[Any, Any]
+    held: Held
+
+
+class Dispatcher:
+    """See `run`."""
+
+    def __init__(self, sessions: Sessions, journal: Journal, registry: Registry) -> None:
+        self._sessions = sessions
+        self._journal = journal
+        self._registry = registry
+
+    async def run(self, request: Request) -> AsyncIterator[Line]:
+        """One line for each result item or failed item, as they come. Raises what concerns the whole request."""
+        operation = self._registry.operation(request.node, request.operation)
+        job = _Job(request, operation, await self._sessions.get(request.login))
+        room = asyncio.Semaphore(request.concurrency)
+        done: asyncio.Queue[Sequence[Line]] = asyncio.Queue()
+
+        async def one(item: Item) -> None:
+            async with room:
+                done.put_nowait(await self._outcome(job, item))
+
+        tasks = [
+            asyncio.create_task(one(item), name=f"{operation.name} {item.index}") for item in request.items
+        ]
+        try:
+            for _ in tasks:
+                lines = await done.get()
+                for line in lines:
+                    yield line
+                if request.stop_on_error and any(isinstance(line, ErrorLine) for line in lines):
+                    return
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _outcome(self, job: _Job, item: Item) -> Sequence[Line]:
+        """The item's lines; whatever went wrong is a line too."""
+        try:
+            ask = job.operation.params.model_validate(item.parameters)
+            return await self._once(job, item, ask)
+        except Exception as error:  # noqa: BLE001 - the boundary where every error becomes a line
+            return [ErrorLine(index=item.index, error=problem_of(error))]
+
+    async def _once(self, job: _Job, item: Item, ask: Params) -> list[ItemLine]:
+        operation = job.operation
+        key = ItemKey(f"{job.held.session.account.pbx}|{operation.node}.{operation.name}|{item.key}")
+
+        async def act() -> list[ItemLine]:
+            return await self._act(job, item, ask)
+
+        lines = await self._journal.once(key, operation.effect, act, _LINES)
+        return [line.model_copy(update={"index": item.index}) for line in lines]
+
+    async def _act(self, job: _Job, item: Item, ask: Params) -> list[ItemLine]:
+        id_ = await self._which_call(job, item, ask) if isinstance(ask, CallParams) else None
+        on = self._sessions.context(
+            job.held,
+            job.request.login,
+            find_call=lambda: job.held.session.call(id_ or CallId("")),
+            workflow_id=job.request.workflow_id,
+            execution_id=job.request.execution_id,
+        )
+        try:
+            with job.held.watch.keeper.using(id_):
+                got = await job.operation.run(on, ask)
+        except CallEnded as ended:
+            return [_hung_up(job.operation, item, ask, id_, ended)]
+        results = got if isinstance(got, list) else [got]
+        return [_line(job.operation, item, result) for result in results]
+
+    async def _which_call(self, job: _Job, item: Item, ask: CallParams) -> CallId:
+        """features.md 1.6. Raises CallUnknown when nothing says which call is meant."""
+        pbx = job.held.session.account.pbx
+        execution = job.request.execution_id
+        match ask.call:
+            case WhichCall.CALL_ID:
+                id_ = CallId(ask.call_id.strip())
+            case WhichCall.EXECUTION_ID:
+                id_ = await self._only_call(job, ask.execution_id.strip())
+            case WhichCall.THIS_EXECUTION:
+                id_ = CallId(item.call_id) if item.call_id else await self._only_call(job, execution)
+        if id_ and execution:
+            await self._journal.learn_execution(pbx, execution, id_)
+        if not id_:
+            raise CallUnknown("The parameter Call ID is empty.")
+        return id_
+
+    async def _only_call(self, job: _Job, execution: str) -> CallId:
+        known = await self._journal.calls_of_execution(job.held.session.account.pbx, execution)
+        live = [id_ for id_ in known if job.held.session.look(id_) is not None]
+        found = live or list(known)
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise CallUnknown(
+                f"No call is known of the execution '{execution}'.",
+                hint="Start the workflow with a 3CX Call Receiver Trigger, or set Call to By Call ID.",
+            )
+        raise CallUnknown(
+            f"The execution '{execution}' handles {len(found)} calls, so it does not say which is meant.",
+            hint="Set Call to By Call ID.",
+        )
+
+
+def _line(operation: Operation[Any, Any], item: Item, result: Result) -> ItemLine:
+    output = next((name for name, fits in operation.outputs.items() if fits(result)), None)
+    return ItemLine(index=item.index, item=result.model_dump(mode="json", by_alias=True), output=output)
+
+
+def _hung_up(
+    operation: Operation[Any, Any], item: Item, ask: Params, id_: CallId | None, ended: CallEnded
+) -> ItemLine:
+    """A hang-up is an outcome, not a failure (features.md 1.5). Raises `ended` only where the author wants it."""
+    told = {"callId": id_, "hungUp": True, "reason": ended.message}
+    if HUNG_UP in operation.outputs:
+        return ItemLine(index=item.index, item=told, output=HUNG_UP)
+    choice = ask.on_hang_up if isinstance(ask, CallParams) else OnHangUp.ERROR
+    match choice:
+        case OnHangUp.ERROR:
+            raise ended
+        case OnHangUp.CONTINUE:
+            return ItemLine(index=item.index, item=told, output=None)
+        case OnHangUp.END_BRANCH:
+            return ItemLine(index=item.index, item=None, output=None)

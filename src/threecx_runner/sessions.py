@@ -1,0 +1,272 @@
+"""The PBX logins of this runner: one session each, opened once, kept for its subscriptions, replaced by another secret."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from threecx_credentials.threecx_call_control_api import Login
+from threecx_pbx.account import Account
+from threecx_pbx.calls.model import Call, EventId, PbxId
+from threecx_pbx.errors import BadParameter, ExtensionIsUser, ThreeCxError, Unreachable
+from threecx_pbx.session import PbxSession, opened_session
+from threecx_pbx.watching import backoff
+from threecx_runner.api.wire import PbxFacts
+from threecx_runner.login import account_of
+from threecx_runner.registry import Registry
+from threecx_runner.sdk import Choice, Context
+from threecx_runner.subscriptions.model import Live, SubscriptionId
+from threecx_runner.watch import Parts, Watch
+
+_LINKED_WITHIN_S = 5.0
+"""A session that was just opened has read all calls once by then, or says so."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Held:
+    """An open session and the task that owns it."""
+
+    digest: str
+    session: PbxSession
+    watch: Watch
+    task: "asyncio.Task[None]"
+    close: asyncio.Event
+
+
+class Sessions:
+    """Belongs to the loop. Implements the API's ports Accounts, OptionLists, Claims, Listening and View."""
+
+    def __init__(self, parts: Parts, registry: Registry, ca_file: str | None) -> None:
+        self._parts = parts
+        self._registry = registry
+        self._ca_file = ca_file
+        self._held: dict[PbxId, Held] = {}
+        self._opening: dict[tuple[PbxId, str], asyncio.Task[Held]] = {}
+        self._wanted: dict[PbxId, Login] = {}
+        self._insisting: dict[PbxId, asyncio.Task[None]] = {}
+        self._executor = ThreadPoolExecutor(16, thread_name_prefix="xapi")
+
+    async def get(self, login: Login) -> Held:
+        """The session of exactly this secret: an unknown one must first log in by itself. Raises WrongCredentials, …"""
+        account = account_of(login, self._ca_file)
+        digest = _digest(account)
+        held = self._held.get(account.pbx)
+        if held is not None and held.digest == digest and not held.task.done():
+            return held
+        key = (account.pbx, digest)
+        if key not in self._opening:
+            opening = asyncio.create_task(
+                self._open(account, digest, login), name=f"log in {account.client_id}"
+            )
+            self._opening[key] = opening
+            opening.add_done_callback(lambda _: self._opening.pop(key, None))
+        return await asyncio.shield(self._opening[key])
+
+    async def _open(self, account: Account, digest: str, login: Login) -> Held:
+        old = self._held.get(account.pbx)
+        if old is not None and not old.task.done():
+            # a wrong secret must fail here, and leave the old session alone (architecture 5)
+            async with opened_session(account, self._parts.clock, self._executor):
+                pass
+            await self._close(old)
+        ready: asyncio.Future[Held] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(
+            self._hold(account, digest, login, ready), name=f"session {account.client_id}"
+        )
+        await asyncio.wait((task, ready), return_when=asyncio.FIRST_COMPLETED)
+        if not ready.done():
+            await task
+        self._held[account.pbx] = ready.result()
+        return ready.result()
+
+    async def _hold(self, account: Account, digest: str, login: Login, ready: "asyncio.Future[Held]") -> None:
+        """Owns the session from its first to its last moment."""
+        watch = Watch(self._parts)
+        calls = await self._parts.journal.restore(account.pbx)
+        close = asyncio.Event()
+        clock = self._parts.clock
+        async with opened_session(account, clock, self._executor, calls, watch.told) as session:
+            task = asyncio.current_task()
+            assert task is not None
+            async with asyncio.TaskGroup() as tasks:
+                watch.begin(session, tasks, login)
+                telling = tasks.create_task(watch.keep_telling(), name="telling")
+                await watch.resume(calls)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(session.watcher.linked.wait(), _LINKED_WITHIN_S)
+                ready.set_result(Held(digest, session, watch, task, close))
+                await close.wait()
+                telling.cancel()
+                watch.end()
+
+    async def _close(self, held: Held) -> None:
+        held.close.set()
+        await asyncio.wait((held.task,))
+        self._ended(held)
+
+    def _ended(self, held: Held) -> None:
+        if not held.task.cancelled() and held.task.exception() is not None:
+            log.error("a PBX session ended by an error", exc_info=held.task.exception())
+
+    # ports of the API
+
+    async def look(self, login: Login) -> PbxFacts:
+        """See `Accounts`. The XAPI is not needed for calls, so a missing right for it is no problem here."""
+        held = await self.get(login)
+        if held.watch.session.watcher.trouble is not None:
+            raise held.watch.session.watcher.trouble
+        version = ""
+        with suppress(ThreeCxError):
+            version = await held.session.xapi.version()
+        return PbxFacts(version=version, extension=held.session.own, server=held.session.account.origin)
+
+    async def options(self, login: Login, name: str, search: str) -> list[Choice]:
+        """See `OptionLists`."""
+        wanted = self._registry.option_list(name)
+        held = await self.get(login)
+        return await wanted.run(self.context(held, login), search)
+
+    def context(self, held: Held, login: Login, **more: Any) -> Context:
+        """What an operation gets, but for its call."""
+        return Context(
+            session=held.session,
+            clock=self._parts.clock,
+            find_call=more.pop("find_call", _no_call),
+            guard=held.watch.guard(login),
+            **more,
+        )
+
+    async def claim(self, login: Login, event: EventId, subscription: SubscriptionId) -> str | None:
+        """See `Claims`."""
+        held = await self.get(login)
+        reason = held.watch.keeper.claim(event, subscription)
+        if reason is not None:
+            return reason
+        call = held.session.call(_call_of(event))
+        if not await self._parts.journal.claim(event, call.id, subscription):
+            return "Another workflow has this call."
+        held.watch.keeper.claimed(event)
+        return None
+
+    async def watch(self, live: Live) -> None:
+        """See `Listening`."""
+        login = live.subscription.login
+        try:
+            held = await self.get(login)
+        except Unreachable:
+            self._insist(live)
+            raise
+        self._wanted[live.subscription.pbx] = login
+        _check_extension(live, held.session)
+        if live.trigger.claims:
+            held.watch.keeper.subscribed(live)
+
+    async def unwatch(self, live: Live) -> None:
+        """See `Listening`."""
+        held = self._held.get(live.subscription.pbx)
+        if held is not None and live.trigger.claims:
+            held.watch.receiver_removed()
+
+    def calls(self) -> Sequence[tuple[PbxId, Call]]:
+        """See `View`."""
+        return [(pbx, call) for pbx, held in self._held.items() for call in held.session.calls_now()]
+
+    def troubles(self) -> Sequence[str]:
+        """See `View`."""
+        found = [f"{pbx.split('|')[0]} could not be reached yet." for pbx in self._insisting]
+        for held in self._held.values():
+            if held.task.done():
+                found.append(f"The session at {held.session.account.origin} has ended.")
+            elif not held.session.watcher.linked.is_set():
+                why = held.session.watcher.trouble
+                found.append(
+                    why.message if why else f"{held.session.account.origin} has no event socket yet."
+                )
+        return found
+
+    def _insist(self, live: Live) -> None:
+        """Tries until the PBX can be reached, for a subscription that is kept."""
+        pbx = live.subscription.pbx
+        self._wanted[pbx] = live.subscription.login
+        if pbx not in self._insisting and not live.subscription.test:
+            task = asyncio.create_task(self._until_open(pbx), name=f"insist on {pbx}")
+            self._insisting[pbx] = task
+            task.add_done_callback(lambda _: self._insisting.pop(pbx, None))
+
+    async def _until_open(self, pbx: PbxId) -> None:
+        tries = 0
+        while True:
+            await self._parts.clock.sleep(backoff(tries))
+            tries += 1
+            try:
+                await self.get(self._wanted[pbx])
+            except Unreachable as error:
+                log.info("still unreachable: %s", error)
+                continue
+            except ThreeCxError as error:
+                log.warning("a kept subscription cannot log in: %s", error)
+            return
+
+    async def mend(self) -> None:
+        """Opens again what ended by an error, while somebody wants it; the outermost loop of all sessions."""
+        while True:
+            await self._parts.clock.sleep(5)
+            for pbx, held in list(self._held.items()):
+                if held.task.done():
+                    self._ended(held)
+                    del self._held[pbx]
+                    if pbx in self._wanted:
+                        with suppress(ThreeCxError):
+                            await self.get(self._wanted[pbx])
+
+    async def close(self) -> None:
+        """Ends everything."""
+        for task in [*self._insisting.values(), *self._opening.values()]:
+            task.cancel()
+        await asyncio.gather(*self._insisting.values(), *self._opening.values(), return_exceptions=True)
+        for held in self._held.values():
+            await self._close(held)
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+@asynccontextmanager
+async def opened_sessions(parts: Parts, registry: Registry, ca_file: str | None) -> AsyncIterator[Sessions]:
+    """The sessions of a runner, until left."""
+    sessions = Sessions(parts, registry, ca_file)
+    mending = asyncio.create_task(sessions.mend(), name="mend sessions")
+    try:
+        yield sessions
+    finally:
+        mending.cancel()
+        await asyncio.wait((mending,))
+        await sessions.close()
+
+
+def _digest(account: Account) -> str:
+    """Tells log-ins apart without keeping the secret as a key."""
+    told = f"{account.secret.get_secret_value()}|{account.verify_tls}|{account.extension}"
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _call_of(event: EventId) -> Any:
+    return event.rpartition(":")[0]
+
+
+def _no_call() -> Call:
+    raise BadParameter("This list belongs to no call.")
+
+
+def _check_extension(live: Live, session: PbxSession) -> None:
+    """A Receiver's extension must be the route point that the session works on."""
+    wanted = getattr(live.want, "extension", "")
+    if live.trigger.claims and wanted not in ("", session.own):
+        raise ExtensionIsUser(
+            f"Calls at '{wanted}' cannot be received: this API client's route point is {session.own}.",
+            hint=f"Leave Extension empty, or enter {session.own}.",
+        )

@@ -1,0 +1,169 @@
+"""One PBX login as the runner keeps it: its session, its guard, its callers, and what is told of them."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from threecx_credentials.threecx_call_control_api import Login
+from threecx_pbx.calls.events import AnyEvent, CallReceived
+from threecx_pbx.calls.model import Call, CallId, EventId
+from threecx_pbx.clock import Clock
+from threecx_pbx.session import Change, PbxSession
+from threecx_runner.care.guarding import CredentialGuard, Numbers
+from threecx_runner.care.keeper import Keeper
+from threecx_runner.care.next_care import REPUBLISH, Owner
+from threecx_runner.journal import Journal
+from threecx_runner.outbox import Delivery, Outbox, delivery_of
+from threecx_runner.sdk import Result, Wishes
+from threecx_runner.subscriptions.subscriptions import Subscriptions
+from threecx_runner.subscriptions.model import Live, SubscriptionId
+
+CLAIM_WITHIN = timedelta(seconds=10)
+"""A Receiver's delivery is worth nothing after that (architecture 7)."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What all logins of a runner share."""
+
+    journal: Journal
+    outbox: Outbox
+    subscriptions: Subscriptions
+    clock: Clock
+    fallback: str
+
+
+class Watch:
+    """Book changes come in by `told`, in order, and go out written down: events, deliveries and calls at once."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._changes: asyncio.Queue[Change] = asyncio.Queue()
+        self._offers: list[Delivery] = []
+        self._arrivals: dict[CallId, CallReceived] = {}
+        self._tested: set[SubscriptionId] = set()
+        self._removed_at = parts.clock.now() - timedelta(days=1)
+        self.session: PbxSession
+        self.numbers: Numbers
+        self.keeper: Keeper
+
+    def begin(self, session: PbxSession, tasks: asyncio.TaskGroup, login: Login) -> None:
+        """The session is up; before this, nothing of it is told."""
+        parts = self._parts
+        self.session = session
+        self.numbers = Numbers(session, parts.clock)
+        self.keeper = Keeper(session, parts.clock, tasks, parts.fallback, self._offer)
+        self.keeper.guard = self.guard(login)
+
+    def guard(self, login: Login) -> CredentialGuard:
+        """The guard of one credential: two credentials of one API client may allow different things."""
+        return CredentialGuard(login, self.numbers, self._parts.journal, self._parts.clock, self.session)
+
+    def told(self, change: Change) -> None:
+        """Called by the session for each sighting that changed something."""
+        self._changes.put_nowait(change)
+
+    def receiver_removed(self) -> None:
+        """Callers who arrive now wait a little: publishing anew is delete, then create (features.md 1.9)."""
+        self._removed_at = self._parts.clock.now()
+
+    async def resume(self, calls: Iterable[Call]) -> None:
+        """Looks after the callers of an earlier life again, for their owners."""
+        for call in calls:
+            if call.own_leg is None or call.own_leg.calling:
+                continue
+            owner = await self._parts.journal.owner(call.id)
+            live = self._parts.subscriptions.get(owner) if owner else None
+            wishes = live.trigger.wishes(live.want) if live else Wishes()
+            since = self._parts.clock.now()
+            self.keeper.resumed(call, EventId(""), Owner(owner, since, wishes) if owner else None)
+
+    def end(self) -> None:
+        """Nobody is looked after any more: the session ends."""
+        self.keeper.end()
+
+    async def keep_telling(self) -> None:
+        """Writes down and sends what there is to tell; all that has gathered in one transaction."""
+        while True:
+            changes = [await self._changes.get()]
+            while not self._changes.empty():
+                changes.append(self._changes.get_nowait())
+            due = [delivery for change in changes for delivery in self._read(change)]
+            await self._write(changes, due)
+            for change in changes:
+                await self._end_claims(change)
+
+    def _read(self, change: Change) -> list[Delivery]:
+        """Deliveries for Monitors, and callers for Receivers."""
+        calls = {call.id: call for call in (*change.calls, *change.ended)}
+        due: list[Delivery] = []
+        for event in change.events:
+            call = calls[event.call]
+            due += self._monitored(event, call)
+            if isinstance(event, CallReceived):
+                self._arrived(event, call)
+        offers, self._offers = self._offers, []
+        return due + offers
+
+    def _monitored(self, event: AnyEvent, call: Call) -> list[Delivery]:
+        found = [(live, _match(live, event, call)) for live in self._lives() if not live.trigger.claims]
+        return [self._delivery(live, event.id, call.id, item) for live, item in found if item is not None]
+
+    def _arrived(self, event: CallReceived, call: Call) -> None:
+        wanting = [
+            live for live in self._lives() if live.trigger.claims and _match(live, event, call) is not None
+        ]
+        tests = [
+            live for live in wanting if live.subscription.test and live.subscription.id not in self._tested
+        ]
+        self._tested |= {live.subscription.id for live in tests[:1]}
+        production = [live for live in wanting if not live.subscription.test]
+        since_removed = self._parts.clock.now() - self._removed_at
+        patience = max(REPUBLISH - since_removed, timedelta(0))
+        self._arrivals[call.id] = event
+        self.keeper.arrived(call, event.id, [*tests[:1], *production[:1]], patience)
+
+    def _offer(self, call: Call, event: EventId, live: Live) -> None:
+        """The keeper wants this Receiver to hear of the call."""
+        arrival = self._arrivals.get(call.id)
+        item = _match(live, arrival, call) if arrival is not None else None
+        if item is None:
+            return
+        expires = self._parts.clock.now() + CLAIM_WITHIN
+        delivery = self._delivery(live, event, call.id, item, expires)
+        self._offers.append(delivery)
+        self._changes.put_nowait(Change((), (), ()))
+
+    def _delivery(
+        self, live: Live, event: EventId, call: CallId, item: Result, expires: datetime | None = None
+    ) -> Delivery:
+        shown = item.model_dump(mode="json", by_alias=True)
+        batch = bool(getattr(live.want, "batch_mode", False))
+        now = self._parts.clock.now()
+        return delivery_of(live.subscription.id, event, call, shown, now, expires=expires, batch=batch)
+
+    async def _write(self, changes: Sequence[Change], due: Sequence[Delivery]) -> None:
+        calls = {call.id: call for change in changes for call in change.calls}
+        over = [call.id for change in changes for call in change.ended]
+        events = [event for change in changes for event in change.events]
+        kept = [call for id_, call in calls.items() if id_ not in over]
+        await self._parts.journal.commit(self.session.account.pbx, kept, over, events, due)
+        self._parts.outbox.offer(due)
+
+    async def _end_claims(self, change: Change) -> None:
+        """A Receiver's delivery dies with its leg (features.md 1.4)."""
+        gone = [call.id for call in change.calls if call.own_leg is None and call.id in self._arrivals]
+        for id_ in [*gone, *(call.id for call in change.ended if call.id in self._arrivals)]:
+            self._arrivals.pop(id_, None)
+            await self._parts.outbox.cancel(id_)
+
+    def _lives(self) -> tuple[Live, ...]:
+        return self._parts.subscriptions.of(self.session.account.pbx)
+
+
+def _match(live: Live, event: AnyEvent, call: Call) -> Result | None:
+    return live.trigger.matches(live.want, event, call)

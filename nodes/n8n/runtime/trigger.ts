@@ -48,7 +48,7 @@ export async function lease(this: ITriggerFunctions, subscription: Subscription)
 	const keep = async () => {
 		while (!closed.signal.aborted) {
 			const noted = this.getWorkflowStaticData('node').webhookUrl as string | undefined;
-			await put(this, subscription, noted ?? usual, false);
+			await put(this, subscription, noted ?? usual, false).catch((error) => this.logger.warn(error.message));
 			await sleep(RENEW_MS, closed.signal).catch(() => undefined);
 		}
 	};

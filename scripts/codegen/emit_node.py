@@ -1,0 +1,251 @@
+"""Prints a node class: its description as one literal, and a few lines that call the runtime."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from codegen.join import MIN_SORTED, Property, by_name, merged
+from codegen.product import JoinedNode, JoinedOperation, options_of
+from codegen.typescript import Code, literal
+from threecx_runner.sdk import Operation
+
+MAIN = Code("NodeConnectionTypes.Main")
+
+
+def node_source(node: JoinedNode, head: str, credential: str) -> str:
+    """The `.node.ts` file; `head` is its first line, `credential` n8n's name of the credential."""
+    body = _trigger_body(node) if node.is_trigger else _action_body(node)
+    description = literal(_description(node, credential), 1)
+    return f"{head}\n{body['imports']}\n{body['facts']}\nexport class {node.class_name} implements INodeType {{\n" + (
+        f"\tdescription: INodeTypeDescription = {description};\n\n{body['members']}}}\n"
+    )
+
+
+def _description(node: JoinedNode, credential: str) -> dict[str, Any]:
+    look = node.look
+    common = {
+        "displayName": look.display_name,
+        "name": node.name,
+        "icon": {"light": f"file:{node.name}.svg", "dark": f"file:{node.name}.dark.svg"},
+        "group": ["trigger" if node.is_trigger else "transform"],
+        "version": 1,
+    }
+    tail = {
+        "credentials": [{"name": credential, "required": True, "testedBy": f"{credential}Test"}],
+    }
+    middle = _trigger_description(node) if node.is_trigger else _action_description(node)
+    return {**common, **middle, **tail, "properties": _properties(node)}
+
+
+def _action_description(node: JoinedNode) -> dict[str, Any]:
+    return {
+        "subtitle": '={{ $parameter["operation"] }}',
+        "description": node.look.description,
+        "defaults": {"name": node.look.display_name},
+        "usableAsTool": True,
+        "inputs": [MAIN],
+        "outputs": _outputs(node),
+    }
+
+
+def _trigger_description(node: JoinedNode) -> dict[str, Any]:
+    return {
+        "subtitle": _subtitle(node),
+        "description": node.look.description,
+        "eventTriggerDescription": node.look.event_description,
+        "activationMessage": node.look.activation_message,
+        "defaults": {"name": node.look.display_name},
+        "inputs": [],
+        "outputs": [MAIN],
+        "webhooks": [{"name": "default", "httpMethod": "POST", "responseMode": "onReceived", "path": "webhook"}],
+    }
+
+
+def _subtitle(node: JoinedNode) -> str:
+    first = next(iter(node.operations[0].look.parameters))
+    return f'={{{{ [].concat($parameter["{first}"]).join(", ") }}}}'
+
+
+def _outputs(node: JoinedNode) -> Any:
+    """One expression gives an operation with named outputs all of these; every other one has a single output."""
+    labelled = {camel_name(one): list(one.look.outputs.values()) for one in node.operations if one.look.outputs}
+    if not labelled:
+        return [MAIN]
+    table = ", ".join(
+        f'"{name}": [{", ".join(f"""{{"type": "main", "displayName": "{label}"}}""" for label in labels)}]'
+        for name, labels in labelled.items()
+    )
+    return f'={{{{ ({{ {table} }})[$parameter["operation"]] ?? [{{"type": "main"}}] }}}}'
+
+
+def camel_name(operation: JoinedOperation) -> str:
+    """The value of the parameter `operation`."""
+    return operation.source.name
+
+
+def _properties(node: JoinedNode) -> list[dict[str, Any]]:
+    if node.is_trigger:
+        return [one.rendered() for one in node.operations[0].properties]
+    shown = [(one, _show(operation)) for operation in node.operations for one in _top(operation)]
+    options = [(_options(operation), _show(operation)) for operation in node.operations]
+    return [_resource(node), *_operations(node), *merged(shown), *merged(options)]
+
+
+def _show(operation: JoinedOperation) -> dict[str, list[Any]]:
+    return {"resource": [operation.look.resource], "operation": [camel_name(operation)]}
+
+
+def _top(operation: JoinedOperation) -> Iterator[Property]:
+    return (one for one in operation.properties if not one.section)
+
+
+def _options(operation: JoinedOperation) -> Property:
+    inside = sorted(options_of(operation), key=lambda one: str(one.spec["displayName"]))
+    spec = {"displayName": "Options", "name": "options", "type": "collection", "default": {}, "placeholder": "Add option"}
+    return Property(operation.look.place, inside[0].fact, spec, inside=tuple(by_name(inside)))
+
+
+def _resource(node: JoinedNode) -> dict[str, Any]:
+    options = [{"name": label, "value": value} for value, label in node.look.resources.items()]
+    return {
+        "displayName": "Resource",
+        "name": "resource",
+        "type": "options",
+        "noDataExpression": True,
+        "options": _sorted(options),
+        "default": next(iter(node.look.resources)),
+    }
+
+
+def _operations(node: JoinedNode) -> Iterator[dict[str, Any]]:
+    for resource in node.look.resources:
+        mine = sorted((one for one in node.operations if one.look.resource == resource), key=lambda one: one.look.display_name)
+        yield {
+            "displayName": "Operation",
+            "name": "operation",
+            "type": "options",
+            "noDataExpression": True,
+            "displayOptions": {"show": {"resource": [resource]}},
+            "options": [_entry(one) for one in mine],
+            "default": camel_name(mine[0]),
+        }
+
+
+def _entry(operation: JoinedOperation) -> dict[str, str]:
+    look = operation.look
+    return {
+        "name": look.display_name,
+        "value": camel_name(operation),
+        "description": look.description,
+        "action": look.action,
+    }
+
+
+def _sorted(options: list[dict[str, str]]) -> list[dict[str, str]]:
+    return sorted(options, key=lambda option: option["name"]) if len(options) >= MIN_SORTED else options
+
+
+def _sent(operation: JoinedOperation) -> list[str]:
+    names = [one.fact.name for one in operation.properties if not one.section]
+    return names
+
+
+def _methods(node: JoinedNode) -> str:
+    lists = "".join(
+        f"\t\t\tasync {name}(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {{\n"
+        f"\t\t\t\treturn await search.call(this, '{name}', filter);\n\t\t\t}},\n"
+        for name in node.lists
+    )
+    found = f"\t\tlistSearch: {{\n{lists}\t\t}},\n" if lists else ""
+    return f"\tmethods = {{\n\t\tcredentialTest: {{ threeCxCallControlApiTest: testCredential }},\n{found}\t}};\n"
+
+
+def _import(names: list[str], source: str) -> str:
+    listed = "".join(f"\t{name},\n" for name in sorted(names, key=_bare))
+    return f"import {{\n{listed}}} from '{source}';\n"
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("type ").lower()
+
+
+def _list_types(node: JoinedNode) -> list[str]:
+    return ["type ILoadOptionsFunctions", "type INodeListSearchResult"] if node.lists else []
+
+
+def _runner_import(node: JoinedNode) -> str:
+    names = "search, testCredential" if node.lists else "testCredential"
+    return f"import {{ {names} }} from '../runtime/runner';\n"
+
+
+def _action_body(node: JoinedNode) -> Mapping[str, str]:
+    types = ["type IExecuteFunctions", "type INodeExecutionData", "type INodeType", "type INodeTypeDescription"]
+    table = {camel_name(one): {"parameters": _sent(one), "outputs": list(one.look.outputs)} for one in node.operations}
+    runner_name = _runner_name(node)
+    return {
+        "imports": _import([*types, "NodeConnectionTypes", *_list_types(node)], "n8n-workflow")
+        + "import { execute, type Operation } from '../runtime/execute';\n"
+        + _runner_import(node),
+        "facts": f"const operations: Record<string, Operation> = {literal(table)};\n",
+        "members": f"{_methods(node)}\n\tasync execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {{\n"
+        f"\t\treturn await execute.call(this, '{runner_name}', operations);\n\t}}\n",
+    }
+
+
+def _trigger_body(node: JoinedNode) -> Mapping[str, str]:
+    types = [
+        "type IExecuteFunctions",
+        "type IHookFunctions",
+        "type INodeExecutionData",
+        "type INodeType",
+        "type INodeTypeDescription",
+        "type ITriggerFunctions",
+        "type ITriggerResponse",
+        "type IWebhookFunctions",
+        "type IWebhookResponseData",
+    ]
+    one = node.operations[0]
+    facts = {"node": _runner_name(node), "trigger": one.source.name, "parameters": _sent(one)}
+    return {
+        "imports": _import([*types, "NodeConnectionTypes", *_list_types(node)], "n8n-workflow")
+        + _runner_import(node)
+        + "import { lease, receive, subscribe, unsubscribe, type Subscription } from '../runtime/trigger';\n",
+        "facts": f"const subscription: Subscription = {literal(facts)};\n",
+        "members": f"{_methods(node)}\n{_TRIGGER_MEMBERS}",
+    }
+
+
+def _runner_name(node: JoinedNode) -> str:
+    source = node.operations[0].source
+    assert isinstance(source, Operation) != node.is_trigger
+    return source.node
+
+
+_TRIGGER_MEMBERS = """\
+	webhookMethods = {
+		default: {
+			// never true: `create` puts the whole state again, so that yesterday's parameters do not stay
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return false;
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return await subscribe.call(this, subscription);
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return await unsubscribe.call(this);
+			},
+		},
+	};
+
+	async trigger(this: ITriggerFunctions): Promise<ITriggerResponse> {
+		return await lease.call(this, subscription);
+	}
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await receive.call(this);
+	}
+
+	// a node with `trigger` is executed in a test run; its items are there already
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return [this.getInputData()];
+	}
+"""

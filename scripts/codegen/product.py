@@ -1,0 +1,189 @@
+"""Everything joined: what the emitters print. Finds operations as the runner does, by walking the node packages."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from pydantic import BaseModel
+
+import threecx_nodes.options
+from codegen.descriptors import CredentialLook, NodeLook, OperationLook, SharedLook
+from codegen.findings import Faulty, Finding
+from codegen.join import Property, joined
+from codegen.load import Descriptors
+from codegen.models import Fact, facts
+from codegen.shim_options import ItemOptions
+from threecx_runner.naming import camel
+from threecx_runner.sdk import Operation, OptionList, Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedOperation:
+    """An operation of an action node, or the trigger of a trigger node."""
+
+    look: OperationLook
+    source: Operation[Any, Any] | Trigger[Any]
+    properties: tuple[Property, ...]
+
+    @property
+    def result(self) -> type[BaseModel]:
+        """The model of an output item."""
+        return self.source.result if isinstance(self.source, Operation) else self.source.output
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedNode:
+    """A node of n8n."""
+
+    look: NodeLook
+    operations: tuple[JoinedOperation, ...]
+
+    @property
+    def is_trigger(self) -> bool:
+        """Whether it starts executions."""
+        return self.look.trigger is not None
+
+    @property
+    def name(self) -> str:
+        """n8n's type name: `threeCxCallControl`."""
+        return "threeCx" + self.class_name.removeprefix("ThreeCx")
+
+    @property
+    def class_name(self) -> str:
+        """`ThreeCxCallControl`, `ThreeCxCallReceiverTrigger`."""
+        words = "".join(word.capitalize() for word in self.look.folder.split("_"))
+        return f"ThreeCx{words}{'Trigger' if self.is_trigger else ''}"
+
+    @property
+    def lists(self) -> list[str]:
+        """The option lists that its dropdowns use."""
+        return sorted({one.list for operation in self.look_operations for one in operation.parameters.values() if one.list})
+
+    @property
+    def look_operations(self) -> tuple[OperationLook, ...]:
+        """Its operations' or trigger's looks."""
+        return tuple(operation.look for operation in self.operations)
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedCredential:
+    """A credential of n8n."""
+
+    look: CredentialLook
+    properties: tuple[Property, ...]
+
+    @property
+    def class_name(self) -> str:
+        """`ThreeCxCallControlApi`."""
+        return "ThreeCx" + "".join(word.capitalize() for word in self.look.module.split("_")[1:])
+
+    @property
+    def name(self) -> str:
+        """`threeCxCallControlApi`."""
+        return "t" + self.class_name[1:]
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """All nodes and credentials."""
+
+    nodes: tuple[JoinedNode, ...]
+    credentials: tuple[JoinedCredential, ...]
+
+
+def product(descriptors: Descriptors) -> Product:
+    """Joins everything. Raises Faulty with every finding of every file."""
+    joiner = _Joiner(descriptors)
+    made = Product(
+        tuple(joiner.node(look) for look in descriptors.nodes),
+        tuple(joiner.credential(look) for look in descriptors.credentials),
+    )
+    if joiner.findings:
+        raise Faulty(sorted(set(joiner.findings)))
+    return made
+
+
+def option_lists() -> set[str]:
+    """The names of nodes/options/."""
+    modules = (import_module(f"threecx_nodes.options.{found.name}") for found in iter_modules(threecx_nodes.options.__path__))
+    return {value.name for module in modules for value in vars(module).values() if isinstance(value, OptionList)}
+
+
+class _Joiner:
+    def __init__(self, descriptors: Descriptors) -> None:
+        self.shared = [(look, _class(look.of)) for look in descriptors.shared]
+        self.lists = option_lists()
+        self.findings: list[Finding] = []
+
+    def node(self, look: NodeLook) -> JoinedNode:
+        looks = look.operations or ((look.trigger,) if look.trigger else ())
+        package = import_module(f"threecx_nodes.{look.folder}")
+        described = {one.module for one in looks}
+        for found in iter_modules(package.__path__):
+            if found.name not in described:
+                kind = "triggers" if look.trigger else "operations"
+                told = f"missing: nodes/{look.folder}/{found.name}.py has no {kind}/{found.name}.json; add it"
+                self.findings.append(Finding(look.place, told))
+        return JoinedNode(look, tuple(filter(None, (self._operation(look, one) for one in looks))))
+
+    def credential(self, look: CredentialLook) -> JoinedCredential:
+        model = _credential_model(look.module)
+        return JoinedCredential(look, self._joined(look, facts(model), f"credentials/{look.module}.py"))
+
+    def _operation(self, node: NodeLook, look: OperationLook) -> JoinedOperation | None:
+        source = _declared(f"threecx_nodes.{node.folder}.{look.module}")
+        python = f"nodes/{node.folder}/{look.module}.py"
+        if source is None:
+            self.findings.append(Finding(look.place, f"{python} has no operation or trigger; add it or remove this file"))
+            return None
+        declared = facts(source.params)
+        bases = [(shared, base) for shared, base in self.shared if issubclass(source.params, base)]
+        own = {name: fact for name, fact in declared.items() if fact.declared_by not in [base for _, base in bases]}
+        if isinstance(source, Operation):
+            self._outputs(look, source, python)
+            bases += [(shared, base) for shared, base in self.shared if base is ItemOptions]
+        first = [one for shared, base in bases for one in self._joined(shared, facts(base), shared.of)]
+        properties = [*first, *self._joined(look, own, python)]
+        kept = [one for one in properties if one.unless_output not in look.outputs]
+        return JoinedOperation(look, source, tuple(kept))
+
+    def _outputs(self, look: OperationLook, source: Operation[Any, Any], python: str) -> None:
+        if list(look.outputs) != list(source.outputs):
+            told = f"{python} has {list(source.outputs) or 'a single output'}; label these, in this order"
+            self.findings.append(Finding(look.place.at("outputs"), told))
+
+    def _joined(
+        self, look: OperationLook | SharedLook | CredentialLook, facts_: Mapping[str, Fact], python: str
+    ) -> tuple[Property, ...]:
+        properties, findings = joined(look.place, look.parameters, facts_, python, self.lists)
+        self.findings += findings
+        return tuple(properties)
+
+
+def _declared(module: str) -> Operation[Any, Any] | Trigger[Any] | None:
+    try:
+        names = vars(import_module(module))
+    except ModuleNotFoundError:
+        return None
+    return next((value for value in names.values() if isinstance(value, Operation | Trigger)), None)
+
+
+def _credential_model(module: str) -> type[BaseModel]:
+    """The class named like the file: `threecx_call_control_api` → `ThreeCxCallControlApi`."""
+    wanted = module.replace("_", "")
+    names = vars(import_module(f"threecx_credentials.{module}"))
+    return next(value for name, value in names.items() if name.lower() == wanted)
+
+
+def _class(path: str) -> type[BaseModel]:
+    module, name = path.rsplit(".", 1)
+    found = getattr(import_module(module), name)
+    assert issubclass(found, BaseModel)
+    return found  # type: ignore[no-any-return]
+
+
+def options_of(operation: JoinedOperation) -> Iterator[Property]:
+    """What stands in the Options collection."""
+    return (one for one in operation.properties if one.section == "options")

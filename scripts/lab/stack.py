@@ -14,7 +14,7 @@ import requests
 from lab.bootstrap import ROOT
 from lab.n8n_install import get_n8n
 from lab.n8n_instance import N8nInstance
-from lab.n8n_rest import Json, N8nRest
+from lab.n8n_rest import Json, N8nRefused, N8nRest
 from lab.package import NpmPackage
 from lab.programs import Runner
 from lab.simulator import CLIENT_ID, CLIENT_SECRET, Simulator
@@ -36,7 +36,9 @@ class Stack:
     steps: Steps
 
     @classmethod
-    def in_folder(cls, folder: Path, steps: Steps, *, n8n_port: int = 0, profile: str = "auto") -> "Stack":
+    def in_folder(
+        cls, folder: Path, steps: Steps, *, n8n_port: int = 0, profile: str = "auto", tls: bool = False
+    ) -> "Stack":
         """Nothing is started yet; n8n is installed and our package is in it.
 
         Raises:
@@ -49,18 +51,15 @@ class Stack:
             n8n.port = n8n_port
         with steps.step(f"Installing {tarball.name} as a community package"):
             n8n.add_package(tarball)
-        simulator = Simulator(folder / "simulator", profile=profile)
+        simulator = Simulator(folder / "simulator", profile=profile, tls=tls)
         return cls(simulator, Runner(folder / "runner"), n8n, N8nRest(n8n.url), steps)
 
     def __enter__(self) -> "Stack":
         try:
-            with (
-                self.steps.step("Starting the simulated 3CX, the runner and n8n"),
-                ThreadPoolExecutor() as pool,
-            ):
-                starts = [pool.submit(part.start) for part in (self.simulator, self.runner, self.n8n)]
-            for start in starts:
-                start.result()
+            with self.steps.step("Starting the simulated 3CX, the runner and n8n"):
+                self.simulator.start()
+                self._trust(self.simulator.ca_file)
+                self._start_both()
             self.rest.sign_in()
         except BaseException:
             self.__exit__()
@@ -68,8 +67,21 @@ class Stack:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.rest.session.close()
         for part in (self.n8n, self.runner, self.simulator):
             part.stop()
+
+    def _trust(self, authority: str) -> None:
+        """Runner and n8n verify certificates; the simulator's has an authority of its own."""
+        if authority:
+            self.runner.settings = {**self.runner.settings, "N8N_3CX_CA_FILE": authority}
+            self.n8n.settings = {**self.n8n.settings, "NODE_EXTRA_CA_CERTS": authority}
+
+    def _start_both(self) -> None:
+        with ThreadPoolExecutor() as pool:
+            starts = [pool.submit(part.start) for part in (self.runner, self.n8n)]
+        for start in starts:
+            start.result()
 
     def login(self, **changes: Any) -> Json:
         """The credential's fields for the simulator; `changes` overrule."""
@@ -92,15 +104,50 @@ class Stack:
 
     def wait_subscribed(self, workflow: Json, *, within_s: float = 30) -> None:
         """Activation takes effect a moment after n8n has said so: waits until the runner has each trigger's subscription."""
-        for node in workflow["nodes"]:
-            if node["type"].startswith(f"{PACKAGE}.") and node["type"].endswith("Trigger"):
-                path = f"/webhook/{node['webhookId']}/webhook"
-                look = partial(self.has_subscription, path)
-                wait_for(look, f"the runner's subscription of {node['name']}", within_s=within_s)
+        wait_for(
+            lambda: self.subscribed(workflow),
+            f"the runner's subscription of {workflow['name']}",
+            within_s=within_s,
+        )
 
-    def has_subscription(self, path: str) -> bool:
-        """Whether the runner has the subscription of this webhook path (its id: tests/contract/subscription.json)."""
-        subscription = hashlib.sha256(path.encode()).hexdigest()[:32]
+    def subscribed(self, workflow: Json) -> bool:
+        """Whether the runner has a subscription for each of our triggers in a workflow."""
+        ours = [node for node in workflow["nodes"] if node["type"].startswith(f"{PACKAGE}.")]
+        triggers = [node for node in ours if node["type"].endswith("Trigger")]
+        return all(self._has_subscription(f"/webhook/{node['webhookId']}/webhook") for node in triggers)
+
+    def wait_active(self, workflow: Json, *, within_s: float = 30) -> None:
+        """As `wait_subscribed`, and until n8n answers at the workflow's own webhooks."""
+        self.wait_subscribed(workflow, within_s=within_s)
+        for node in workflow["nodes"]:
+            if node["type"] == "n8n-nodes-base.webhook":
+                url = f"{self.n8n.url}/webhook/{node['parameters']['path']}"
+                wait_for(partial(_registered, url), f"the webhook of {workflow['name']}", within_s=within_s)
+
+    def subscription_id(self, path: str) -> str:
+        """Of a webhook URL's path (tests/contract/subscription.json)."""
+        return hashlib.sha256(path.encode()).hexdigest()[:32]
+
+    def test_event(self, workflow: Json, trigger: str) -> str:
+        """Presses "Listen for test event": what n8n says against it, "" when it waits for a call."""
+        try:
+            answer = self.rest.run(workflow, trigger)
+        except N8nRefused as error:
+            return str(error)
+        return "" if answer.get("waitingForWebhook") else str(answer)
+
+    def monitored(self, workflow: Json, trigger: str, count: int, *, within_s: float = 30) -> list[Json]:
+        """The first `count` events that started executions of a workflow, in their order."""
+
+        def look() -> list[Json] | None:
+            rows = sorted(self.rest.executions(workflow), key=lambda row: int(row["id"]))
+            found = [item for row in rows for item in self.rest.ended(str(row["id"])).items(trigger)]
+            return found if len(found) >= count else None
+
+        return wait_for(look, f"{count} events for {workflow['name']}", within_s=within_s)
+
+    def _has_subscription(self, path: str) -> bool:
+        subscription = self.subscription_id(path)
         login = base64.b64encode(json.dumps(self.login()).encode()).decode()
         answer = requests.get(
             f"{self.runner.url}/v1/subscriptions/{subscription}", headers={"X-3CX-Login": login}, timeout=5
@@ -111,3 +158,8 @@ class Stack:
 def template(name: str) -> Json:
     """A workflow of templates/ as its file has it."""
     return dict(json.loads((ROOT / "templates" / f"{name}.json").read_text()))
+
+
+def _registered(url: str) -> bool:
+    """Whether n8n knows a webhook; a GET at a POST-only one says so without starting it."""
+    return "not registered for GET" in requests.get(url, timeout=5).text

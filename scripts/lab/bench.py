@@ -1,0 +1,84 @@
+"""scripts/bench NAME: sets up what the bench needs, shows progress on stderr, and prints one JSON object as its last line."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lab.bench_network import far_away
+from lab.benches.event_latency import event_latency
+from lab.benches.figures import SimulatorLate
+from lab.benches.operation_latency import operation_latency
+from lab.bootstrap import stop
+from lab.commands import CommandFailed, ToolMissing
+from lab.n8n_rest import Json
+from lab.service import ServiceDied
+from lab.stack import CREDENTIAL, Stack
+from lab.steps import Steps
+from lab.waiting import NeverCame
+
+
+class Name(StrEnum):
+    """The benches."""
+
+    OPERATION_LATENCY = "operation-latency"
+    EVENT_LATENCY = "event-latency"
+
+
+def bench(
+    name: Annotated[Name, typer.Argument(help="What to measure.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One line, nothing else, on stdout.")] = False,
+    rtt: Annotated[
+        float, typer.Option("--rtt", min=0, help="Round trip to the PBX in ms, by a delaying proxy.")
+    ] = 0,
+    samples: Annotated[int, typer.Option("--samples", min=3, help="How many calls.")] = 40,
+) -> None:
+    """Measures on real processes: n8n, runner and simulator."""
+    try:
+        figures = _measure(name, rtt, samples)
+    except SimulatorLate as error:
+        figures = {"late": str(error)}
+    except (CommandFailed, ToolMissing, ServiceDied, NeverCame) as error:
+        stop(str(error))
+    line = {"bench": name.value, "rtt_ms": rtt, "load_before": round(_LOAD_BEFORE, 2), **figures}
+    print(
+        json.dumps(line) if as_json else "\n".join(f"{key}: {value}" for key, value in line.items()),
+        flush=True,
+    )
+
+
+_LOAD_BEFORE = os.getloadavg()[0]
+
+
+def _measure(name: Name, rtt_ms: float, samples: int) -> Json:
+    steps = Steps()
+    manual = name is Name.OPERATION_LATENCY
+    with tempfile.TemporaryDirectory(prefix="threecx-bench-") as folder:
+        stack = Stack.in_folder(Path(folder), steps, profile="manual" if manual else "auto", tls=manual)
+        with stack, _pbx(stack, rtt_ms) as url:
+            credential = stack.rest.add_credential("Bench", CREDENTIAL, stack.login(serverUrl=url))
+            with steps.step(f"{name.value}: {samples} calls"):
+                if manual:
+                    return operation_latency(stack, credential, url, samples)
+                return event_latency(stack, credential, samples)
+
+
+@contextmanager
+def _pbx(stack: Stack, rtt_ms: float) -> Iterator[str]:
+    """The simulator's address, as far away as asked."""
+    if not rtt_ms:
+        yield stack.simulator.url
+        return
+    with far_away(stack.simulator, rtt_ms, stack.simulator.folder) as url:
+        yield url
+
+
+def main() -> None:
+    """Entry of scripts/bench."""
+    typer.run(bench)

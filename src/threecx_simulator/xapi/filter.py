@@ -42,7 +42,14 @@ def parse(text: str, fields: frozenset[str] | None = None) -> Callable[[Row], bo
     condition = parser.either()
     if parser.rest:
         raise BadQuery(f"Syntax error at '{parser.rest[0][1]}'")
-    return lambda row: bool(condition(row))
+
+    def holds(row: Row) -> bool:
+        value = condition(row)
+        if not isinstance(value, bool | None):
+            raise BadQuery("The $filter expression must evaluate to a single boolean value.")
+        return bool(value)
+
+    return holds
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:

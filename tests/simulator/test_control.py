@@ -1,0 +1,139 @@
+"""The control API over HTTP, the command line and scenario files."""
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+import threecx_simulator
+from threecx_simulator import Simulator, SystemClock
+from threecx_simulator.scenarios.load import BadScenario, loads
+from threecx_simulator.scenarios.play import Player
+
+
+async def _post(session: aiohttp.ClientSession, url: str, **body: Any) -> tuple[int, Any]:
+    async with session.post(url, json=body) as answer:
+        return answer.status, await answer.json(content_type=None)
+
+
+async def test_a_call_placed_over_http_tells_its_timeline_when_it_has_ended() -> None:
+    clock = SystemClock(20)
+    async with (
+        Simulator(clock=clock, control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+    ):
+        base = sim.control_url
+        async with session.patch(f"{base}/behaviours/101", json={"answersAfter": 1}) as answer:
+            assert (await answer.json())["answersAfter"] == 1
+        order = {
+            "from": "+49301234567",
+            "to": "+4930555101",
+            "hangup_when": "connected 101",
+            "hangup_delay": 2,
+        }
+        status, call = await _post(session, f"{base}/calls", **order)
+        assert (status, call["state"]) == (201, "ringing")
+        async with session.get(f"{base}/calls/{call['id']}/ended", params={"within": 10}) as answer:
+            report = await answer.json()
+        assert [(line["what"], line["seconds"]) for line in report["timeline"]] == [
+            ("began", 0),
+            ("ringing 101", 0),
+            ("connected 101", 1),
+            ("left +49301234567", 3),
+            ("ended by caller", 3),
+        ]
+        assert (report["connectedTo"], report["state"], report["from"]) == ("101", "ended", "+49301234567")
+
+
+async def test_waiting_for_what_does_not_happen_ends_with_408_and_unknown_calls_with_404() -> None:
+    async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:
+        call = sim.control.call("+49", "+4930555001")
+        async with session.get(f"{sim.control_url}/calls/{call}/ended", params={"within": 0}) as late:
+            assert late.status == 408
+        async with session.get(f"{sim.control_url}/calls/nothing") as unknown:
+            assert unknown.status == 404
+
+
+@pytest.mark.proves("simulator.section-12")
+def test_the_folder_alone_runs_as_a_program(tmp_path: Path) -> None:
+    shutil.copytree(Path(threecx_simulator.__file__).parent, tmp_path / "threecx_simulator")
+    program = "import sys, threecx_simulator.cli as c; sys.argv[0]='threecx-simulator'; c.main()"
+    command = [
+        sys.executable,
+        "-c",
+        program,
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--control",
+        "127.0.0.1:0",
+        "--json",
+        "--tls",
+    ]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "THREECX_SIMULATOR_SECRET": "other"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=tmp_path) as running:  # noqa: S603
+        assert running.stdout is not None
+        addresses = json.loads(running.stdout.readline())
+        assert addresses["url"].startswith("https://127.0.0.1:")
+        assert Path(addresses["caFile"]).read_text().startswith("-----BEGIN CERTIFICATE")
+        running.terminate()
+        assert running.wait(10) == 0
+    assert not Path(addresses["caFile"]).exists()
+
+
+@pytest.mark.proves("simulator.scenarios")
+async def test_a_scenario_is_played() -> None:
+    text = """
+people:
+  101: {answers_after: 1, hangs_up_after: 2}
+calls:
+  - {caller: "+491701234567", calls: "+4930555101", at: 1, presses: [{at: 2, keys: "12"}]}
+"""
+    clock = SystemClock(50)
+    async with Simulator(clock=clock) as sim, Player(sim.control, clock, [loads(text)]) as player:
+        await player.done()
+        report = await sim.control.ended(player.calls[0])
+        assert report.ended_by == "101"
+        assert "pressed 12" in report.moments
+
+
+@pytest.mark.proves("simulator.scenarios")
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (
+            "calls:\n  - caller: '1'\n    calls: '2'\n    atx: 1\n",
+            "x.yaml, line 4, calls.0.atx: Extra inputs",
+        ),
+        (
+            "people:\n  101:\n    busy: maybe\n",
+            "x.yaml, line 3, people.101.busy: Input should be a valid boolean",
+        ),
+        ("calls:\n  - caller: '1'\n", "x.yaml, line 2, calls.0.calls: Field required"),
+        ("calls: [\n", "x.yaml, line 2: "),
+        ("- 1\n", "x.yaml, line 1, the file: Input should be"),
+    ],
+)
+def test_a_bad_scenario_names_file_line_and_field(text: str, where: str) -> None:
+    with pytest.raises(BadScenario) as wrong:
+        loads(text, "x.yaml")
+    assert str(wrong.value).startswith(where)
+
+
+async def test_a_manual_clock_wakes_agents_at_their_time() -> None:
+    clock = threecx_simulator.ManualClock()
+    async with Simulator(clock=clock) as sim:
+        call = sim.control.call("+49", "+4930555101")
+        await clock.advance(1.9)
+        assert sim.control.report(call).state == "ringing"
+        await clock.advance(0.2)
+        connected = sim.control.report(call).timeline[-1]
+        assert (connected.what, connected.seconds) == ("connected 101", 2.0)
+        await asyncio.sleep(0)

@@ -1,0 +1,127 @@
+"""`/callcontrol/ws` (api.md 3 and 12)."""
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import pytest
+
+pytestmark = pytest.mark.proves("simulator.section-12")
+CALLER, DID = "+49301234567", "+4930555001"
+
+
+async def test_frames_count_up_and_say_nothing_but_where_to_look(start: Any) -> None:
+    app = await start("manual")
+    app.sim.control.call(CALLER, DID)
+    leg = await app.leg()
+    await app.verb(leg, "answer")
+    await app.verb(leg, "drop")
+    await app.seen(lambda frames: len(frames) == 3)
+    entity = f"/callcontrol/8001/participants/{leg['id']}"
+    assert app.frames == [
+        {"sequence": n, "event": {"event_type": kind, "entity": entity, "attached_data": None}}
+        for n, kind in ((1, 0), (2, 0), (3, 1))
+    ]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer nonsense"}])
+async def test_the_upgrade_needs_the_header(start: Any, headers: dict[str, str]) -> None:
+    app = await start()
+    for path in ("/callcontrol/ws", f"/callcontrol/ws?access_token={app.token}"):
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await app.session.ws_connect(app.sim.url + path, headers=headers)
+        assert refused.value.status == 401
+
+
+async def test_what_happened_before_the_connection_is_not_replayed(start: Any) -> None:
+    app = await start("auto")
+    app.sim.control.call(CALLER, DID)
+    late = await start(sim=app.sim, client="8001")
+    assert (await late.leg())["status"] == "Connected"
+    assert late.frames == []
+
+
+async def test_requests_over_the_socket_are_answered_by_event_4(start: Any) -> None:
+    app = await start("auto")
+    app.sim.control.call(CALLER, DID)
+    leg = await app.leg()
+    path = f"/callcontrol/8001/participants/{leg['id']}/routeto"
+    await app.socket.send_json({"RequestID": "a1", "Path": path, "RequestData": {"Destination": "101"}})
+    await app.socket.send_json({"requestid": "a2", "path": "/callcontrol/8001/nothing", "requestdata": {}})
+
+    def answers() -> list[Any]:
+        return [one["event"]["attached_data"] for one in app.frames if one["event"]["event_type"] == 4]
+
+    await app.seen(lambda _: len(answers()) == 2)
+    refused, routed = answers()
+    assert refused == {
+        "RequestID": "a2",
+        "Path": "/callcontrol/8001/nothing",
+        "StatusCode": 404,
+        "Response": None,
+    }
+    assert (routed["RequestID"], routed["Path"], routed["StatusCode"]) == ("a1", path, 200)
+    assert routed["Response"]["finalstatus"] == "Success"
+
+
+@pytest.mark.parametrize(("frames", "expected"), [("single", ["1", "2", "#"]), ("string", ["12#"])])
+async def test_keys_reach_the_application_as_event_2(start: Any, frames: str, expected: list[str]) -> None:
+    app = await start("auto", dtmf_frames=frames)
+    other = await start(sim=app.sim, client="8002")
+    call = app.sim.control.call(CALLER, DID)
+    app.sim.control.press(call, "12#")
+    await app.seen(
+        lambda seen: len([one for one in seen if one["event"]["event_type"] == 2]) == len(expected)
+    )
+    keys = [one["event"]["attached_data"] for one in app.frames if one["event"]["event_type"] == 2]
+    assert keys == [{"dtmf_input": key} for key in expected]
+    assert other.frames == []
+
+
+async def test_the_upsert_of_a_ringing_leg_repeats_when_the_profile_says_so(start: Any) -> None:
+    app = await start("manual", upsert_repeat_ms=750)
+    app.sim.control.call(CALLER, DID)
+    await app.seen(lambda frames: len(frames) >= 3)
+    assert len({frame["event"]["entity"] for frame in app.frames}) == 1
+
+
+async def test_a_leg_may_be_told_before_it_can_be_read(start: Any) -> None:
+    app = await start("auto", get_404_race=2000)
+    app.sim.control.call(CALLER, DID)
+    await app.seen(lambda frames: len(frames) == 1)
+    path = app.frames[0]["event"]["entity"]
+    assert (await app.get(path))[0] == 404
+    assert (await app.legs())[0]["status"] == "Connected"
+
+
+@pytest.mark.parametrize("code", [1001, 1011, 1006])
+async def test_sockets_end_in_the_way_that_is_asked_for(start: Any, code: int) -> None:
+    app = await start()
+    assert await app.sim.control.cut_sockets(code) == 1
+    await asyncio.wait_for(app.ended.wait(), 5)
+    assert app.socket.close_code == code
+
+
+async def test_a_half_open_socket_answers_pings_and_says_nothing(start: Any) -> None:
+    app = await start("auto")
+    app.sim.control.half_open()
+    app.sim.control.call(CALLER, DID)
+    fresh = await start(sim=app.sim, client="8001")
+    await app.socket.ping()
+    app.sim.control.call(CALLER, DID)
+    await fresh.seen(lambda frames: len(frames) == 1)
+    assert app.frames == []
+    assert not app.socket.closed
+
+
+async def test_a_restart_ends_everything_and_hands_out_the_same_numbers_again(start: Any) -> None:
+    app = await start("auto")
+    app.sim.control.call(CALLER, DID)
+    before = await app.leg()
+    await app.sim.control.restart()
+    assert (await app.get("/callcontrol"))[0] == 401
+    await app.log_in()
+    assert await app.legs() == []
+    app.sim.control.call(CALLER, DID)
+    after = await app.leg()
+    assert (after["id"], after["callid"]) == (before["id"], before["callid"])

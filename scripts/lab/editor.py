@@ -1,16 +1,25 @@
 """n8n's editor in a real browser (Debian's Chromium through Playwright); everything but this machine is cut off."""
 
 import contextlib
+import os
 import re
 import shutil
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import Locator, Page, Route, sync_playwright
-
+from lab.bootstrap import ROOT
+from lab.cache import made_once
+from lab.commands import run
 from lab.n8n_rest import OWNER
+from lab.steps import Steps
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page, Route
+
+_VERSION = "1.55.0"
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS = [
     "--no-sandbox",
@@ -28,10 +37,10 @@ _ELSEWHERE = re.compile(r"^https?://(?!127\.0\.0\.1[:/])")
 class Editor:
     """A signed-in owner's browser tab."""
 
-    page: Page
+    page: "Page"
     url: str
 
-    def part(self, test_id: str) -> Locator:
+    def part(self, test_id: str) -> "Locator":
         """A part of the page by the name that n8n's own tests use."""
         return self.page.locator(f'[data-test-id="{test_id}"]')
 
@@ -68,7 +77,7 @@ def browser_program() -> str | None:
 @contextlib.contextmanager
 def open_editor(url: str, program: str) -> Iterator[Editor]:
     """Signs the owner in; the browser is closed at the end."""
-    with sync_playwright() as playwright:
+    with _playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.set_default_timeout(20_000)
@@ -82,5 +91,31 @@ def open_editor(url: str, program: str) -> Iterator[Editor]:
         browser.close()
 
 
-def _refuse(route: Route) -> None:
+def _playwright() -> Any:
+    """Playwright without its browsers, from PyPI into the cache folder.
+
+    Not in .venv: n8n's lint reads every TypeScript file below the root, and Playwright brings some.
+    """
+
+    def make(folder: Path) -> None:
+        install = [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--target",
+            folder,
+            f"playwright=={_VERSION}",
+        ]
+        run(install, cwd=ROOT, env=os.environ)
+
+    name = f"playwright-{_VERSION}-python-{sys.version_info.major}.{sys.version_info.minor}"
+    sys.path.append(str(made_once(name, make, Steps())))
+    from playwright.sync_api import sync_playwright
+
+    return sync_playwright()
+
+
+def _refuse(route: "Route") -> None:
     route.abort()

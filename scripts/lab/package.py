@@ -31,11 +31,15 @@ class NpmPackage:
         return cls(get_node(steps), steps)
 
     def tools(self) -> None:
-        """`node_modules` as package-lock.json says (20 s)."""
+        """`node_modules` as package-lock.json says (20 s).
+
+        Not `npm ci`: that wants every platform's optional binaries in the lock file, also those that npm could not find.
+        """
 
         def install() -> None:
             with self.steps.step("Installing n8n's own build tools from npm"):
-                run([self.node.npm, "ci", "--no-audit", "--no-fund"], cwd=ROOT, env=self.node.environment())
+                flags = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund"]
+                run([self.node.npm, "install", *flags], cwd=ROOT, env=self.node.environment())
 
         _when_stale(ROOT / "node_modules" / ".made-from", _MANIFEST, install)
 

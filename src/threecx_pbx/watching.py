@@ -65,6 +65,7 @@ class Watcher:
             self.linked.clear()
             for task in (reading, *self._reading.values()):
                 task.cancel()
+        self._reading.clear()
 
     async def reconcile(self) -> None:
         """Reads everything; frames that come meanwhile are applied after it."""
@@ -120,9 +121,7 @@ class Watcher:
         if ref in self._reading:
             self._again.add(ref)
             return
-        task = self._tasks.create_task(self._read(ref), name=f"read leg {ref[1]}")
-        self._reading[ref] = task
-        task.add_done_callback(lambda _: self._reading.pop(ref, None))
+        self._reading[ref] = self._tasks.create_task(self._read(ref), name=f"read leg {ref[1]}")
 
     async def _read(self, ref: Ref) -> None:
         try:
@@ -134,6 +133,8 @@ class Watcher:
             # the next Upsert or reconciliation reads it again
             log.warning("a leg could not be read: %s", error)
         finally:
+            # at once, not by a callback: a frame in between would be taken for one that this task still follows up
+            self._reading.pop(ref, None)
             self._again.discard(ref)
             early = self._early.pop(ref, "")
             if early:

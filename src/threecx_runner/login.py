@@ -14,7 +14,8 @@ def account_of(login: Login, ca_file: str | None = None) -> Account:
         origin=origin_of(login.server_url),
         client_id=login.client_id.strip(),
         secret=login.client_secret,
-        extension=login.extension.strip(),
+        # the client's own DN is what an empty extension means: one session, however it was written
+        extension="" if login.extension.strip() == login.client_id.strip() else login.extension.strip(),
         verify_tls=not login.ignore_tls_errors,
         ca_file=ca_file,
     )

@@ -90,7 +90,9 @@ def _make(python: str) -> None:
         "-e",
         f"{ROOT}[dev]",
     ]
-    if subprocess.run(install, check=False).returncode:
+    done = subprocess.run(install, check=False, capture_output=True, text=True)  # setuptools warns at length
+    if done.returncode:
+        _say(done.stdout + done.stderr)
         stop("pip could not install the packages that pyproject.toml names; its own words are above.")
     _STAMP.write_text(_recipe())
 

@@ -12,6 +12,13 @@ ThreeCxError
     DestinationRefused      destinationRefused
     BadParameter            badParameter
     Superseded              superseded
+    KeysTaken               keysTaken
+    AudioMissing            audioMissing
+    AudioUnreadable         audioUnreadable
+    AudioTooLong            audioTooLong
+    AudioRefused            audioRefused
+    AudioUnreachable        audioUnreachable
+    SpeechMissing           speechMissing
   PbxSaidNo               the PBX's admin: a right, a licence, a setting
     WrongCredentials        wrongCredentials
     LicenceMissing          licenceMissing
@@ -19,6 +26,7 @@ ThreeCxError
     NoDirectControl         noDirectControl
     Impossible              impossibleNow
     DependencyFailed        dependencyFailed
+    AudioImpossible         audioImpossible
     RateLimited             rateLimited
     PbxFailed               pbxFailed
   Unreachable             the network's admin: an address, a certificate, a firewall
@@ -109,6 +117,48 @@ class Superseded(AskedWrongly):
     )
 
 
+class KeysTaken(AskedWrongly):
+    error_id = "keysTaken"
+    http_status = 409
+    default_hint = "Digits of one call go to one operation at a time: let the other one end first."
+
+
+class AudioMissing(AskedWrongly):
+    error_id = "audioMissing"
+    http_status = 404
+    default_hint = "Choose a prompt from the list, or put the file into the runner's prompt folder (N8N_3CX_PROMPTS)."
+
+
+class AudioUnreadable(AskedWrongly):
+    error_id = "audioUnreadable"
+    http_status = 422
+    default_hint = "Use a WAV, MP3, OGG or FLAC file that plays elsewhere."
+
+
+class AudioTooLong(AskedWrongly):
+    error_id = "audioTooLong"
+    http_status = 413
+    default_hint = "Cut the audio into shorter pieces; callers hear it one after the other."
+
+
+class AudioRefused(AskedWrongly):
+    error_id = "audioRefused"
+    http_status = 403
+
+
+class AudioUnreachable(AskedWrongly):
+    error_id = "audioUnreachable"
+    http_status = 502
+    retryable = True
+    default_hint = "Open the address from the machine that runs the runner; the file must come within seconds."
+
+
+class SpeechMissing(AskedWrongly):
+    error_id = "speechMissing"
+    http_status = 501
+    default_hint = "Install espeak-ng on the runner's machine (Debian: apt install espeak-ng), or play a recorded file instead."
+
+
 class PbxSaidNo(ThreeCxError):
     """The PBX's admin can mend it."""
 
@@ -145,6 +195,12 @@ class Impossible(PbxSaidNo):
 class DependencyFailed(PbxSaidNo):
     error_id = "dependencyFailed"
     http_status = 424
+
+
+class AudioImpossible(PbxSaidNo):
+    error_id = "audioImpossible"
+    http_status = 424
+    default_hint = "Audio exists only on connected calls at the client's own route point; if this is one, look at the PBX's event log."
 
 
 class RateLimited(PbxSaidNo):

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from threecx_pbx.calls.routing import Outcome
-from threecx_runner.sdk import CallParams, CallResult, Context, Effect, Field, Located, Locator, operation
+from threecx_runner.sdk import CallParams, CallResult, Context, Effect, Field, Located, operation
 
 
 class TargetType(StrEnum):
@@ -29,7 +29,7 @@ class Params(CallParams):
     """Parameters of Transfer."""
 
     target_type: TargetType = TargetType.EXTENSION
-    target: Located = Locator()
+    target: Located
     transfer_type: TransferType = TransferType.BLIND
     timeout: Annotated[int, Field(ge=1, le=300)] = 30
 

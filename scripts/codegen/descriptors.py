@@ -47,6 +47,7 @@ class OperationLook:
     action: str = ""
     description: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,25 @@ class NodeLook:
 
 
 @dataclass(frozen=True, slots=True)
+class ShimProblem:
+    """A problem that n8n's side finds by itself; `message` may name {runnerUrl} and {status}."""
+
+    meaning: str
+    message: str
+    hint: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorLooks:
+    """What each errorId means, and the shim's own problems."""
+
+    place: Place
+    meanings: Mapping[str, str]
+    shim: Mapping[str, ShimProblem]
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialLook:
     """How a credential looks."""
 
@@ -95,7 +115,9 @@ def look(place: Place, name: str, raw: Mapping[str, Any]) -> Look:
         placeholder=raw.get("placeholder", ""),
         hint=raw.get("hint", ""),
         section=raw.get("section", ""),
-        options={value: Label(o["name"], o.get("description", "")) for value, o in raw.get("options", {}).items()},
+        options={
+            value: Label(o["name"], o.get("description", "")) for value, o in raw.get("options", {}).items()
+        },
         show=raw.get("show", {}),
         list=raw.get("list", ""),
         hide_in_tool=raw.get("hideInTool", False),

@@ -15,8 +15,9 @@ def node_source(node: JoinedNode, head: str, credential: str) -> str:
     """The `.node.ts` file; `head` is its first line, `credential` n8n's name of the credential."""
     body = _trigger_body(node) if node.is_trigger else _action_body(node)
     description = literal(_description(node, credential), 1)
-    return f"{head}\n{body['imports']}\n{body['facts']}\nexport class {node.class_name} implements INodeType {{\n" + (
-        f"\tdescription: INodeTypeDescription = {description};\n\n{body['members']}}}\n"
+    return (
+        f"{head}\n{body['imports']}\n{body['facts']}\nexport class {node.class_name} implements INodeType {{\n"
+        + (f"\tdescription: INodeTypeDescription = {description};\n\n{body['members']}}}\n")
     )
 
 
@@ -56,7 +57,9 @@ def _trigger_description(node: JoinedNode) -> dict[str, Any]:
         "defaults": {"name": node.look.display_name},
         "inputs": [],
         "outputs": [MAIN],
-        "webhooks": [{"name": "default", "httpMethod": "POST", "responseMode": "onReceived", "path": "webhook"}],
+        "webhooks": [
+            {"name": "default", "httpMethod": "POST", "responseMode": "onReceived", "path": "webhook"}
+        ],
     }
 
 
@@ -67,7 +70,9 @@ def _subtitle(node: JoinedNode) -> str:
 
 def _outputs(node: JoinedNode) -> Any:
     """One expression gives an operation with named outputs all of these; every other one has a single output."""
-    labelled = {camel_name(one): list(one.look.outputs.values()) for one in node.operations if one.look.outputs}
+    labelled = {
+        camel_name(one): list(one.look.outputs.values()) for one in node.operations if one.look.outputs
+    }
     if not labelled:
         return [MAIN]
     table = ", ".join(
@@ -79,7 +84,7 @@ def _outputs(node: JoinedNode) -> Any:
 
 def camel_name(operation: JoinedOperation) -> str:
     """The value of the parameter `operation`."""
-    return operation.source.name
+    return str(operation.source.name)
 
 
 def _properties(node: JoinedNode) -> list[dict[str, Any]]:
@@ -100,7 +105,13 @@ def _top(operation: JoinedOperation) -> Iterator[Property]:
 
 def _options(operation: JoinedOperation) -> Property:
     inside = sorted(options_of(operation), key=lambda one: str(one.spec["displayName"]))
-    spec = {"displayName": "Options", "name": "options", "type": "collection", "default": {}, "placeholder": "Add option"}
+    spec = {
+        "displayName": "Options",
+        "name": "options",
+        "type": "collection",
+        "default": {},
+        "placeholder": "Add option",
+    }
     return Property(operation.look.place, inside[0].fact, spec, inside=tuple(by_name(inside)))
 
 
@@ -118,7 +129,10 @@ def _resource(node: JoinedNode) -> dict[str, Any]:
 
 def _operations(node: JoinedNode) -> Iterator[dict[str, Any]]:
     for resource in node.look.resources:
-        mine = sorted((one for one in node.operations if one.look.resource == resource), key=lambda one: one.look.display_name)
+        mine = sorted(
+            (one for one in node.operations if one.look.resource == resource),
+            key=lambda one: one.look.display_name,
+        )
         yield {
             "displayName": "Operation",
             "name": "operation",
@@ -145,8 +159,7 @@ def _sorted(options: list[dict[str, str]]) -> list[dict[str, str]]:
 
 
 def _sent(operation: JoinedOperation) -> list[str]:
-    names = [one.fact.name for one in operation.properties if not one.section]
-    return names
+    return [one.fact.name for one in operation.properties if not one.section]
 
 
 def _methods(node: JoinedNode) -> str:
@@ -178,8 +191,16 @@ def _runner_import(node: JoinedNode) -> str:
 
 
 def _action_body(node: JoinedNode) -> Mapping[str, str]:
-    types = ["type IExecuteFunctions", "type INodeExecutionData", "type INodeType", "type INodeTypeDescription"]
-    table = {camel_name(one): {"parameters": _sent(one), "outputs": list(one.look.outputs)} for one in node.operations}
+    types = [
+        "type IExecuteFunctions",
+        "type INodeExecutionData",
+        "type INodeType",
+        "type INodeTypeDescription",
+    ]
+    table = {
+        camel_name(one): {"parameters": _sent(one), "outputs": list(one.look.outputs)}
+        for one in node.operations
+    }
     runner_name = _runner_name(node)
     return {
         "imports": _import([*types, "NodeConnectionTypes", *_list_types(node)], "n8n-workflow")
@@ -217,7 +238,7 @@ def _trigger_body(node: JoinedNode) -> Mapping[str, str]:
 def _runner_name(node: JoinedNode) -> str:
     source = node.operations[0].source
     assert isinstance(source, Operation) != node.is_trigger
-    return source.node
+    return str(source.node)
 
 
 _TRIGGER_MEMBERS = """\

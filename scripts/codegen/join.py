@@ -13,7 +13,7 @@ MIN_SORTED = 5
 
 TYPES = {
     Kind.TEXT: "string",
-    Kind.SECRET: "string",
+    Kind.MASKED: "string",
     Kind.TEXTS: "string",
     Kind.NUMBER: "number",
     Kind.BOOLEAN: "boolean",
@@ -39,7 +39,10 @@ class Property:
 
     def rendered(self, show: Mapping[str, Sequence[Any]] | None = None) -> dict[str, Any]:
         """The property as n8n has it, shown under `show` besides its own conditions."""
-        options = {"show": {**(show or {}), **(self.show or {})}, "hide": {"@tool": [True]} if self.hide_in_tool else {}}
+        options = {
+            "show": {**(show or {}), **(self.show or {})},
+            "hide": {"@tool": [True]} if self.hide_in_tool else {},
+        }
         display = {key: value for key, value in options.items() if value}
         spec = dict(self.spec)
         if self.inside:
@@ -59,16 +62,26 @@ def joined(
 ) -> tuple[list[Property], list[Finding]]:
     """Properties in the descriptor's order, and every name that only one side knows. `model` names the Python side."""
     findings = [
-        Finding(place.at("parameters", name), f"{model} has no parameter of this name: remove it here or add it there")
+        Finding(
+            place.at("parameters", name),
+            f"{model} has no parameter of this name: remove it here or add it there",
+        )
         for name in looks.keys() - facts.keys()
     ]
     findings += [
-        Finding(place.at("parameters", name), f'missing: {model} has it; add {{"displayName": …, "description": …}} here')
+        Finding(
+            place.at("parameters", name),
+            f'missing: {model} has it; add {{"displayName": …, "description": …}} here',
+        )
         for name in facts.keys() - looks.keys()
     ]
     both = [(look, facts[name]) for name, look in looks.items() if name in facts]
     findings += [finding for look, fact in both for finding in _mismatch(look, fact, looks, set(lists))]
-    nested = {look.name: joined(look.place, look.inside, fact.inside, model, lists) for look, fact in both if fact.inside}
+    nested = {
+        look.name: joined(look.place, look.inside, fact.inside, model, lists)
+        for look, fact in both
+        if fact.inside
+    }
     findings += [finding for _, found in nested.values() for finding in found]
     if findings:
         return [], sorted(findings)
@@ -78,13 +91,20 @@ def joined(
 def _mismatch(look: Look, fact: Fact, looks: Mapping[str, Look], lists: set[str]) -> Iterator[Finding]:
     if fact.choices or look.options:
         for value in set(fact.choices) - set(look.options):
-            yield Finding(look.place.at("options", value), 'missing: the model has this value; add {"name": …} here')
+            yield Finding(
+                look.place.at("options", value), 'missing: the model has this value; add {"name": …} here'
+            )
         for value in set(look.options) - set(fact.choices):
-            yield Finding(look.place.at("options", value), "the model has no such value: remove it here or add it there")
+            yield Finding(
+                look.place.at("options", value), "the model has no such value: remove it here or add it there"
+            )
     if (fact.kind is Kind.LOCATOR) != bool(look.list):
         yield Finding(look.place.at("list"), "belongs to parameters of type Located, and to those only")
     if look.list and look.list not in lists:
-        yield Finding(look.place.at("list"), f"nodes/options/ has no list {look.list!r}; it has {', '.join(sorted(lists))}")
+        yield Finding(
+            look.place.at("list"),
+            f"nodes/options/ has no list {look.list!r}; it has {', '.join(sorted(lists))}",
+        )
     for name in set(look.show) - set(looks):
         yield Finding(look.place.at("show", name), "no parameter of this name stands beside this one")
     if look.inside and not fact.inside:
@@ -106,13 +126,15 @@ def _property(look: Look, fact: Fact, inside: tuple[Property, ...]) -> Property:
         "options": _choices(look, fact),
     }
     kept = {key: value for key, value in spec.items() if key == "default" or value not in (None, "", {}, [])}
-    return Property(look.place, fact, kept, look.section, look.show, look.hide_in_tool, look.unless_output, inside)
+    return Property(
+        look.place, fact, kept, look.section, look.show, look.hide_in_tool, look.unless_output, inside
+    )
 
 
 def _type_options(fact: Fact) -> dict[str, Any]:
     bounds = {"minValue": fact.minimum, "maxValue": fact.maximum}
     options: dict[str, Any] = {name: _whole(value) for name, value in bounds.items() if value is not None}
-    return {**options, "password": True} if fact.kind is Kind.SECRET else options
+    return {**options, "password": True} if fact.kind is Kind.MASKED else options
 
 
 def _whole(value: float) -> float | int:
@@ -120,7 +142,13 @@ def _whole(value: float) -> float | int:
 
 
 def _default(fact: Fact) -> Any:
-    empty = {Kind.NUMBER: 0, Kind.BOOLEAN: False, Kind.CHOICES: [], Kind.GROUP: {}, Kind.LOCATOR: {"mode": "list", "value": ""}}
+    empty = {
+        Kind.NUMBER: 0,
+        Kind.BOOLEAN: False,
+        Kind.CHOICES: [],
+        Kind.GROUP: {},
+        Kind.LOCATOR: {"mode": "list", "value": ""},
+    }
     if fact.kind is Kind.GROUP:
         return {}
     if fact.kind is Kind.TEXTS:
@@ -147,7 +175,12 @@ def _modes(look: Look) -> list[dict[str, Any]]:
             "type": "list",
             "typeOptions": {"searchListMethod": look.list, "searchable": True},
         },
-        {"displayName": "By Number", "name": "number", "type": "string", "placeholder": look.placeholder or "e.g. 101"},
+        {
+            "displayName": "By Number",
+            "name": "number",
+            "type": "string",
+            "placeholder": look.placeholder or "e.g. 101",
+        },
     ]
 
 

@@ -9,7 +9,15 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from codegen.descriptors import CredentialLook, NodeLook, OperationLook, SharedLook, looks
+from codegen.descriptors import (
+    CredentialLook,
+    ErrorLooks,
+    NodeLook,
+    OperationLook,
+    SharedLook,
+    ShimProblem,
+    looks,
+)
 from codegen.findings import Faulty, Finding, Place
 
 
@@ -20,6 +28,7 @@ class Descriptors:
     nodes: tuple[NodeLook, ...]
     credentials: tuple[CredentialLook, ...]
     shared: tuple[SharedLook, ...]
+    errors: ErrorLooks
 
 
 def load(root: Path) -> Descriptors:
@@ -29,6 +38,7 @@ def load(root: Path) -> Descriptors:
         nodes=tuple(reader.node(path) for path in sorted(root.glob("*/node.json"))),
         credentials=tuple(reader.credential(path) for path in sorted(root.glob("credentials/*.json"))),
         shared=tuple(reader.shared(path) for path in sorted(root.glob("shared/*.json"))),
+        errors=reader.errors(root / "errors.json"),
     )
     if reader.findings:
         raise Faulty(reader.findings)
@@ -41,12 +51,19 @@ class _Reader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.findings: list[Finding] = []
-        self.schemas = {path.name: json.loads(path.read_text("utf-8")) for path in (root / "schema").glob("*.json")}
+        self.schemas = {
+            path.name: json.loads(path.read_text("utf-8")) for path in (root / "schema").glob("*.json")
+        }
 
     def node(self, path: Path) -> NodeLook:
         place, raw = self._read(path, "node.schema.json")
-        triggers = [self._operation(at, "trigger.schema.json") for at in sorted(path.parent.glob("triggers/*.json"))]
-        operations = [self._operation(at, "operation.schema.json") for at in sorted(path.parent.glob("operations/*.json"))]
+        triggers = [
+            self._operation(at, "trigger.schema.json") for at in sorted(path.parent.glob("triggers/*.json"))
+        ]
+        operations = [
+            self._operation(at, "operation.schema.json")
+            for at in sorted(path.parent.glob("operations/*.json"))
+        ]
         if len(triggers) > 1 or bool(triggers) == bool(operations):
             self.findings.append(Finding(place, "a node has one file in triggers/, or files in operations/"))
         return NodeLook(
@@ -71,6 +88,14 @@ class _Reader:
         place, raw = self._read(path, "shared.schema.json")
         return SharedLook(place, raw.get("of", ""), looks(place, raw))
 
+    def errors(self, path: Path) -> ErrorLooks:
+        place, raw = self._read(path, "errors.schema.json")
+        shim = {
+            name: ShimProblem(one["meaning"], one["message"], one["hint"], one["httpStatus"])
+            for name, one in raw.get("shim", {}).items()
+        }
+        return ErrorLooks(place, raw.get("meanings", {}), shim)
+
     def _operation(self, path: Path, schema: str) -> OperationLook:
         place, raw = self._read(path, schema)
         return OperationLook(
@@ -83,6 +108,7 @@ class _Reader:
             action=raw.get("action", ""),
             description=raw.get("description", ""),
             outputs=raw.get("outputs", {}),
+            errors=tuple(raw.get("errors", ())),
         )
 
     def _read(self, path: Path, schema: str) -> tuple[Place, dict[str, Any]]:

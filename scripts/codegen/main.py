@@ -8,8 +8,16 @@ from codegen.findings import Faulty
 from codegen.generated import generated
 from codegen.load import load
 from codegen.product import product
+from codegen.rules import check
 
-OWNED = ("nodes/n8n/ThreeCx*/**/*", "credentials/*.ts", "credentials/*.svg")
+OWNED = (
+    "nodes/n8n/ThreeCx*/**/*",
+    "nodes/n8n/generated/*",
+    "credentials/*.ts",
+    "credentials/*.svg",
+    "docs/operations/**/*",
+    "docs/errors/*",
+)
 """Where a file that nothing generates is left over."""
 
 
@@ -17,7 +25,7 @@ def main() -> None:
     """Exit status 1 when the descriptors are faulty or, with --check, when a file is stale."""
     root = Path(__file__).resolve().parents[2]
     try:
-        wanted = generated(product(load(root / "node_descriptors")), root)
+        wanted = made(root)
     except Faulty as faulty:
         sys.exit(f"{faulty}\n{len(faulty.findings)} faults; nothing generated")
     stale = _stale(root, wanted)
@@ -28,6 +36,15 @@ def main() -> None:
     for path in stale:
         _write(root / path, wanted.get(path))
     print(f"{len(wanted)} generated files, {len(stale)} changed")
+
+
+def made(root: Path) -> dict[Path, str]:
+    """What the descriptors and models of `root` give. Raises Faulty."""
+    joined = product(load(root / "node_descriptors"))
+    findings = check(joined, root)
+    if findings:
+        raise Faulty(findings)
+    return generated(joined, root)
 
 
 def _stale(root: Path, wanted: Mapping[Path, str]) -> list[Path]:

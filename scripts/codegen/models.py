@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from inspect import get_annotations
 from typing import Any, get_args, get_origin
 
 import annotated_types
@@ -17,7 +18,7 @@ class Kind(StrEnum):
     """What a parameter holds."""
 
     TEXT = "text"
-    SECRET = "secret"
+    MASKED = "masked"
     NUMBER = "number"
     BOOLEAN = "boolean"
     CHOICE = "choice"
@@ -63,7 +64,7 @@ def _fact(model: type[BaseModel], name: str, field: FieldInfo) -> Fact:
         kind=kind,
         required=field.is_required(),
         default=_plain(default),
-        declared_by=next(base for base in reversed(model.__mro__) if name in base.__dict__.get("__annotations__", {})),
+        declared_by=next(base for base in reversed(model.__mro__) if name in get_annotations(base)),
         minimum=next((float(str(m.ge)) for m in field.metadata if isinstance(m, annotated_types.Ge)), None),
         maximum=next((float(str(m.le)) for m in field.metadata if isinstance(m, annotated_types.Le)), None),
         choices=_choices(field.annotation),
@@ -82,7 +83,7 @@ def _kind(annotation: Any, where: str) -> Kind:
         (int, Kind.NUMBER),
         (float, Kind.NUMBER),
         (str, Kind.TEXT),
-        (SecretStr, Kind.SECRET),
+        (SecretStr, Kind.MASKED),
         (Locator, Kind.LOCATOR),
         (BaseModel, Kind.GROUP),
     ]
@@ -94,11 +95,16 @@ def _kind(annotation: Any, where: str) -> Kind:
 
 def _choices(annotation: Any) -> tuple[str, ...]:
     inner = get_args(annotation)[0] if get_origin(annotation) is list else annotation
-    return tuple(str(member.value) for member in inner) if isinstance(inner, type) and issubclass(inner, Enum) else ()
+    return (
+        tuple(str(member.value) for member in inner)
+        if isinstance(inner, type) and issubclass(inner, Enum)
+        else ()
+    )
 
 
 def _model(annotation: Any) -> type[BaseModel]:
-    assert isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    assert isinstance(annotation, type)
+    assert issubclass(annotation, BaseModel)
     return annotation
 
 

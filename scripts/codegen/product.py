@@ -2,20 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 
 import threecx_nodes.options
-from codegen.descriptors import CredentialLook, NodeLook, OperationLook, SharedLook
+import threecx_runner.errors  # noqa: F401 -- its classes join the tree of ThreeCxError
+from codegen.descriptors import CredentialLook, ErrorLooks, NodeLook, OperationLook, SharedLook, ShimProblem
 from codegen.findings import Faulty, Finding
 from codegen.join import Property, joined
 from codegen.load import Descriptors
 from codegen.models import Fact, facts
 from codegen.shim_options import ItemOptions
-from threecx_runner.naming import camel
+from threecx_pbx.errors import ThreeCxError
 from threecx_runner.sdk import Operation, OptionList, Trigger
 
 
@@ -59,7 +61,14 @@ class JoinedNode:
     @property
     def lists(self) -> list[str]:
         """The option lists that its dropdowns use."""
-        return sorted({one.list for operation in self.look_operations for one in operation.parameters.values() if one.list})
+        return sorted(
+            {
+                one.list
+                for operation in self.look_operations
+                for one in operation.parameters.values()
+                if one.list
+            }
+        )
 
     @property
     def look_operations(self) -> tuple[OperationLook, ...]:
@@ -86,11 +95,25 @@ class JoinedCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedError:
+    """One errorId, of the Python tree or of the shim."""
+
+    id: str
+    meaning: str
+    who: str
+    remedy: str
+    status: int
+    retryable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """All nodes and credentials."""
 
     nodes: tuple[JoinedNode, ...]
     credentials: tuple[JoinedCredential, ...]
+    errors: tuple[JoinedError, ...]
+    shim_problems: Mapping[str, ShimProblem]
 
 
 def product(descriptors: Descriptors) -> Product:
@@ -99,6 +122,8 @@ def product(descriptors: Descriptors) -> Product:
     made = Product(
         tuple(joiner.node(look) for look in descriptors.nodes),
         tuple(joiner.credential(look) for look in descriptors.credentials),
+        tuple(joiner.errors(descriptors.errors)),
+        descriptors.errors.shim,
     )
     if joiner.findings:
         raise Faulty(sorted(set(joiner.findings)))
@@ -107,8 +132,13 @@ def product(descriptors: Descriptors) -> Product:
 
 def option_lists() -> set[str]:
     """The names of nodes/options/."""
-    modules = (import_module(f"threecx_nodes.options.{found.name}") for found in iter_modules(threecx_nodes.options.__path__))
-    return {value.name for module in modules for value in vars(module).values() if isinstance(value, OptionList)}
+    modules = (
+        import_module(f"threecx_nodes.options.{found.name}")
+        for found in iter_modules(threecx_nodes.options.__path__)
+    )
+    return {
+        value.name for module in modules for value in vars(module).values() if isinstance(value, OptionList)
+    }
 
 
 class _Joiner:
@@ -132,15 +162,44 @@ class _Joiner:
         model = _credential_model(look.module)
         return JoinedCredential(look, self._joined(look, facts(model), f"credentials/{look.module}.py"))
 
+    def errors(self, looks: ErrorLooks) -> list[JoinedError]:
+        leaves = {leaf.error_id: leaf for leaf in error_leaves()}
+        for name in leaves.keys() - looks.meanings.keys():
+            told = f"missing: {leaves[name].__module__} has it; tell in one sentence what it means"
+            self.findings.append(Finding(looks.place.at("meanings", name), told))
+        for name in looks.meanings.keys() - leaves.keys():
+            self.findings.append(
+                Finding(looks.place.at("meanings", name), "no error class has this errorId: remove it")
+            )
+        found = [_error(leaf, looks.meanings.get(name, "")) for name, leaf in leaves.items()]
+        found += [
+            JoinedError(
+                name,
+                one.meaning,
+                "Who runs n8n can mend it.",
+                one.hint,
+                one.status,
+                one.status != HTTPStatus.BAD_GATEWAY,
+            )
+            for name, one in looks.shim.items()
+        ]
+        return sorted(found, key=lambda one: one.id)
+
     def _operation(self, node: NodeLook, look: OperationLook) -> JoinedOperation | None:
         source = _declared(f"threecx_nodes.{node.folder}.{look.module}")
         python = f"nodes/{node.folder}/{look.module}.py"
         if source is None:
-            self.findings.append(Finding(look.place, f"{python} has no operation or trigger; add it or remove this file"))
+            self.findings.append(
+                Finding(look.place, f"{python} has no operation or trigger; add it or remove this file")
+            )
             return None
         declared = facts(source.params)
         bases = [(shared, base) for shared, base in self.shared if issubclass(source.params, base)]
-        own = {name: fact for name, fact in declared.items() if fact.declared_by not in [base for _, base in bases]}
+        own = {
+            name: fact
+            for name, fact in declared.items()
+            if fact.declared_by not in [base for _, base in bases]
+        }
         if isinstance(source, Operation):
             self._outputs(look, source, python)
             bases += [(shared, base) for shared, base in self.shared if base is ItemOptions]
@@ -162,6 +221,19 @@ class _Joiner:
         return tuple(properties)
 
 
+def error_leaves(of: type[ThreeCxError] = ThreeCxError) -> Iterator[type[ThreeCxError]]:
+    """The error classes that bear an errorId, of the whole tree."""
+    if "error_id" in vars(of):
+        yield of
+    for one in of.__subclasses__():
+        yield from error_leaves(one)
+
+
+def _error(leaf: type[ThreeCxError], meaning: str) -> JoinedError:
+    who = (leaf.__bases__[0].__doc__ or "").strip()
+    return JoinedError(leaf.error_id, meaning, who, leaf.default_hint, leaf.http_status, leaf.retryable)
+
+
 def _declared(module: str) -> Operation[Any, Any] | Trigger[Any] | None:
     try:
         names = vars(import_module(module))
@@ -174,14 +246,12 @@ def _credential_model(module: str) -> type[BaseModel]:
     """The class named like the file: `threecx_call_control_api` → `ThreeCxCallControlApi`."""
     wanted = module.replace("_", "")
     names = vars(import_module(f"threecx_credentials.{module}"))
-    return next(value for name, value in names.items() if name.lower() == wanted)
+    return cast("type[BaseModel]", next(value for name, value in names.items() if name.lower() == wanted))
 
 
 def _class(path: str) -> type[BaseModel]:
     module, name = path.rsplit(".", 1)
-    found = getattr(import_module(module), name)
-    assert issubclass(found, BaseModel)
-    return found  # type: ignore[no-any-return]
+    return cast("type[BaseModel]", getattr(import_module(module), name))
 
 
 def options_of(operation: JoinedOperation) -> Iterator[Property]:

@@ -22,14 +22,16 @@ def literal(value: Any, depth: int = 0) -> str:
     if isinstance(value, str):
         return _text(value)
     if isinstance(value, Mapping):
-        return _listed("{}", [f"{_key(key)}: {literal(entry, depth + 1)}" for key, entry in value.items()], depth)
+        return _listed(
+            "{}", [f"{_key(key)}: {literal(entry, depth + 1)}" for key, entry in value.items()], depth
+        )
     if isinstance(value, Sequence):
         return _listed("[]", [literal(entry, depth + 1) for entry in value], depth)
     return json.dumps(value)
 
 
 def _listed(brackets: str, entries: Sequence[str], depth: int) -> str:
-    opening, closing = brackets
+    opening, closing = brackets[0], brackets[1]
     padding = " " if brackets == "{}" and entries else ""
     line = f"{opening}{padding}{', '.join(entries)}{padding}{closing}"
     if len(line) <= _WIDTH - 4 * depth and "\n" not in line:

@@ -254,6 +254,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayName: 'Target',
 				name: 'target',
 				type: 'resourceLocator',
+				required: true,
 				default: { mode: 'list', value: '' },
 				description: 'The number that the caller is put through to',
 				modes: [

@@ -1,6 +1,5 @@
 /** Runs an operation for all items of an execution in one request. Knows no operation. */
 import { sleep, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
-import { CREDENTIAL, runnerUrl } from './login';
 import { callOf, parametersOf } from './parameters';
 import { asError, ask, problem, type Answer } from './runner';
 import { asLine, jsonLines, PROTOCOL, type Bytes, type Line, type Problem } from './wire';
@@ -14,34 +13,29 @@ const optionsOf = (context: IExecuteFunctions, index: number) => context.getNode
 const isTool = (context: IExecuteFunctions) => context.getNode().type.endsWith('Tool');
 
 function envelope(context: IExecuteFunctions, operation: Operation, input: INodeExecutionData[]) {
-	const { id, name, typeVersion } = context.getNode();
+	const { id, name: nodeName, typeVersion } = context.getNode();
+	const { id: workflowId = '', name: workflowName = '' } = context.getWorkflow();
 	const executionId = context.getExecutionId();
 	const concurrency = optionsOf(context, 0).itemExecution === 'oneByOne' ? 1 : 10;
 	const items = input.map((item, index) => ({
 		index,
 		key: [executionId, id, context.evaluateExpression('{{ $runIndex }}', index), index].join(':'),
-		// a model never chooses the call (features.md 1.6)
-		callId: callOf(context, index, isTool(context) ? undefined : item),
+		callId: callOf(context, index, isTool(context) ? undefined : item), // a model never chooses the call (features.md 1.6)
 		parameters: parametersOf(operation.parameters, (parameter) => context.getNodeParameter(parameter, index, null)),
 	}));
 	const longest = Math.max(0, ...items.map(({ parameters }) => Number(parameters.timeout) || 0)) + MARGIN_SECONDS;
-	const workflow = { workflowId: context.getWorkflow().id ?? '', workflowName: context.getWorkflow().name ?? '' };
-	const rules = { tool: isTool(context), concurrency, stopOnError: !context.continueOnFail() };
-	const deadlineSeconds = Math.ceil(items.length / concurrency) * longest;
-	return { protocol: PROTOCOL, typeVersion, ...workflow, executionId, nodeName: name, ...rules, deadlineSeconds, items };
+	const deadlineSeconds = Math.min(86_400, Math.ceil(items.length / concurrency) * longest); // a day is the runner's most
+	const rules = { tool: isTool(context), concurrency, stopOnError: !context.continueOnFail(), deadlineSeconds };
+	return { protocol: PROTOCOL, typeVersion, workflowId, workflowName, executionId, nodeName, ...rules, items };
 }
 
 /** The lines up to the end line; undefined when the body ends, breaks or says something else before it. */
 async function linesOf(body: Bytes): Promise<Line[] | undefined> {
 	const found: Line[] = [];
-	try {
-		for await (const value of jsonLines(body)) {
-			const line = asLine(value);
-			if (!line) return (value as { end?: boolean } | null)?.end ? found : undefined;
-			found.push(line);
-		}
-	} catch {
-		return undefined;
+	for await (const value of jsonLines(body)) {
+		const line = asLine(value);
+		if (!line) return (value as { end?: boolean } | null)?.end ? found : undefined;
+		found.push(line);
 	}
 	return undefined;
 }
@@ -71,11 +65,11 @@ export async function execute(this: IExecuteFunctions, node: string, operations:
 	const name = this.getNodeParameter('operation', 0) as string;
 	const body = envelope(this, operations[name], input);
 	const timeout = (body.deadlineSeconds + 30) * 1000;
-	const address = runnerUrl(await this.getCredentials(CREDENTIAL));
-	const request = { method: 'POST', url: `/v1/nodes/${node}/${name}`, body, encoding: 'stream', timeout } as const;
-	const read = async (answer: Answer) => answer.problem ?? (await linesOf(answer.body as Bytes)) ?? problem('answerCut', address);
+	const read = async ({ address, problem: refused, body: stream }: Answer) =>
+		refused ?? (await linesOf(stream as Bytes).catch(() => undefined)) ?? problem('answerCut', address);
+	const answered = ask(this, { method: 'POST', url: `/v1/nodes/${node}/${name}`, body, encoding: 'stream', timeout }).then(read);
 	const done = new AbortController();
-	const late = sleep(timeout, done.signal).then(() => problem('runnerTimedOut', address), () => problem('runnerTimedOut', address));
-	const found = await Promise.race([ask(this, request).then(read), late]).finally(() => done.abort());
+	const late = sleep(timeout, done.signal).catch(() => undefined); // n8n's own time-out ends with the first byte
+	const found = (await Promise.race([answered, late]).finally(() => done.abort())) ?? problem('runnerTimedOut', 'the Runner URL');
 	return sorted(this, operations[name], input, Array.isArray(found) ? found : input.map((_, index) => ({ index, error: found })));
 }

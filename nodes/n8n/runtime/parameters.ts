@@ -9,9 +9,9 @@ function plain(value: unknown): IDataObject[string] {
 
 /** By name, the Options collection spread out. What is not shown is absent: the runner has the defaults. */
 export function parametersOf(names: string[], read: (name: string) => unknown): IDataObject {
-	const options = { ...((read('options') ?? {}) as IDataObject), itemExecution: undefined };
+	const options = Object.entries({ ...((read('options') ?? {}) as IDataObject), itemExecution: undefined });
 	const shown = names.map((name) => [name, read(name)] as const).filter(([, value]) => value !== null);
-	return Object.fromEntries([...shown, ...Object.entries(options)].map(([name, value]) => [name, plain(value)]));
+	return Object.fromEntries([...shown, ...options].map(([name, value]) => [name, plain(value)]));
 }
 
 type Read = { item?: INodeExecutionData; first(): INodeExecutionData | undefined };

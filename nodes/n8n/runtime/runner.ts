@@ -3,11 +3,11 @@ import {
 	NodeApiError, type IAllExecuteFunctions, type ICredentialDataDecryptedObject, type ICredentialsDecrypted, type ICredentialTestFunctions,
 	type IHttpRequestOptions, type ILoadOptionsFunctions, type INode, type INodeCredentialTestResult, type INodeListSearchResult,
 } from 'n8n-workflow';
+import { PROBLEMS } from '../generated/problems';
 import { CREDENTIAL, loginHeaders, runnerUrl } from './login';
-import { PROBLEMS } from './problems';
 import { asProblem, jsonLines, type Bytes, type Problem } from './wire';
 
-export type Answer = { body?: unknown; problem?: Problem };
+export type Answer = { address: string; body?: unknown; problem?: Problem };
 
 /** A problem that the shim itself has found. It names the address and the status, never what was sent. */
 export function problem(errorId: keyof typeof PROBLEMS, address: string, status = 0): Problem {
@@ -34,33 +34,31 @@ async function refusal(address: string, status: number, body: unknown): Promise<
 /** One authenticated request: its body, or the problem when no runner answers or its status is 300 or more. */
 export async function ask(context: IAllExecuteFunctions | ILoadOptionsFunctions, request: IHttpRequestOptions): Promise<Answer> {
 	const data = await context.getCredentials<ICredentialDataDecryptedObject>(CREDENTIAL);
+	const address = runnerUrl(data);
 	const options = { timeout: 30_000, json: true, ...request, ignoreHttpStatusErrors: true, returnFullResponse: true };
+	const credentialsDecrypted = { id: '', name: '', type: CREDENTIAL, data };
 	try {
-		const credentialsDecrypted = { id: '', name: '', type: CREDENTIAL, data };
 		const send = context.helpers.httpRequestWithAuthentication;
 		const { statusCode, body } = await send.call(context as IAllExecuteFunctions, CREDENTIAL, options, { credentialsDecrypted });
-		return statusCode < 300 ? { body } : { problem: await refusal(runnerUrl(data), statusCode, body) };
+		return statusCode < 300 ? { address, body } : { address, problem: await refusal(address, statusCode, body) };
 	} catch (error) {
-		return { problem: unanswered(error, runnerUrl(data)) };
+		return { address, problem: unanswered(error, address) };
 	}
 }
 
 /** The sentence of the credential's Test button. n8n has no authenticated helper there, hence `fetch`. */
 export async function testCredential(this: ICredentialTestFunctions, { data = {} }: ICredentialsDecrypted): Promise<INodeCredentialTestResult> {
 	const address = runnerUrl(data);
-	const sentence = (message: string, hint?: string | null): INodeCredentialTestResult => ({ status: 'Error', message: [message, hint].filter(Boolean).join(' ') });
-	try {
+	const account = async () => {
 		const answer = await fetch(`${address}/v1/account`, { headers: loginHeaders(data), redirect: 'manual', signal: AbortSignal.timeout(30_000) });
 		const body = (await answer.json().catch(() => undefined)) as { problem?: string | null; hint?: string } | undefined;
-		const refused = answer.ok && body?.problem !== undefined ? undefined : await refusal(address, answer.status, body);
-		if (refused) return sentence(refused.message, refused.hint);
-		return body?.problem ? sentence(body.problem, body.hint) : { status: 'OK', message: 'The runner reaches the PBX' };
-	} catch (error) {
-		const { message, hint } = unanswered(error, address);
-		return sentence(message, hint);
-	}
+		return answer.ok && body?.problem !== undefined ? { message: body.problem, hint: body.hint } : await refusal(address, answer.status, body);
+	};
+	const { message, hint } = await account().catch((error) => unanswered(error, address));
+	return message ? { status: 'Error', message: [message, hint].filter(Boolean).join(' ') } : { status: 'OK', message: 'The runner reaches the PBX' };
 }
 
+/** A dropdown: what the runner lists at /v1/options. */
 export async function search(this: ILoadOptionsFunctions, list: string, filter = ''): Promise<INodeListSearchResult> {
 	const answer = await ask(this, { url: `/v1/options/${list}`, qs: { search: filter } });
 	if (answer.problem) throw asError(this.getNode(), answer.problem);

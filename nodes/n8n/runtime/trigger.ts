@@ -15,20 +15,20 @@ const urlOf = (context: IHookFunctions) => context.getNodeWebhookUrl('default') 
 
 /** Puts the whole desired state, so that repeating it does no harm and heals what the runner has lost. Logs a problem. */
 async function put(context: IHookFunctions | ITriggerFunctions, { node, trigger, parameters }: Subscription, webhookUrl: string, test: boolean): Promise<Answer> {
-	const { name, typeVersion, webhookId } = context.getNode();
-	const { id: workflowId, name: workflowName } = context.getWorkflow();
-	const names = { node, trigger, webhookUrl, webhookId, workflowId, workflowName, nodeName: name };
+	const { name: nodeName, typeVersion, webhookId } = context.getNode();
+	const { id: workflowId = '', name: workflowName = '' } = context.getWorkflow();
+	const names = { node, trigger, webhookUrl, webhookId, workflowId, workflowName, nodeName };
 	const wanted = parametersOf(parameters, (parameter) => context.getNodeParameter(parameter, null));
 	const body = { protocol: PROTOCOL, typeVersion, ...names, test, leaseSeconds: test ? 120 : 90, parameters: wanted };
 	const answer = await ask(context, { method: 'PUT', url: `/v1/subscriptions/${subscriptionId(webhookUrl)}`, body });
-	if (answer.problem) context.logger.warn(`${name}: ${answer.problem.message}`);
+	if (answer.problem) context.logger.warn(`${nodeName}: ${answer.problem.message}`);
 	return answer;
 }
 
 /** n8n gives up activating for good, hence only a refusal stops it: the lease heals a runner that is away. */
 export async function subscribe(this: IHookFunctions, subscription: Subscription): Promise<boolean> {
 	const test = this.getMode() === 'manual';
-	this.getWorkflowStaticData('node').webhookUrl = urlOf(this);
+	if (!test) this.getWorkflowStaticData('node').webhookUrl = urlOf(this);
 	const { problem } = await put(this, subscription, urlOf(this), test);
 	if (problem && (test || problem.httpStatus < 500)) throw asError(this.getNode(), problem);
 	return true;
@@ -58,9 +58,9 @@ export async function lease(this: ITriggerFunctions, subscription: Subscription)
 
 /** Whether this workflow gets the event: a call that another one has claimed, or that has ended, starts nothing. */
 async function isClaimed(context: IWebhookFunctions, eventId: string, id: string): Promise<boolean> {
-	const url = `/v1/deliveries/${encodeURIComponent(eventId)}/claim`;
-	const answer = await ask(context, { method: 'POST', url, body: { subscriptionId: id } });
-	return (answer.body as { claimed: boolean } | undefined)?.claimed ?? false;
+	const claim = { method: 'POST', url: `/v1/deliveries/${encodeURIComponent(eventId)}/claim`, body: { subscriptionId: id } } as const;
+	const { body } = await ask(context, claim);
+	return (body as { claimed: boolean } | undefined)?.claimed ?? false;
 }
 
 /** The `webhook` of a trigger. Answers by itself, which comes before n8n waits for a free execution slot. */
@@ -68,14 +68,10 @@ export async function receive(this: IWebhookFunctions): Promise<IWebhookResponse
 	const raw = (this.getRequestObject() as unknown as { rawBody: Buffer }).rawBody;
 	const { clientSecret } = await this.getCredentials<{ clientSecret: string }>(CREDENTIAL);
 	const signature = this.getHeaderData()['x-3cx-signature'];
-	if (!isSigned(signature, raw, clientSecret, this.getNode().webhookId ?? '', Date.now() / 1000)) {
-		this.getResponseObject().status(401).json({ accepted: [] });
-		return { noWebhookResponse: true };
-	}
-	const { subscriptionId: id, claim, events } = this.getBodyData() as unknown as Delivery;
+	const trusted = isSigned(signature, raw, clientSecret, this.getNode().webhookId ?? '', Date.now() / 1000);
+	const { subscriptionId: id, claim, events } = (trusted ? this.getBodyData() : { events: [] }) as unknown as Delivery;
 	const mine = await Promise.all(events.map(({ eventId }) => !claim || isClaimed(this, eventId, id)));
 	const accepted = events.filter((_, index) => mine[index]);
-	this.getResponseObject().status(200).json({ accepted: accepted.map(({ eventId }) => eventId) });
-	const workflowData = accepted.length ? [accepted.map(({ item }) => ({ json: item }))] : undefined;
-	return { noWebhookResponse: true, workflowData };
+	this.getResponseObject().status(trusted ? 200 : 401).json({ accepted: accepted.map(({ eventId }) => eventId) });
+	return { noWebhookResponse: true, workflowData: accepted.length ? [accepted.map(({ item }) => ({ json: item }))] : undefined };
 }

@@ -15,7 +15,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from threecx_runner.errors import SettingWrong
 
@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     runner_token: Annotated[
         SecretStr | None, Field(validation_alias=_environment("RUNNER_TOKEN", "runner_token"))
     ] = None
-    listen: Annotated[Listen, Field(validation_alias=_environment("RUNNER_LISTEN", "listen"))] = Listen(
-        host="127.0.0.1", port=5690
+    listen: Annotated[Listen, NoDecode, Field(validation_alias=_environment("RUNNER_LISTEN", "listen"))] = (
+        Listen(host="127.0.0.1", port=5690)
     )
     n8n_url: Annotated[str, Field(validation_alias=_environment("N8N_URL", "n8n_url"))] = ""
     fallback_destination: Annotated[

@@ -25,9 +25,14 @@ class LinesResponse(Response):
     media_type = "application/x-ndjson"
 
     def __init__(
-        self, lines: AsyncIterator[Line], indexes: Sequence[int], within: float, clock: Clock
+        self,
+        lines: AsyncIterator[Line],
+        indexes: Sequence[int],
+        within: float,
+        clock: Clock,
+        status_code: int = 200,
     ) -> None:
-        super().__init__()
+        super().__init__(status_code=status_code)
         del self.headers["content-length"]
         self._lines = lines
         self._unanswered = dict.fromkeys(indexes)
@@ -65,7 +70,9 @@ class LinesResponse(Response):
     async def _send_line(self, send: Send, line: BaseModel, *, more: bool = True) -> None:
         if not self._started:
             self._started = True
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
         body = line.model_dump_json(by_alias=True).encode() + b"\n"
         await send({"type": "http.response.body", "body": body, "more_body": more})
 

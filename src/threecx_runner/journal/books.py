@@ -46,7 +46,7 @@ def restore(on: Connection, pbx: PbxId) -> tuple[Call, ...]:
 
 def latest(on: Connection, most: int, since: datetime | None) -> tuple[Told, ...]:
     """The newest events of all PBXs, oldest first."""
-    query = select(tables.events).order_by(tables.events.c.at.desc(), tables.events.c.id.desc()).limit(most)
+    query = select(tables.events).order_by(tables.events.c.number.desc()).limit(most)
     if since is not None:
         query = query.where(tables.events.c.at > since)
     rows = on.execute(query).all()

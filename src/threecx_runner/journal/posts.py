@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-from sqlalchemy import Connection, Row, Update, delete, func, select, update
+from sqlalchemy import Connection, Row, Update, delete, insert, select, update
 
 from threecx_pbx.calls.model import CallId
 from threecx_runner.journal import tables
@@ -15,17 +15,15 @@ _columns = tables.deliveries.c
 
 
 def write(on: Connection, due: Sequence[Delivery]) -> None:
-    """New ones, and new due times of old ones."""
-    tables.put(
-        on,
-        tables.deliveries,
-        [{name: getattr(one, name) for name in _FIELDS} | {"dead": None} for one in due],
-    )
+    """New ones. One that was promised before is promised anew."""
+    if due:
+        on.execute(delete(tables.deliveries).where(_columns.id.in_([one.id for one in due])))
+        on.execute(insert(tables.deliveries), [{name: getattr(one, name) for name in _FIELDS} for one in due])
 
 
 def due(on: Connection) -> tuple[Delivery, ...]:
-    """All that are on their way, in the order in which they were made."""
-    query = select(tables.deliveries).where(_columns.dead.is_(None)).order_by(_columns.created, _columns.id)
+    """All that are on their way, in the order in which they were promised."""
+    query = select(tables.deliveries).where(_columns.dead.is_(None)).order_by(_columns.number)
     return tuple(_delivery(row) for row in on.execute(query))
 
 
@@ -34,7 +32,7 @@ def dead(on: Connection, most: int) -> tuple[Dead, ...]:
     query = (
         select(tables.deliveries)
         .where(_columns.dead.is_not(None))
-        .order_by(_columns.created.desc())
+        .order_by(_columns.number.desc())
         .limit(most)
     )
     return tuple(Dead(_delivery(row), row.dead) for row in on.execute(query))
@@ -59,11 +57,6 @@ def cancel_claims(on: Connection, call: CallId) -> None:
 
 def forget(on: Connection, subscription: SubscriptionId) -> None:
     on.execute(delete(tables.deliveries).where(_columns.subscription == subscription))
-
-
-def count(on: Connection) -> int:
-    query = select(func.count()).select_from(tables.deliveries).where(_columns.dead.is_(None))
-    return on.execute(query).scalar_one()
 
 
 def _of(wanted: DeliveryId) -> Update:

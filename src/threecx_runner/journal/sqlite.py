@@ -8,10 +8,13 @@ from sqlalchemy import Connection, Engine, event
 
 
 def prepare(engine: Engine) -> None:
-    """WAL, so that readers and the writer do not wait for each other; NORMAL, which kill -9 cannot hurt.
+    """A private file in WAL, so that readers and the writer do not wait for each other; NORMAL, which kill -9 cannot hurt.
 
     Python's sqlite3 opens transactions late and drops savepoints; so BEGIN is ours (SQLAlchemy's docs, "pysqlite").
+
+    Raises OSError.
     """
+    _make_private(engine)
 
     @event.listens_for(engine, "connect")
     def connected(connection: sqlite3.Connection, _: Any) -> None:
@@ -24,8 +27,9 @@ def prepare(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def make_private(file: str) -> None:
+def _make_private(engine: Engine) -> None:
     """Only the owner reads it; SQLite gives its -wal and -shm the same mode."""
-    path = Path(file)
-    path.touch(mode=0o600)
-    path.chmod(0o600)
+    if engine.url.database not in (None, "", ":memory:"):
+        path = Path(str(engine.url.database))
+        path.touch(mode=0o600)
+        path.chmod(0o600)

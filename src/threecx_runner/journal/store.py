@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, create_engine, insert, select
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from threecx_pbx.calls.events import AnyEvent
@@ -161,29 +160,28 @@ def _opened(url: str) -> Engine:
             "N8N_3CX_STATE_URL names no database that the runner can use.",
             hint="Write it like postgresql+psycopg://user:password@host/database, with the driver installed.",
         ) from error
-    if engine.dialect.name == "sqlite":
-        database = make_url(url).database
-        if database not in (None, "", ":memory:"):
-            sqlite.make_private(str(database))
-        sqlite.prepare(engine)
-    _ready(engine)
-    return engine
-
-
-def _ready(engine: Engine) -> None:
     try:
-        with engine.begin() as on:
-            tables.metadata.create_all(on)
-            version = on.execute(select(tables.about.c.version)).scalar()
-            if version is None:
-                on.execute(insert(tables.about).values(version=tables.SCHEMA))
-    except SQLAlchemyError as error:
+        if engine.dialect.name == "sqlite":
+            sqlite.prepare(engine)
+        version = _made(engine)
+    except (SQLAlchemyError, OSError) as error:
         raise SettingWrong(
             "The runner's journal cannot be opened.",
             hint="Check N8N_3CX_STATE_URL and that the database, or the disk under the state folder, can be written.",
         ) from error
-    if version not in (None, tables.SCHEMA):
+    if version != tables.SCHEMA:
         raise SettingWrong(
             "The runner's journal was written by a newer runner.",
             hint="Update the runner with `uvx threecx-runner@latest serve`, or give it another state folder.",
         )
+    return engine
+
+
+def _made(engine: Engine) -> int:
+    """The version of the tables, which are made when there are none."""
+    with engine.begin() as on:
+        tables.metadata.create_all(on)
+        version = on.execute(select(tables.about.c.version)).scalar()
+        if version is None:
+            on.execute(insert(tables.about).values(version=tables.SCHEMA))
+    return version or tables.SCHEMA

@@ -53,7 +53,8 @@ calls = Table(
 events = Table(
     "events",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),  # the order in which they were told
+    Column("id", Text, nullable=False, unique=True),
     Column("pbx", Text, nullable=False),
     Column("type", Text, nullable=False),
     Column("at", Moment, nullable=False, index=True),
@@ -63,7 +64,8 @@ events = Table(
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),  # the order in which they were promised
+    Column("id", Text, nullable=False, unique=True),
     Column("subscription", Text, nullable=False, index=True),
     Column("call", Text, nullable=False, index=True),
     Column("event", Text, nullable=False),

@@ -1,0 +1,86 @@
+"""Any exception becomes a Problem that says what to do and shows no value."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import pytest
+from pydantic import Field, ValidationError
+from structlog.testing import capture_logs
+
+from threecx_pbx import errors as pbx_errors
+from threecx_pbx.errors import ThreeCxError
+from threecx_runner import errors
+from threecx_runner.errors import problem_of
+from threecx_runner.sdk import Params
+
+
+class Mode(StrEnum):
+    FAST = "fast"
+    SLOW = "slow"
+
+
+class Asked(Params):
+    max_digits: Annotated[int, Field(ge=1, le=64)] = 1
+    mode: Mode = Mode.FAST
+    pattern: Annotated[str, Field(pattern="^[0-9]*$")] = ""
+    numbers: list[int] = [1]
+    wanted: str
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"maxDigits": 0}, "The parameter maxDigits must be at least 1."),
+        ({"maxDigits": 65}, "The parameter maxDigits must be at most 64."),
+        ({"maxDigits": "seven"}, "The parameter maxDigits must be a whole number."),
+        ({"max_digits": 0}, "The parameter maxDigits must be at least 1."),
+        ({"mode": "hasty"}, "The parameter mode must be 'fast' or 'slow'."),
+        ({"pattern": "4711-secret"}, "The parameter pattern does not have the expected form."),
+        ({"numbers": [1, "x"]}, "The parameter numbers.2 must be a whole number."),
+        ({"numbers": 1}, "The parameter numbers must be a list."),
+        ({"novelty": 1}, "The parameter novelty is not known to this version of the runner."),
+        ({"wanted": None}, "The parameter wanted must be text."),
+    ],
+)
+def test_a_wrong_parameter_is_named_as_in_n8n_without_its_value(given: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Asked.model_validate({"wanted": "x"} | given)
+    problem = problem_of(caught.value)
+    assert (problem.error_id, problem.http_status, problem.message) == ("badParameter", 400, sentence)
+    assert "secret" not in problem.model_dump_json()
+    assert problem.hint
+
+
+def test_a_missing_parameter_is_named() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Asked.model_validate({})
+    assert problem_of(caught.value).message == "The parameter wanted is missing."
+
+
+def test_a_bug_is_one_sentence_and_its_traceback_is_logged() -> None:
+    bug = ZeroDivisionError("somewhere deep")
+    with capture_logs() as logs:
+        problem = problem_of(bug)
+    assert (problem.error_id, problem.http_status) == ("internalError", 500)
+    assert "deep" not in problem.model_dump_json()
+    assert logs == [{"event": "unexpected error", "exc_info": bug, "log_level": "error"}]
+
+
+def leaves(kind: type[ThreeCxError]) -> list[type[ThreeCxError]]:
+    below = [leaf for child in kind.__subclasses__() for leaf in leaves(child)]
+    return below or [kind]
+
+
+def test_every_error_is_drawn_in_its_tree_and_has_an_id_of_its_own() -> None:
+    assert errors.__doc__ is not None
+    assert pbx_errors.__doc__ is not None
+    drawn = errors.__doc__ + pbx_errors.__doc__
+    found = [
+        leaf for leaf in leaves(ThreeCxError) if leaf.__module__ in (errors.__name__, pbx_errors.__name__)
+    ]
+    ids = [leaf.error_id for leaf in found]
+    assert len(ids) == len(set(ids)) > 30
+    for leaf in found:
+        assert f"{leaf.__name__} " in drawn
+        assert leaf.error_id in drawn
+        assert 400 <= leaf.http_status <= 599

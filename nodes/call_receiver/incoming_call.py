@@ -1,16 +1,19 @@
 """Starts one execution for each call that reaches the client's route point."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
 from threecx_pbx.calls.events import CallEvent, CallReceived
 from threecx_pbx.calls.model import Call, Direction, Party
+from threecx_pbx.calls.patterns import any_match, can_both_match, numbers_of, plain, withheld
 from threecx_runner.sdk import (
     Attending,
     Field,
+    IdleAudio,
     Located,
     Locator,
+    NumberList,
     OnStop,
     Params,
     Result,
@@ -39,11 +42,16 @@ class IncomingCallParams(Params):
 
     extension: str = ""
     call_types: list[CallType] = [CallType.INBOUND, CallType.INTERNAL]
+    caller_filter: NumberList = []
+    did_filter: NumberList = []
+    priority: Annotated[int, Field(ge=0, le=100)] = 0
     auto_answer: bool = True
     timeout: Annotated[int, Field(ge=0, le=600)] = 30
     on_timeout: OnTimeout = OnTimeout.LEAVE
     timeout_destination: Located = Locator()
     if_workflow_stops: OnStop = OnStop.FALLBACK
+    idle_timeout: Annotated[int, Field(ge=5, le=3600)] = 30
+    idle_audio: IdleAudio = IdleAudio.RING_BACK
     fallback_destination: Located = Locator()
 
 
@@ -87,21 +95,36 @@ async def _after_timeout(on: Attending, want: IncomingCallParams) -> None:
 
 
 def overlaps(one: IncomingCallParams, other: IncomingCallParams) -> bool:
-    """Whether both could want the same call: same extension and a call type in common."""
-    return one.extension == other.extension and bool(set(one.call_types) & set(other.call_types))
+    """Whether both could want the same call: same extension, a call type in common, filters that can both match."""
+    return (
+        (one.extension == other.extension or "" in (one.extension, other.extension))
+        and bool(set(one.call_types) & set(other.call_types))
+        and can_both_match(one.caller_filter, other.caller_filter)
+        and can_both_match(one.did_filter, other.did_filter)
+    )
 
 
 def wishes(want: IncomingCallParams) -> Wishes:
     """How the callers are looked after."""
-    return Wishes(on_stop=want.if_workflow_stops, destination=want.fallback_destination.value)
+    return Wishes(
+        on_stop=want.if_workflow_stops,
+        destination=want.fallback_destination.value,
+        idle=timedelta(seconds=want.idle_timeout),
+        audio=want.idle_audio,
+    )
 
 
-@trigger(output=IncomingCall, claims=True, attend=attend, overlaps=overlaps, wishes=wishes)
+def priority(want: IncomingCallParams) -> int:
+    """The higher one wins a call that two Receivers want."""
+    return want.priority
+
+
+@trigger(output=IncomingCall, claims=True, attend=attend, overlaps=overlaps, wishes=wishes, priority=priority)
 def matches(want: IncomingCallParams, seen: CallEvent, call: Call) -> IncomingCall | None:
     """A call that began with a leg on our own route point, from the wanted side."""
     if not isinstance(seen, CallReceived) or want.extension not in ("", seen.extension):
         return None
-    if seen.direction.value not in want.call_types:
+    if seen.direction.value not in want.call_types or not _wanted(want, seen.caller):
         return None
     return IncomingCall(
         call_id=seen.call,
@@ -109,7 +132,7 @@ def matches(want: IncomingCallParams, seen: CallEvent, call: Call) -> IncomingCa
         from_number=seen.caller.number,
         from_e164=_e164(seen.caller),
         from_name=seen.caller.name,
-        anonymous=_anonymous(seen.caller),
+        anonymous=withheld(seen.caller.number),
         to_number=seen.caller.did or seen.extension,
         did=seen.caller.did,
         did_known=bool(seen.caller.did),
@@ -129,5 +152,7 @@ def _e164(caller: Party) -> str:
     return caller.e164
 
 
-def _anonymous(caller: Party) -> bool:
-    return caller.number.lower() in ("", "anonymous", "unknown", "private")
+def _wanted(want: IncomingCallParams, caller: Party) -> bool:
+    """An unknown DID counts as wanted: the PBX often tells none, and `didKnown` says so (api.md 3.1)."""
+    did_fits = not caller.did or any_match(want.did_filter, [plain(caller.did)])
+    return did_fits and any_match(want.caller_filter, numbers_of(caller))

@@ -134,6 +134,14 @@ class OnStop(StrEnum):
     LEAVE = "leave"
 
 
+class IdleAudio(StrEnum):
+    """What a caller hears while no operation is on the call (features.md 1.3)."""
+
+    RING_BACK = "ringBack"
+    MUSIC = "music"
+    SILENCE = "silence"
+
+
 @dataclass(frozen=True, slots=True)
 class Wishes:
     """How a Receiver wants its callers to be looked after. `destination` empty: the runner's own."""
@@ -141,6 +149,7 @@ class Wishes:
     on_stop: OnStop = OnStop.FALLBACK
     destination: str = ""
     idle: timedelta = timedelta(seconds=30)
+    audio: IdleAudio = IdleAudio.RING_BACK
 
 
 P = TypeVar("P", bound=Params)
@@ -220,6 +229,7 @@ def trigger(
     attend: Callable[[Attending, P], Awaitable[None]] | None = None,
     overlaps: Callable[[P, P], bool] | None = None,
     wishes: Callable[[P], Wishes] = lambda _: Wishes(),
+    priority: Callable[[P], int] = lambda _: 0,
 ) -> Callable[[Callable[[P, CallEvent, Call], Result | None]], Trigger[P]]:
     """Makes the module's trigger from its filter; the parameters are the type of the first argument."""
 
@@ -237,6 +247,7 @@ def trigger(
             overlaps,
             wishes,
             matches.__doc__ or "",
+            priority,
         )
 
     return made
@@ -284,6 +295,7 @@ __all__ = [
     "Effect",
     "Field",
     "Guarding",
+    "IdleAudio",
     "Located",
     "Locator",
     "NumberList",

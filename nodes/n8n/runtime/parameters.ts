@@ -1,17 +1,19 @@
 /** A node's parameters as the runner takes them, and the call that an item is about. */
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-/** A resource locator without n8n's own marks; everything else as it is. */
-function plain(value: unknown): IDataObject[string] {
+/** A resource locator without n8n's own marks, a binary field as the ID of its upload; everything else as it is. */
+async function plain(value: unknown, upload?: (field: string) => Promise<string>): Promise<IDataObject[string]> {
 	const located = value as { __rl?: boolean; mode: string; value?: unknown } | null;
-	return located?.__rl ? { mode: located.mode, value: String(located.value ?? '') } : (value as IDataObject[string]);
+	if (!located?.__rl) return value as IDataObject[string];
+	const text = String(located.value ?? '');
+	return { mode: located.mode, value: located.mode === 'binary' && upload ? await upload(text) : text };
 }
 
 /** By name, the Options collection spread out. What is not shown is absent: the runner has the defaults. */
-export function parametersOf(names: string[], read: (name: string) => unknown): IDataObject {
+export async function parametersOf(names: string[], read: (name: string) => unknown, upload?: (field: string) => Promise<string>): Promise<IDataObject> {
 	const options = Object.entries({ ...((read('options') ?? {}) as IDataObject), itemExecution: undefined });
 	const shown = names.map((name) => [name, read(name)] as const).filter(([, value]) => value !== null);
-	return Object.fromEntries([...shown, ...options].map(([name, value]) => [name, plain(value)]));
+	return Object.fromEntries(await Promise.all([...shown, ...options].map(async ([name, value]) => [name, await plain(value, upload)] as const)));
 }
 
 type Read = { item?: INodeExecutionData; first(): INodeExecutionData | undefined };

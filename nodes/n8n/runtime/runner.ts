@@ -5,7 +5,7 @@ import {
 } from 'n8n-workflow';
 import { PROBLEMS } from '../generated/problems';
 import { CREDENTIAL, loginHeaders, runnerUrl } from './login';
-import { asProblem, jsonLines, type Bytes, type Problem } from './wire';
+import { asProblem, parsed, type Problem } from './wire';
 
 export type Answer = { address: string; body?: unknown; problem?: Problem };
 
@@ -21,16 +21,11 @@ export const asError = (node: INode, { errorId, message, description, hint, http
 
 function unanswered(error: unknown, address: string): Problem {
 	const told = (one: unknown): string => (one instanceof Error ? `${one.name} ${one.message} ${(one as { code?: string }).code} ${told(one.cause)}` : '');
-	return problem(/ECONNABORTED|ETIMEDOUT|TimeoutError|timeout/.test(told(error)) ? 'runnerTimedOut' : 'runnerUnreachable', address);
+	if (/ECONNABORTED|ETIMEDOUT|TimeoutError|timeout/.test(told(error))) return problem('runnerTimedOut', address);
+	return problem(/ECONNRESET|aborted|terminated/.test(told(error)) ? 'answerCut' : 'runnerUnreachable', address);
 }
 
-/** A refusal's own problem; a streamed body is read for it. */
-async function refusal(address: string, status: number, body: unknown): Promise<Problem> {
-	const streamed = typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
-	const first = streamed ? await jsonLines(body as Bytes).next().catch(() => undefined) : { value: body };
-	return asProblem(first?.value) ?? problem('notARunner', address, status);
-}
-
+const refusal = (address: string, status: number, body: unknown) => asProblem(parsed(body)) ?? problem('notARunner', address, status);
 /** One authenticated request: its body, or the problem when no runner answers or its status is 300 or more. */
 export async function ask(context: IAllExecuteFunctions | ILoadOptionsFunctions, request: IHttpRequestOptions): Promise<Answer> {
 	const data = await context.getCredentials<ICredentialDataDecryptedObject>(CREDENTIAL);
@@ -40,7 +35,7 @@ export async function ask(context: IAllExecuteFunctions | ILoadOptionsFunctions,
 	try {
 		const send = context.helpers.httpRequestWithAuthentication;
 		const { statusCode, body } = await send.call(context as IAllExecuteFunctions, CREDENTIAL, options, { credentialsDecrypted });
-		return statusCode < 300 ? { address, body } : { address, problem: await refusal(address, statusCode, body) };
+		return statusCode < 300 ? { address, body } : { address, problem: refusal(address, statusCode, body) };
 	} catch (error) {
 		return { address, problem: unanswered(error, address) };
 	}
@@ -51,11 +46,11 @@ export async function testCredential(this: ICredentialTestFunctions, { data = {}
 	const address = runnerUrl(data);
 	const account = async () => {
 		const answer = await fetch(`${address}/v1/account`, { headers: loginHeaders(data), redirect: 'manual', signal: AbortSignal.timeout(30_000) });
-		const body = (await answer.json().catch(() => undefined)) as { problem?: string | null; hint?: string } | undefined;
-		return answer.ok && body?.problem !== undefined ? { message: body.problem, hint: body.hint } : await refusal(address, answer.status, body);
+		const body = parsed(await answer.text()) as { problem?: string | null; hint?: string } | null;
+		return answer.ok && body?.problem !== undefined ? { message: body.problem, hint: body.hint } : refusal(address, answer.status, body);
 	};
 	const { message, hint } = await account().catch((error) => unanswered(error, address));
-	return message ? { status: 'Error', message: [message, hint].filter(Boolean).join(' ') } : { status: 'OK', message: 'The runner reaches the PBX' };
+	return message ? { status: 'Error', message: [message, hint].filter(Boolean).join('. ') } : { status: 'OK', message: 'The runner reaches the PBX' };
 }
 
 /** A dropdown: what the runner lists at /v1/options. */

@@ -10,7 +10,6 @@ import { PROTOCOL } from './wire';
 export type Subscription = { node: string; trigger: string; parameters: string[] };
 type Delivery = { subscriptionId: string; claim: boolean; events: Array<{ eventId: string; item: IDataObject }> };
 
-const RENEW_MS = 30_000;
 const urlOf = (context: IHookFunctions) => context.getNodeWebhookUrl('default') as string;
 
 /** Puts the whole desired state, so that repeating it does no harm and heals what the runner has lost. Logs a problem. */
@@ -18,7 +17,7 @@ async function put(context: IHookFunctions | ITriggerFunctions, { node, trigger,
 	const { name: nodeName, typeVersion, webhookId } = context.getNode();
 	const { id: workflowId = '', name: workflowName = '' } = context.getWorkflow();
 	const names = { node, trigger, webhookUrl, webhookId, workflowId, workflowName, nodeName };
-	const wanted = parametersOf(parameters, (parameter) => context.getNodeParameter(parameter, null));
+	const wanted = await parametersOf(parameters, (parameter) => context.getNodeParameter(parameter, null));
 	const body = { protocol: PROTOCOL, typeVersion, ...names, test, leaseSeconds: test ? 120 : 90, parameters: wanted };
 	const answer = await ask(context, { method: 'PUT', url: `/v1/subscriptions/${subscriptionId(webhookUrl)}`, body });
 	if (answer.problem) context.logger.warn(`${nodeName}: ${answer.problem.message}`);
@@ -49,7 +48,7 @@ export async function lease(this: ITriggerFunctions, subscription: Subscription)
 		while (!closed.signal.aborted) {
 			const noted = this.getWorkflowStaticData('node').webhookUrl as string | undefined;
 			await put(this, subscription, noted ?? usual, false).catch((error) => this.logger.warn(error.message));
-			await sleep(RENEW_MS, closed.signal).catch(() => undefined);
+			await sleep(30_000, closed.signal).catch(() => undefined);
 		}
 	};
 	if (this.getMode() !== 'manual') void keep();
@@ -67,8 +66,7 @@ async function isClaimed(context: IWebhookFunctions, eventId: string, id: string
 export async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const raw = (this.getRequestObject() as unknown as { rawBody: Buffer }).rawBody;
 	const { clientSecret } = await this.getCredentials<{ clientSecret: string }>(CREDENTIAL);
-	const signature = this.getHeaderData()['x-3cx-signature'];
-	const trusted = isSigned(signature, raw, clientSecret, this.getNode().webhookId ?? '', Date.now() / 1000);
+	const trusted = isSigned(this.getHeaderData()['x-3cx-signature'], raw, clientSecret, this.getNode().webhookId ?? '', Date.now() / 1000);
 	const { subscriptionId: id, claim, events } = (trusted ? this.getBodyData() : { events: [] }) as unknown as Delivery;
 	const mine = await Promise.all(events.map(({ eventId }) => !claim || isClaimed(this, eventId, id)));
 	const accepted = events.filter((_, index) => mine[index]);

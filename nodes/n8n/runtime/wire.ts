@@ -1,13 +1,13 @@
 /** What travels between n8n and the runner, as tests/contract/*.json fix it. */
-import type { IDataObject } from 'n8n-workflow';
+import { jsonParse, type IDataObject } from 'n8n-workflow';
 
 export const PROTOCOL = 1;
-export type Bytes = AsyncIterable<Uint8Array | string>;
 export type Problem = { errorId: string; message: string; description: string; httpStatus: number; hint?: string };
 /** One line of an answer: an item (null: its branch ends quietly) or what went wrong with it. */
 export type Line = { index: number; item?: IDataObject | null; output?: string | null; error?: Problem };
 
 const isObject = (value: unknown): value is IDataObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const parsed = (text: unknown): unknown => (typeof text === 'string' ? jsonParse<unknown>(text, { fallbackValue: null }) : text);
 
 /** Undefined when something else than a 3CX runner has answered. */
 export function asProblem(value: unknown): Problem | undefined {
@@ -21,14 +21,10 @@ export function asLine(value: unknown): Line | undefined {
 	return known ? (value as unknown as Line) : undefined;
 }
 
-/** NDJSON, however the network cuts it. */
-export async function* jsonLines(body: Bytes): AsyncGenerator<unknown> {
-	const decoder = new TextDecoder();
-	let rest = '';
-	for await (const chunk of body) {
-		const lines = (rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))).split('\n');
-		rest = lines.pop() ?? '';
-		for (const line of lines) if (line.trim() !== '') yield JSON.parse(line);
-	}
-	if (rest.trim() !== '') yield JSON.parse(rest);
+/** An answer's lines (NDJSON); undefined when it stops before its end line, or says what we do not know. */
+export function asLines(body: unknown): Line[] | undefined {
+	const values = String(body).split('\n').filter((line) => line.trim() !== '').map(parsed);
+	const end = values.pop() as { end?: boolean } | null | undefined;
+	const lines = values.map(asLine).filter((line): line is Line => line !== undefined);
+	return end?.end === true && lines.length === values.length ? lines : undefined;
 }

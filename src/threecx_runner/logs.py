@@ -1,6 +1,6 @@
 """Logs: one structured line per fact on stderr, for our own code and for libraries alike.
 
-Secrets are impossible rather than redacted: logins are never bound, and libraries that print headers stay above debug.
+Secrets are impossible rather than redacted: logins are never bound, and libraries that print headers or statements are heard from warnings on.
 """
 
 import logging
@@ -10,8 +10,8 @@ import structlog
 
 from threecx_runner.settings import LogLevel
 
-_HEADER_PRINTERS = ("websockets", "uvicorn", "urllib3", "aiohttp", "asyncio", "sqlalchemy", "filelock")
-"""At debug, websockets prints the handshake's Authorization header and SQLAlchemy the parameters of statements."""
+_LOUD = ("websockets", "uvicorn", "urllib3", "aiohttp", "asyncio", "sqlalchemy", "filelock")
+"""At debug, websockets prints the handshake's Authorization header; at info, SQLAlchemy prints every statement."""
 
 
 def start_logging(level: LogLevel) -> None:
@@ -30,8 +30,8 @@ def start_logging(level: LogLevel) -> None:
         )
     )
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for name in _HEADER_PRINTERS:
-        logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))
+    for name in _LOUD:
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

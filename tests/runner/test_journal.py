@@ -113,13 +113,19 @@ async def test_a_receivers_deliveries_are_cancelled_with_their_call_and_do_not_c
 
 
 @pytest.mark.proves("care.one-receiver")
-async def test_a_call_is_claimed_once_and_never_again(journal: Journal, make_call: MakeCall) -> None:
+async def test_an_arrival_is_claimed_once_and_a_call_that_comes_back_once_more(
+    journal: Journal, make_call: MakeCall, clock: ManualClock
+) -> None:
     call = make_call()
     event = EventId(f"{call.id}:0")
     claims = await asyncio.gather(*(journal.claim(event, call.id, SUB) for _ in range(5)))
     assert sorted(claims) == [False, False, False, False, True]
-    assert not await journal.claim(event, call.id, SubscriptionId("1" * 32))
+    other = SubscriptionId("1" * 32)
+    assert not await journal.claim(event, call.id, other)
     assert await journal.owner(call.id) == SUB
+    await clock.advance(60)
+    assert await journal.claim(EventId(f"{call.id}:7"), call.id, other)
+    assert await journal.owner(call.id) == other
     assert await journal.owner(CallId("c_other")) is None
 
 

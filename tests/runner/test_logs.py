@@ -18,6 +18,7 @@ log = structlog.get_logger("threecx_runner.x")
 log.debug("quiet", number=1)
 log.info("said", login=Login(client_id="8001", client_secret="a-canary-secret"))
 logging.getLogger("websockets.client").debug("Authorization: Bearer a-canary-secret")
+logging.getLogger("sqlalchemy.engine.Engine").info("INSERT a-canary-secret")
 def deep(secret):
     raise RuntimeError("broken")
 try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import ssl
@@ -113,7 +114,7 @@ def _listening(where: Listen) -> socket.socket:
         listening = socket.create_server(family[4][:2], family=family[0], backlog=2048)
     except OSError as error:
         raise SettingWrong(
-            f"The address {where.host}:{where.port} cannot be listened on: {error.strerror}.",
+            f"The address {where.host}:{where.port} cannot be listened on: {os.strerror(error.errno or 0)}.",
             hint="Stop what listens there, or choose another with --listen or N8N_3CX_RUNNER_LISTEN.",
         ) from error
     listening.setblocking(False)

@@ -97,12 +97,12 @@ class Journal:
         return await self._writer.do(lambda on: ties.calls_of_execution(on, pbx, execution))
 
     async def claim(self, event: EventId, call: CallId, subscription: SubscriptionId) -> bool:
-        """True once for each call; every later claim is False."""
+        """True once for each arrival of a call; every later claim of it is False."""
         at = self._clock.now()
         return await self._writer.do(lambda on: ties.claim(on, event, call, subscription, at))
 
     async def owner(self, call: CallId) -> SubscriptionId | None:
-        """Who claimed it."""
+        """Who claimed its latest arrival."""
         return await self._writer.do(lambda on: ties.owner(on, call))
 
     async def note_dial(self, pbx: PbxId, at: datetime) -> None:

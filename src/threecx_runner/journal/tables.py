@@ -106,8 +106,8 @@ executions = Table(
 claims = Table(
     "claims",
     metadata,
-    Column("call", Text, primary_key=True),
-    Column("event", Text, nullable=False),
+    Column("event", Text, primary_key=True),  # of an arrival: a call that comes back is offered anew
+    Column("call", Text, nullable=False, index=True),
     Column("subscription", Text, nullable=False),
     Column("at", Moment, nullable=False, index=True),
 )

@@ -21,15 +21,18 @@ def calls_of_execution(on: Connection, pbx: PbxId, execution: str) -> tuple[Call
 
 
 def claim(on: Connection, event: EventId, call: CallId, subscription: SubscriptionId, at: datetime) -> bool:
-    """Whether this is the call's first claim: a second starts nothing, not even by the same subscription."""
-    if owner(on, call) is not None:
+    """Whether this is the first claim of this arrival: a second starts nothing, not even by the same subscription."""
+    of = tables.claims.c
+    if on.execute(select(of.event).where(of.event == event)).first() is not None:
         return False
     on.execute(insert(tables.claims).values(call=call, event=event, subscription=subscription, at=at))
     return True
 
 
 def owner(on: Connection, call: CallId) -> SubscriptionId | None:
-    row = on.execute(select(tables.claims.c.subscription).where(tables.claims.c.call == call)).scalar()
+    """Who claimed its latest arrival."""
+    of = tables.claims.c
+    row = on.execute(select(of.subscription).where(of.call == call).order_by(of.at.desc()).limit(1)).scalar()
     return None if row is None else SubscriptionId(row)
 
 

@@ -65,11 +65,6 @@ class Live:
     want: Params
 
     @property
-    def batches(self) -> bool:
-        """Whether several events may travel in one post (features.md 2, `batchMode`)."""
-        return self.subscription.parameters.get("batchMode") is True
-
-    @property
     def priority(self) -> int:
         """The higher one wins a call that two Receivers want."""
         return self.trigger.priority(self.want)

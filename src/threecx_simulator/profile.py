@@ -94,6 +94,27 @@ class Profile:
     dtmf_frames: Literal["single", "string"] = "single"
     """Keys pressed together: one event for each, or one event with all (G)."""
 
+    stream_frame_ms: int = 20
+    """Length of the frames that the GET of a stream delivers. 20 in the example (E)."""
+
+    get_burst_ms: int = 0
+    """The GET delivers in bursts of so much sound (a buffering proxy in front); 0 = frame by frame (T: 256)."""
+
+    get_odd_lengths: bool = False
+    """Whether frames of the GET arrive cut at odd places (T)."""
+
+    media_after_ms: int = 0
+    """For so long after Connected the streams of a leg answer 424 (T: until media flows)."""
+
+    post_unheard: bool = False
+    """The POST is accepted and nobody hears it."""
+
+    clock_ppm: float = 0.0
+    """How much faster than real time the PBX plays and delivers sound, in millionths."""
+
+    transfer_changes_id: bool = False
+    """Whether the party that is handed on gets a new participant id (T; the `callid` stays)."""
+
     drop_on_post_end: bool = False
     """Whether the end of the audio POST hangs the leg up (third-party code keeps it open for fear of that)."""
 
@@ -135,5 +156,10 @@ PROFILES: dict[str, Profile] = {
         activecalls_id="reused",
         dropcall_answer="200",
         dtmf_frames="string",
+        get_burst_ms=256,
+        get_odd_lengths=True,
+        media_after_ms=150,
+        clock_ppm=-100.0,
+        transfer_changes_id=True,
     ),
 }

@@ -1,7 +1,6 @@
 """The simulator as one object: `async with Simulator() as sim: sim.url …`."""
 
 import asyncio
-import contextlib
 import tempfile
 from pathlib import Path
 from types import TracebackType
@@ -9,13 +8,18 @@ from typing import Self
 
 from starlette.websockets import WebSocket
 
+from threecx_simulator.audio.desk import Desk
+from threecx_simulator.audio.people import People
+from threecx_simulator.audio.studio import Studio
 from threecx_simulator.authority import make_authority
 from threecx_simulator.clock import Clock, SystemClock
 from threecx_simulator.control.api import control_app
 from threecx_simulator.control.handle import Control
+from threecx_simulator.control.sound import Sound
 from threecx_simulator.http.app import PbxWeb
 from threecx_simulator.http.gate import Gate
 from threecx_simulator.http.listener import Listener
+from threecx_simulator.http.streams import StreamRoutes, protocol_for
 from threecx_simulator.pbx.state import new_pbx
 from threecx_simulator.pbx.world import World, default_world
 from threecx_simulator.profile import PROFILES, Profile
@@ -29,7 +33,7 @@ class Simulator:
     """A PBX in this process, on the loop that enters it.
 
     `listen`: where the PBX serves (port 0 = chosen by the system); `control_listen`: where its control API does,
-    None = nowhere, `control` is there anyhow. With `tls` the PBX speaks HTTPS and `ca_file` names its authority.
+    None = nowhere, `control` is there anyhow. `keep_audio_s`: seconds of sound kept of each voice. With `tls` the PBX speaks HTTPS and `ca_file` names its authority.
     """
 
     def __init__(
@@ -42,23 +46,28 @@ class Simulator:
         seed: int = 0,
         listen: Address = LOOPBACK,
         control_listen: Address | None = None,
+        keep_audio_s: float = 600.0,
     ) -> None:
         self.profile = profile
         self.world = world or default_world()
         self.clock: Clock = clock or SystemClock()
         self._listen, self._control_listen = listen, control_listen
         self.board = Switchboard(new_pbx(self.world, profile, self.clock.now(), seed), self.clock)
-        self._web = PbxWeb(self.board)
+        self.studio = Studio(self.board, self.clock, keep_audio_s)
+        self.people = People(self.board, self.studio)
+        self.desk = Desk(self.board, self.studio, self.clock)
+        self._web = PbxWeb(self.board, self.desk)
         self._gate = Gate(self._web.app, self.clock.now)
         self._folder = tempfile.TemporaryDirectory(prefix="threecx-simulator-") if tls else None
         self.ca_file: Path | None = None
         context = None
         if self._folder:
             self.ca_file, context = make_authority(Path(self._folder.name), (self.world.fqdn,))
-        self._listener = Listener(self._gate, context)
-        self.control = Control(self.board, self._web, self._gate, self._abort)
+        streams = StreamRoutes(self.board, self._web.calls, self._gate, self.desk)
+        self._listener = Listener(self._gate, context, protocol_for(streams))
+        self.control = Control(self.board, self._web, self._gate, Sound(self.studio, self.desk), self._abort)
         self._control_listener = Listener(control_app(self.control))
-        self._running: asyncio.Task[None] | None = None
+        self._running: list[asyncio.Task[None]] = []
 
     @property
     def url(self) -> str:
@@ -79,17 +88,19 @@ class Simulator:
         await self._listener.open(*self._listen)
         if self._control_listen:
             await self._control_listener.open(*self._control_listen)
-        self._running = asyncio.create_task(self.board.run(), name="switchboard")
+        self._running = [
+            asyncio.create_task(self.board.run(), name="switchboard"),
+            asyncio.create_task(self.desk.run(), name="audio clock"),
+        ]
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop at once."""
-        if self._running:
-            self._running.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._running
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
         await self._control_listener.close()
         await self._listener.close()
         if self._folder:

@@ -64,7 +64,10 @@ class Application:
             found = [one for one in await self.legs(dn) if one["dn"] == (dn or self.client)]
             return found[0] if found and status in {None, found[0]["status"]} else None
 
-        return await eventually(there, f"a leg of {dn or self.client} that is {status or 'there'}")
+        found: dict[str, Any] = await eventually(
+            there, f"a leg of {dn or self.client} that is {status or 'there'}"
+        )
+        return found
 
     async def verb(self, leg: dict[str, Any], action: str, **body: Any) -> tuple[int, Any]:
         return await self.ask(
@@ -139,18 +142,14 @@ async def start() -> AsyncIterator[Callable[..., Any]]:
             **options: Any,
         ) -> Application:
             chosen = replace(PROFILES[profile], **options) if isinstance(profile, str) else profile
-            sim = sim or await stack.enter_async_context(
-                Simulator(
-                    profile=chosen,
-                    clock=clock or SystemClock(SPEED),
-                    tls=tls,
-                    control_listen=("127.0.0.1", 0),
-                )
-            )
-            trust = ssl.create_default_context(cafile=str(sim.ca_file)) if sim.ca_file else True
+            running = sim
+            if running is None:
+                made = Simulator(profile=chosen, clock=clock or SystemClock(SPEED), tls=tls)
+                running = await stack.enter_async_context(made)
+            trust = ssl.create_default_context(cafile=str(running.ca_file)) if running.ca_file else True
             connector = aiohttp.TCPConnector(ssl=trust)
             session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
-            application = Application(sim, session, client)
+            application = Application(running, session, client)
             await application.log_in()
             await application.listen()
             stack.push_async_callback(application.hang_up)

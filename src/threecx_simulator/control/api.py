@@ -5,23 +5,28 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from threecx_simulator.audio.pcm import NotAudio
 from threecx_simulator.control.handle import Control, UnknownCall
 from threecx_simulator.control.model import (
     BehaviourPatch,
     CallOrder,
     CallReport,
+    Heard,
     IllnessOrder,
     Keys,
     Monitoring,
     Requests,
     Restart,
+    Said,
     SocketCut,
+    Streams,
     Switch,
 )
 
 Seconds = Annotated[float, Query(ge=0, le=600, description="How long to wait at most")]
 Responses = dict[int | str, dict[str, Any]]
 _NOT_FOUND: Responses = {404: {"description": "No such call"}}
+_NO_AUDIO: Responses = {422: {"description": "Not a WAV file"}}
 _LATE: Responses = {408: {"description": "It did not happen within the time given"}}
 
 
@@ -30,8 +35,10 @@ def control_app(control: Control) -> FastAPI:
     app = FastAPI(title="3CX simulator: control", version="1", description=__doc__ or "")
     app.add_exception_handler(UnknownCall, _unknown)
     app.add_exception_handler(TimeoutError, _late)
+    app.add_exception_handler(NotAudio, _no_audio)
     _calls(app, control)
     _waits(app, control)
+    _sound(app, control)
     _people(app, control)
     _faults(app, control)
     return app
@@ -39,6 +46,10 @@ def control_app(control: Control) -> FastAPI:
 
 async def _unknown(_request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": str(error)}, 404)
+
+
+async def _no_audio(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, 422)
 
 
 async def _late(_request: Request, error: Exception) -> Response:
@@ -80,6 +91,33 @@ def _calls(app: FastAPI, control: Control) -> None:
         """The caller presses keys."""
         control.press(call, keys.keys)
         return control.report(call)
+
+
+def _sound(app: FastAPI, control: Control) -> None:
+    @app.get("/calls/{call}/heard", tags=["sound"], responses=_NOT_FOUND)
+    async def heard(call: str, party: str | None = None) -> Heard:
+        """What the caller (or another party) heard, as sound and silence."""
+        return control.heard(call, party)
+
+    @app.get("/calls/{call}/heard.wav", tags=["sound"], responses=_NOT_FOUND, response_class=Response)
+    async def heard_wav(call: str, party: str | None = None) -> Response:
+        """What the caller (or another party) heard, as a WAV file."""
+        return Response(control.heard_wav(call, party), media_type="audio/wav")
+
+    @app.post("/calls/{call}/say", tags=["sound"], responses=_NOT_FOUND | _NO_AUDIO)
+    async def say(call: str, request: Request, party: str | None = None) -> Said:
+        """The caller (or another party) says the WAV file in the body."""
+        return Said(seconds=control.say(call, await request.body(), party))
+
+    @app.get("/streams", tags=["sound"])
+    async def streams() -> Streams:
+        """How the audio streams ran since the last reset."""
+        return control.streams()
+
+    @app.post("/faults/cut-streams", status_code=204, tags=["faults"])
+    async def cut_streams() -> None:
+        """End every audio stream."""
+        control.cut_streams()
 
 
 def _waits(app: FastAPI, control: Control) -> None:

@@ -9,14 +9,19 @@ from typing import Any
 
 from starlette.websockets import WebSocket
 
+from threecx_simulator.audio.pcm import spans
+from threecx_simulator.audio.people import sound
 from threecx_simulator.control.model import (
     AskedView,
     CallReport,
     CallState,
+    Heard,
     LegView,
     MomentView,
     Requests,
+    Streams,
 )
+from threecx_simulator.control.sound import Sound
 from threecx_simulator.http.app import PbxWeb
 from threecx_simulator.http.gate import Asked, Gate, Illness
 from threecx_simulator.pbx import callers, upheaval
@@ -24,7 +29,7 @@ from threecx_simulator.pbx.behaviour import Behaviour
 from threecx_simulator.pbx.effects import CallChanged, Effect
 from threecx_simulator.pbx.ids import CallKey, ClientId, Dn, Status
 from threecx_simulator.pbx.legs import label
-from threecx_simulator.pbx.state import Call
+from threecx_simulator.pbx.state import Call, Leg
 from threecx_simulator.switchboard import Switchboard
 
 WITHIN = 30.0  # seconds a wait may last unless told otherwise
@@ -38,11 +43,12 @@ class Control:
     """Lives on the simulator's loop; methods act at once."""
 
     def __init__(
-        self, board: Switchboard, web: PbxWeb, gate: Gate, abort: Callable[[WebSocket], None]
+        self, board: Switchboard, web: PbxWeb, gate: Gate, sound: Sound, abort: Callable[[WebSocket], None]
     ) -> None:
         self._board = board
         self._web = web
         self._gate = gate
+        self._sound = sound
         self._abort = abort
         self._waiting: set[asyncio.Future[None]] = set()
         board.listen(self._on_effect)
@@ -108,11 +114,65 @@ class Control:
         )
         return self.report(call)
 
+    # --- sound -------------------------------------------------------------------------------------------------
+
+    def heard(self, call: str, party: str | None = None) -> Heard:
+        """What the caller (or another party: a DN or outside number) heard, as sound and silence."""
+        found = self._find(call)
+        return self._sound.heard(found.key, party or found.origin, self._age(found))
+
+    def heard_pcm(self, call: str, party: str | None = None) -> bytes:
+        """The sound itself: 16-bit little-endian, 8000 Hz, mono, from the beginning of the call."""
+        found = self._find(call)
+        return self._sound.pcm(found.key, party or found.origin, self._age(found))
+
+    def heard_wav(self, call: str, party: str | None = None) -> bytes:
+        """The sound as a WAV file."""
+        found = self._find(call)
+        return self._sound.wav(found.key, party or found.origin, self._age(found))
+
+    def say(self, call: str, wav: bytes, party: str | None = None) -> float:
+        """The caller (or another party) says a WAV; its length in seconds. `NotAudio` when it is none."""
+        return self._sound.say(self._speaker(self._find(call), party).uid, wav)
+
+    def streams(self) -> Streams:
+        """How the audio streams ran since the last reset, and whether the simulator itself was late."""
+        return self._sound.streams()
+
+    def cut_streams(self) -> None:
+        """End every audio stream."""
+        self._sound.desk.cut()
+
+    async def after_prompt(self, call: str, silence: float = 0.7, within: float = WITHIN) -> None:
+        """Wait until the caller has heard something, from now on, and then silence for so many seconds."""
+        found = self._find(call)
+        start = self._sound.desk.now()
+        async with asyncio.timeout(within):
+            while not self._prompted(found, start, silence):
+                await self._board.clock.sleep(0.1)
+
+    def _prompted(self, call: Call, start: float, silence: float) -> bool:
+        now = self._sound.desk.now()
+        parts = list(spans(self._sound.studio.heard(call.key, call.origin, start, now)))
+        last = next((part for part in reversed(parts) if part.sound), None)
+        return call.ended is not None or (last is not None and now - start - last.end >= silence)
+
+    def _age(self, call: Call) -> float:
+        return (self._board.clock.now() - call.began).total_seconds()
+
+    def _speaker(self, call: Call, party: str | None) -> Leg:
+        for leg in call.legs.values():
+            if leg.id == call.caller if party is None else label(leg) == party:
+                return leg
+        raise UnknownCall(f"{party or 'The caller'} is not in call {call.key}")
+
     # --- the people --------------------------------------------------------------------------------------------
 
     def behave(self, number: str, **changes: Any) -> Behaviour:
         """Change what a number (extension or outside) does when rung; the fields of `Behaviour`."""
         pbx = self._board.pbx
+        if changes.get("says"):
+            sound(changes["says"])
         pbx.behaviours[number] = replace(pbx.behaviour(number), **changes)
         return pbx.behaviours[number]
 
@@ -182,6 +242,7 @@ class Control:
         self._gate.counts.clear()
         self._gate.ill.clear()
         self._web.tokens.minted.clear()
+        self._sound.forget()
 
     # --- inside ------------------------------------------------------------------------------------------------
 

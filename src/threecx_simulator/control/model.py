@@ -76,6 +76,7 @@ class BehaviourPatch(_Model):
     registered: bool = True
     voicemail_after: float | None = Field(None, ge=0)
     hangs_up_after: float | None = Field(None, ge=0)
+    says: str | None = None
     exists: bool = True
 
 
@@ -140,3 +141,64 @@ class Restart(_Model):
     """A restart of the PBX; `reuse_ids`: participant ids and `callid` begin again."""
 
     reuse_ids: bool = True
+
+
+class HeardSpan(_Model):
+    """Sound or silence; seconds since the call began. `level`: its loudest 20 ms, 0 to 1."""
+
+    start: float
+    end: float
+    sound: bool
+    level: float
+
+
+class Heard(_Model):
+    """What a party heard. `underruns`: times at which what should have been continuous broke off."""
+
+    party: str
+    seconds: float
+    spans: list[HeardSpan]
+    underruns: int
+
+    @property
+    def sounds(self) -> list[HeardSpan]:
+        """Without the silences."""
+        return [span for span in self.spans if span.sound]
+
+
+class GapView(_Model):
+    """Nothing was left to play. `at`: seconds since the POST was opened."""
+
+    at: float
+    ms: float
+    underrun: bool
+
+
+class PostView(_Model):
+    """One audio POST. `max_ahead_ms`: the most sound that ever waited to be heard."""
+
+    participant: int
+    received: int
+    seconds: float
+    max_ahead_ms: float
+    underruns: int
+    longest_gap_ms: float
+    gaps: list[GapView]
+
+
+class Streams(_Model):
+    """How the streams ran. When `worst_late_ms` is large the simulator itself was late: measure again."""
+
+    gets_open: int
+    posts_open: int
+    posts: list[PostView]
+    underruns: int
+    ticks: int
+    late_ticks: int
+    worst_late_ms: float
+
+
+class Said(_Model):
+    """What was said, in seconds."""
+
+    seconds: float

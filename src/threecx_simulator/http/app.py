@@ -6,10 +6,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from threecx_simulator.audio.desk import Desk
 from threecx_simulator.http.callcontrol import CallControl
 from threecx_simulator.http.refusals import empty
 from threecx_simulator.http.socket import Sockets
 from threecx_simulator.http.tokens import WRONG_SECRET, TokenOffice
+from threecx_simulator.pbx.ids import Dn
 from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.routes import Xapi
 
@@ -17,15 +19,16 @@ from threecx_simulator.xapi.routes import Xapi
 class PbxWeb:
     """Routes of one PBX; `sockets` and `tokens` are what faults act upon."""
 
-    def __init__(self, board: Switchboard) -> None:
+    def __init__(self, board: Switchboard, desk: Desk) -> None:
         pbx = board.pbx
+        self._board, self._desk = board, desk
         self.tokens = TokenOffice(pbx.world, pbx.profile, board.clock)
-        self._calls = CallControl(board, self.tokens)
-        self.sockets = Sockets(board, self._calls.admit)
+        self.calls = CallControl(board, self.tokens)
+        self.sockets = Sockets(board, self.calls.admit)
         routes = [
             Route("/connect/token", self._token, methods=["POST"]),
             WebSocketRoute("/callcontrol/ws", self.sockets.serve),
-            *self._calls.routes(),
+            *self.calls.routes(),
             *Xapi(board, self.tokens).routes(),
         ]
         self.app = Starlette(routes=routes, exception_handlers={HTTPException: _plain})
@@ -42,6 +45,8 @@ class PbxWeb:
         )
         if self.tokens.minted.get(fields["client_id"], 0) > before:
             await self.sockets.superseded(fields["client_id"])
+            if self._board.pbx.profile.mint_kills_streams:
+                self._desk.cut(Dn(fields["client_id"]))
         return JSONResponse(body, status)
 
 

@@ -72,7 +72,7 @@ class Gate:
                 status = message["status"]
             elif message["type"] == "websocket.accept":
                 status = 101
-                self._remember(method, path, status)
+                self.note(method, path, status)
             await send(message)
 
         app = self._ill(method, path) if scope["type"] == "http" else None
@@ -80,13 +80,19 @@ class Gate:
             await (app or self._app)(scope, receive, watched)
         finally:
             if status != 101:
-                self._remember(method, path, status)
+                self.note(method, path, status)
+
+    def strike(self, method: str, path: str) -> int | None:
+        """The status that an illness gives to this request; for routes that answer past ASGI."""
+        struck = self._ill(method, path)
+        return struck.status_code if struck else None
 
     def _ill(self, method: str, path: str) -> Response | None:
         struck = next((one for one in self.ill if one.strikes(method, path)), None)
         return struck.answer() if struck else None
 
-    def _remember(self, method: str, path: str, status: int) -> None:
+    def note(self, method: str, path: str, status: int) -> None:
+        """Remember a request and its answer."""
         asked = Asked(self._now(), method, path, status)
         self.asked.append(asked)
         self.counts[f"{method} {path} {status}"] += 1

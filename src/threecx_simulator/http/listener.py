@@ -4,6 +4,7 @@ import asyncio
 import logging
 import socket
 import ssl
+from collections.abc import Callable
 from functools import partial
 
 from starlette.types import ASGIApp
@@ -22,14 +23,25 @@ class _Expected(logging.Filter):
         return not cancelled and "without completing handshake" not in record.msg
 
 
+_RECEIVED = (
+    1 << 14
+)  # bytes (Linux doubles it) the system may hold unread: 2 s of sound, so that back-pressure is felt
+
+
 _EXPECTED = _Expected()
 
 
 class Listener:
     """One address that serves one application."""
 
-    def __init__(self, app: ASGIApp, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        tls: ssl.SSLContext | None = None,
+        protocol: Callable[..., HttpToolsProtocol] = HttpToolsProtocol,
+    ) -> None:
         self._tls = tls
+        self._protocol = protocol
         self._config = Config(
             app,
             http="httptools",
@@ -37,6 +49,7 @@ class Listener:
             ws_ping_interval=None,
             ws_max_size=1 << 20,  # "message size is limited" (D); how far is not told
             lifespan="off",
+            timeout_keep_alive=120,  # seconds, as Kestrel keeps idle connections
             log_config=None,
             access_log=False,
             server_header=False,
@@ -54,8 +67,9 @@ class Listener:
             self._config.load()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family, backlog=2048)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVED)
         make = partial(
-            HttpToolsProtocol,
+            self._protocol,
             config=self._config,
             server_state=self._state,
             app_state={},

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from threecx_simulator.pbx.effects import Result, Settled
-from threecx_simulator.pbx.ids import AttemptId, Dn, DnType, ParticipantId, Reason, Status, Ticket
-from threecx_simulator.pbx.legs import join, label, note, take_away, tell
+from threecx_simulator.pbx.ids import AttemptId, ParticipantId, Reason, Status, Ticket
+from threecx_simulator.pbx.legs import join, label, note, part, renumber, take_away
 from threecx_simulator.pbx.state import Attempt, Call, DnRef, Kind, Leg, Pbx
 
 _WORDS = {
@@ -86,6 +86,8 @@ def succeed(pbx: Pbx, attempt: Attempt, leg: Leg) -> None:
         close(pbx, rival, Reason.COMPLETED_ELSEWHERE)
     if own is not None and attempt.kind == Kind.TRANSFER:  # order as in the reconstructed transfer
         _give_way(pbx, own, stays=False)
+        if pbx.profile.transfer_changes_id:
+            renumber(pbx, caller)
     join(pbx, leg, caller)
     if own is not None and own.id in call.legs and attempt.kind != Kind.TRANSFER:
         stays = attempt.kind == Kind.ROUTE and pbx.profile.own_leg_after_route == "stays"
@@ -100,7 +102,8 @@ def succeed(pbx: Pbx, attempt: Attempt, leg: Leg) -> None:
 
 def _give_way(pbx: Pbx, own: Leg, *, stays: bool) -> None:
     if stays:
-        own.spent, own.peer = True, None
+        own.spent = True
+        part(pbx, own)
         return
     take_away(pbx, own)
 
@@ -166,11 +169,3 @@ def hang_up(pbx: Pbx, call: Call) -> None:
         end(pbx, call, " by caller")
         return
     leave(pbx, caller)
-
-
-def set_party(pbx: Pbx, leg: Leg, dn: Dn) -> None:
-    """A leg learns of a new other side without being connected to it yet."""
-    who = next((other.who for other in pbx.call_of(leg).legs.values() if other.dn == dn), None)
-    if who is not None and leg.party != who and leg.who.type != DnType.EXTERNAL:
-        leg.party = who
-        tell(pbx, leg)

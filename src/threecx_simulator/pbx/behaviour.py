@@ -17,5 +17,7 @@ class Behaviour:
     """Unanswered for so long (or busy, or not registered), the call goes to voicemail, which answers; None = never."""
     hangs_up_after: float | None = None
     """Talk time after which this side hangs up; None = it leaves that to the others."""
+    says: str | None = None
+    """What is said on picking up: a WAV file, or `tone:440` (hertz), or `tone:440:1.5` (and seconds)."""
     exists: bool = True
     """For outside numbers: False = the trunk reports an unknown number."""

@@ -58,4 +58,14 @@ class CallChanged:
     what: str
 
 
-Effect = Upserted | Removed | Keyed | Settled | CallChanged
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """From now on `hearer` hears `speaker` (uids of legs; None = nobody). `label`: the hearer's DN or number."""
+
+    call: CallKey
+    hearer: str
+    label: str
+    speaker: str | None
+
+
+Effect = Upserted | Removed | Keyed | Settled | CallChanged | Joined

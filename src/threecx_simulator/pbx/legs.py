@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from threecx_simulator.pbx.effects import CallChanged, Removed, Upserted
+from threecx_simulator.pbx.effects import CallChanged, Joined, Removed, Upserted
 from threecx_simulator.pbx.ids import CallKey, CallNumber, ClientId, DnType, ParticipantId, Status
 from threecx_simulator.pbx.state import Call, Identity, Leg, Moment, Pbx
 
@@ -83,7 +83,32 @@ def take_away(pbx: Pbx, leg: Leg) -> None:
     attempt = call.attempts.get(leg.attempt) if leg.attempt is not None else None
     if attempt:
         attempt.legs.discard(leg.id)
+    part(pbx, leg)
     pbx.effects.append(Removed(leg.dn, leg.id, also))
+
+
+def part(pbx: Pbx, leg: Leg) -> None:
+    """Whoever talked to this leg hears nobody now; their own leg does not change by that."""
+    if leg.peer is None:
+        return
+    peer = pbx.legs.get(leg.peer)
+    leg.peer = None
+    pbx.effects.append(Joined(leg.call, leg.uid, label(leg), None))
+    if peer is not None and peer.peer == leg.id:
+        peer.peer = None
+        pbx.effects.append(Joined(peer.call, peer.uid, label(peer), None))
+
+
+def renumber(pbx: Pbx, leg: Leg) -> None:
+    """The leg goes on under a new participant id; its old one is removed. To be told by whoever changes more."""
+    call = pbx.call_of(leg)
+    del call.legs[leg.id], pbx.legs[leg.id]
+    pbx.effects.append(Removed(leg.dn, leg.id, _also(pbx, leg)))
+    was, leg.id = leg.id, ParticipantId(pbx.next_participant)
+    pbx.next_participant += 1
+    call.legs[leg.id] = pbx.legs[leg.id] = leg
+    if call.caller == was:
+        call.caller = leg.id
 
 
 def join(pbx: Pbx, one: Leg, other: Leg) -> None:
@@ -94,6 +119,7 @@ def join(pbx: Pbx, one: Leg, other: Leg) -> None:
             continue
         leg.status, leg.party, leg.peer = new
         leg.connected_at = leg.connected_at or pbx.now
+        pbx.effects.append(Joined(leg.call, leg.uid, label(leg), peer.uid))
         tell(pbx, leg)
 
 

@@ -17,13 +17,16 @@ class Person(_Part):
     registered: bool = True
     voicemail_after: float | None = Field(None, ge=0)
     hangs_up_after: float | None = Field(None, ge=0, description="Talk time")
+    says: str | None = Field(None, description="On picking up: a WAV file, or tone:440:1.5 (hertz, seconds)")
     exists: bool = True
 
 
 class KeyPress(_Part):
-    """Keys at a time after the beginning of the call."""
+    """Keys at a time after the beginning of the call, or when the next prompt has been heard."""
 
-    at: float = Field(ge=0)
+    at: float | None = Field(None, ge=0)
+    after: Literal["prompt"] | None = Field(None, description="Sound was heard, then silence")
+    wait: float = Field(0.0, ge=0, description="Seconds between the end of the prompt and the keys")
     keys: str = Field(pattern=r"^[0-9*#A-D]+$")
 
 

@@ -8,6 +8,8 @@ from threecx_simulator.clock import Clock
 from threecx_simulator.control.handle import Control
 from threecx_simulator.scenarios.model import Caller, Fault, Scenario
 
+_PATIENCE = 300.0  # seconds that a caller waits for a prompt
+
 
 class Player:
     """Plays its scenarios while it is entered; `done()` waits until everything was set going."""
@@ -58,10 +60,13 @@ class Player:
             hangup_delay=caller.hangs_up_delay,
         )
         self.calls.append(call)
-        passed = 0.0
-        for press in sorted(caller.presses, key=lambda press: press.at):
-            await self._clock.sleep(press.at - passed)
-            passed = press.at
+        began = self._clock.monotonic()
+        for press in caller.presses:
+            if press.after == "prompt":
+                await self._control.after_prompt(call, within=_PATIENCE)
+                await self._clock.sleep(press.wait)
+            else:
+                await self._clock.sleep(began + (press.at or 0.0) - self._clock.monotonic())
             self._control.press(call, press.keys)
 
     async def _fault(self, fault: Fault) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import ssl
+import threading
 from collections.abc import Iterator
 from types import TracebackType
 
@@ -23,6 +24,8 @@ _log = structlog.get_logger(__name__)
 
 DRAIN_S = 30
 """So long may running operations go on after SIGTERM (architecture 4)."""
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class _Server(uvicorn.Server):
@@ -52,6 +55,7 @@ class Api:
             if self._serving.done():
                 self._serving.result()
             await asyncio.sleep(0.01)
+        self._hear_signals()
         _log.info("the runner listens", address=self.address)
         return self
 
@@ -60,6 +64,7 @@ class Api:
     ) -> None:
         self._server.should_exit = True
         await self._serving
+        self._ignore_signals()
 
     @property
     def address(self) -> str:
@@ -70,14 +75,19 @@ class Api:
 
     async def stopped(self) -> None:
         """Returns at SIGTERM or Ctrl-C; a second Ctrl-C ends without draining."""
-        loop = asyncio.get_running_loop()
-        for sign in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(sign, self._signalled)
-        try:
-            await self._stop.wait()
-        finally:
-            loop.remove_signal_handler(signal.SIGTERM)
+        await self._stop.wait()
         _log.info("the runner stops; running operations may end", within_s=DRAIN_S)
+
+    def _hear_signals(self) -> None:
+        """From the first moment: one that comes while calls are resumed must not end the process at once."""
+        if threading.current_thread() is threading.main_thread():
+            for sign in _SIGNALS:
+                asyncio.get_running_loop().add_signal_handler(sign, self._signalled)
+
+    def _ignore_signals(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            for sign in _SIGNALS:
+                asyncio.get_running_loop().remove_signal_handler(sign)
 
     def _signalled(self) -> None:
         if self._stop.is_set():

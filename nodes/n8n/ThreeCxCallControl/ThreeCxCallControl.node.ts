@@ -13,7 +13,15 @@ import { search, testCredential } from '../runtime/runner';
 
 const operations: Record<string, Operation> = {
 	answerCall: { parameters: ['call', 'callId', 'executionId', 'timeout'], outputs: [] },
+	divertCall: {
+		parameters: ['call', 'callId', 'executionId', 'target', 'timeout'],
+		outputs: ['connected', 'notConnected', 'hungUp'],
+	},
 	hangupCall: { parameters: ['call', 'callId', 'executionId', 'leg', 'legExtension'], outputs: [] },
+	makeCall: {
+		parameters: ['target', 'callFrom', 'fromExtension', 'timeout'],
+		outputs: ['answered', 'notAnswered'],
+	},
 	rejectCall: { parameters: ['call', 'callId', 'executionId', 'how', 'target'], outputs: [] },
 	transferCall: {
 		parameters: ['call', 'callId', 'executionId', 'targetType', 'target', 'transferType', 'timeout'],
@@ -33,7 +41,7 @@ export class ThreeCxCallControl implements INodeType {
 		defaults: { name: '3CX Call Control' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
-		outputs: '={{ ({ "transferCall": [{"type": "main", "displayName": "Connected"}, {"type": "main", "displayName": "Not Connected"}, {"type": "main", "displayName": "Hung Up"}] })[$parameter["operation"]] ?? [{"type": "main"}] }}',
+		outputs: '={{ ({ "divertCall": [{"type": "main", "displayName": "Connected"}, {"type": "main", "displayName": "Not Connected"}, {"type": "main", "displayName": "Hung Up"}], "makeCall": [{"type": "main", "displayName": "Answered"}, {"type": "main", "displayName": "Not Answered"}], "transferCall": [{"type": "main", "displayName": "Connected"}, {"type": "main", "displayName": "Not Connected"}, {"type": "main", "displayName": "Hung Up"}] })[$parameter["operation"]] ?? [{"type": "main"}] }}',
 		credentials: [{ name: 'threeCxCallControlApi', required: true, testedBy: 'threeCxCallControlApiTest' }],
 		properties: [
 			{
@@ -58,10 +66,22 @@ export class ThreeCxCallControl implements INodeType {
 						action: 'Answer a call',
 					},
 					{
+						name: 'Divert',
+						value: 'divertCall',
+						description: 'Sends a call that still rings at the route point to another number. A connected call needs Transfer.',
+						action: 'Divert a ringing call',
+					},
+					{
 						name: 'Hang Up',
 						value: 'hangupCall',
 						description: 'Ends the call, or one leg of it',
 						action: 'Hang up a call',
+					},
+					{
+						name: 'Make Call',
+						value: 'makeCall',
+						description: "Places a call and waits until it is answered or cannot be reached. Uses one of the PBX's simultaneous calls. A call that is answered by a mailbox counts as answered.",
+						action: 'Make a call',
 					},
 					{
 						name: 'Reject',
@@ -104,7 +124,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayOptions: {
 					show: {
 						resource: ['call'],
-						operation: ['answerCall', 'hangupCall', 'rejectCall', 'transferCall'],
+						operation: ['answerCall', 'divertCall', 'hangupCall', 'rejectCall', 'transferCall'],
 					},
 					hide: { '@tool': [true] },
 				},
@@ -119,7 +139,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayOptions: {
 					show: {
 						resource: ['call'],
-						operation: ['answerCall', 'hangupCall', 'rejectCall', 'transferCall'],
+						operation: ['answerCall', 'divertCall', 'hangupCall', 'rejectCall', 'transferCall'],
 						call: ['callId'],
 					},
 					hide: { '@tool': [true] },
@@ -135,7 +155,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayOptions: {
 					show: {
 						resource: ['call'],
-						operation: ['answerCall', 'hangupCall', 'rejectCall', 'transferCall'],
+						operation: ['answerCall', 'divertCall', 'hangupCall', 'rejectCall', 'transferCall'],
 						call: ['executionId'],
 					},
 					hide: { '@tool': [true] },
@@ -149,6 +169,37 @@ export class ThreeCxCallControl implements INodeType {
 				default: 10,
 				description: 'How long to wait until the PBX reports the call as connected',
 				displayOptions: { show: { resource: ['call'], operation: ['answerCall'] } },
+			},
+			{
+				displayName: 'Target',
+				name: 'target',
+				type: 'resourceLocator',
+				default: { mode: 'list', value: '' },
+				description: 'The number that the call is diverted to',
+				modes: [
+					{
+						displayName: 'From List',
+						name: 'list',
+						type: 'list',
+						typeOptions: { searchListMethod: 'extensions', searchable: true },
+					},
+					{
+						displayName: 'By Number',
+						name: 'number',
+						type: 'string',
+						placeholder: 'e.g. 101',
+					},
+				],
+				displayOptions: { show: { resource: ['call'], operation: ['divertCall'] } },
+			},
+			{
+				displayName: 'Timeout (Seconds)',
+				name: 'timeout',
+				type: 'number',
+				typeOptions: { minValue: 1, maxValue: 300 },
+				default: 30,
+				description: 'How long the target may ring',
+				displayOptions: { show: { resource: ['call'], operation: ['divertCall'] } },
 			},
 			{
 				displayName: 'What to End',
@@ -183,6 +234,79 @@ export class ThreeCxCallControl implements INodeType {
 				placeholder: 'e.g. 101',
 				description: 'The extension whose leg ends',
 				displayOptions: { show: { resource: ['call'], operation: ['hangupCall'], leg: ['seenLeg'] } },
+			},
+			{
+				displayName: 'Target',
+				name: 'target',
+				type: 'resourceLocator',
+				default: { mode: 'list', value: '' },
+				description: 'The number that is called. Outside numbers must be allowed in the credential.',
+				modes: [
+					{
+						displayName: 'From List',
+						name: 'list',
+						type: 'list',
+						typeOptions: { searchListMethod: 'extensions', searchable: true },
+					},
+					{
+						displayName: 'By Number',
+						name: 'number',
+						type: 'string',
+						placeholder: 'e.g. 101',
+					},
+				],
+				displayOptions: { show: { resource: ['call'], operation: ['makeCall'] } },
+			},
+			{
+				displayName: 'Call From',
+				name: 'callFrom',
+				type: 'options',
+				default: 'routePoint',
+				description: 'Who calls. Audio and keys are possible on calls from the route point only.',
+				options: [
+					{
+						name: 'Route Point',
+						value: 'routePoint',
+						description: 'The workflow itself talks to the target',
+					},
+					{
+						name: 'Extension',
+						value: 'extension',
+						description: 'The phone of an extension rings first, then the target is called',
+					},
+				],
+				displayOptions: { show: { resource: ['call'], operation: ['makeCall'] } },
+			},
+			{
+				displayName: 'From Extension',
+				name: 'fromExtension',
+				type: 'resourceLocator',
+				default: { mode: 'list', value: '' },
+				description: 'The extension whose phone calls. The API client must be allowed to see it.',
+				modes: [
+					{
+						displayName: 'From List',
+						name: 'list',
+						type: 'list',
+						typeOptions: { searchListMethod: 'extensions', searchable: true },
+					},
+					{
+						displayName: 'By Number',
+						name: 'number',
+						type: 'string',
+						placeholder: 'e.g. 101',
+					},
+				],
+				displayOptions: { show: { resource: ['call'], operation: ['makeCall'], callFrom: ['extension'] } },
+			},
+			{
+				displayName: 'Timeout (Seconds)',
+				name: 'timeout',
+				type: 'number',
+				typeOptions: { minValue: 5, maxValue: 300 },
+				default: 30,
+				description: 'How long the target may ring',
+				displayOptions: { show: { resource: ['call'], operation: ['makeCall'] } },
 			},
 			{
 				displayName: 'How',
@@ -283,7 +407,12 @@ export class ThreeCxCallControl implements INodeType {
 					{
 						name: 'Blind',
 						value: 'blind',
-						description: 'The caller hears the target ring; nobody is asked first',
+						description: "The PBX holds the caller until the target answers. When nobody does, the caller comes back only if the PBX has kept the workflow's leg.",
+					},
+					{
+						name: 'Supervised',
+						value: 'supervised',
+						description: 'The workflow keeps the caller, who hears ring-back, until the target answers; else the caller stays here. A mailbox, queue or IVR counts as an answer.',
 					},
 				],
 				displayOptions: { show: { resource: ['call'], operation: ['transferCall'] } },
@@ -393,7 +522,43 @@ export class ThreeCxCallControl implements INodeType {
 						],
 					},
 				],
-				displayOptions: { show: { resource: ['call'], operation: ['transferCall'] } },
+				displayOptions: { show: { resource: ['call'], operation: ['divertCall', 'transferCall'] } },
+			},
+			{
+				displayName: 'Options',
+				name: 'options',
+				type: 'collection',
+				default: {},
+				placeholder: 'Add option',
+				options: [
+					{
+						displayName: 'Include Input Fields',
+						name: 'includeInput',
+						type: 'boolean',
+						default: false,
+						description: 'Whether to keep the fields of the input item beside the result',
+					},
+					{
+						displayName: 'Item Execution',
+						name: 'itemExecution',
+						type: 'options',
+						default: 'parallel',
+						description: 'How several input items are handled',
+						options: [
+							{
+								name: 'Parallel',
+								value: 'parallel',
+								description: 'Up to ten at a time, so that no caller waits for another one',
+							},
+							{
+								name: 'One by One',
+								value: 'oneByOne',
+								description: 'Each item begins when the one before it is done',
+							},
+						],
+					},
+				],
+				displayOptions: { show: { resource: ['call'], operation: ['makeCall'] } },
 			},
 		],
 	};

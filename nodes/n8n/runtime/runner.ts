@@ -50,7 +50,7 @@ export async function testCredential(this: ICredentialTestFunctions, { data = {}
 		return answer.ok && body?.problem !== undefined ? { message: body.problem, hint: body.hint } : refusal(address, answer.status, body);
 	};
 	const { message, hint } = await account().catch((error) => unanswered(error, address));
-	return message ? { status: 'Error', message: [message, hint].filter(Boolean).join('. ') } : { status: 'OK', message: 'The runner reaches the PBX' };
+	return message ? { status: 'Error', message: [message, hint].filter(Boolean).join(' ') } : { status: 'OK', message: 'The runner reaches the PBX' };
 }
 
 /** A dropdown: what the runner lists at /v1/options. */

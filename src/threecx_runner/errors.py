@@ -18,7 +18,6 @@ ThreeCxError
     N8nUnreachable          n8nUnreachable
     SettingWrong            settingWrong
     StateLocked             stateLocked
-    ShuttingDown            shuttingDown
     DeadlinePassed          deadlinePassed
   InternalError           us: internalError
 """
@@ -130,13 +129,6 @@ class StateLocked(RunnerSaidNo):
     default_hint = (
         "Stop the other runner, or give this one a folder of its own with --state-dir or N8N_3CX_STATE_DIR."
     )
-
-
-class ShuttingDown(RunnerSaidNo):
-    error_id = "shuttingDown"
-    http_status = 503
-    retryable = True
-    default_hint = "The runner is being stopped or restarted: try again in a moment."
 
 
 class DeadlinePassed(RunnerSaidNo):

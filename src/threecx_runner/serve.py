@@ -42,9 +42,11 @@ async def started(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ru
     registry = found()
     state = stack.enter_context(open_state(settings))
     journal = await stack.enter_async_context(Journal.open(state.journal_url, state.cipher, clock))
-    subscriptions = Subscriptions(journal, registry.trigger, clock, n8n_url=settings.n8n_url)
+    subscriptions = Subscriptions(
+        journal, registry.trigger, clock, n8n_url=settings.n8n_url, ca_file=settings.ca_file
+    )
     await stack.enter_async_context(subscriptions)
-    outbox = await stack.enter_async_context(Outbox(journal, subscriptions, clock))
+    outbox = await stack.enter_async_context(Outbox(journal, subscriptions, clock, ca_file=settings.ca_file))
     parts = Parts(journal, outbox, subscriptions, clock, settings.fallback_destination)
     ca_file = str(settings.ca_file) if settings.ca_file else None
     sessions = await stack.enter_async_context(opened_sessions(parts, registry, ca_file))

@@ -97,9 +97,9 @@ class Sessions:
             async with asyncio.TaskGroup() as tasks:
                 watch.begin(session, tasks, login)
                 telling = tasks.create_task(watch.keep_telling(), name="telling")
-                await watch.resume(calls)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(session.watcher.linked.wait(), _LINKED_WITHIN_S)
+                await watch.resume(now for call in calls if (now := session.look(call.id)) is not None)
                 ready.set_result(Held(digest, session, watch, task, close))
                 await close.wait()
                 telling.cancel()

@@ -17,8 +17,8 @@ from threecx_runner.care.next_care import REPUBLISH, Owner
 from threecx_runner.journal import Journal
 from threecx_runner.outbox import Delivery, Outbox, delivery_of
 from threecx_runner.sdk import Result, Wishes
-from threecx_runner.subscriptions.subscriptions import Subscriptions
 from threecx_runner.subscriptions.model import Live, SubscriptionId
+from threecx_runner.subscriptions.subscriptions import Subscriptions
 
 CLAIM_WITHIN = timedelta(seconds=10)
 """A Receiver's delivery is worth nothing after that (architecture 7)."""
@@ -72,15 +72,18 @@ class Watch:
         self._removed_at = self._parts.clock.now()
 
     async def resume(self, calls: Iterable[Call]) -> None:
-        """Looks after the callers of an earlier life again, for their owners."""
+        """Looks after the callers of an earlier life again: for their owners, or as arrived just now where none claimed."""
         for call in calls:
-            if call.own_leg is None or call.own_leg.calling:
+            arrival = await self._parts.journal.arrival(call.id)
+            if arrival is None or call.own_leg is None or call.own_leg.calling:
                 continue
-            owner = await self._parts.journal.owner(call.id)
-            live = self._parts.subscriptions.get(owner) if owner else None
+            owner = await self._parts.journal.owner(arrival.id)
+            if owner is None:
+                self._arrived(arrival, call)
+                continue
+            live = self._parts.subscriptions.get(owner)
             wishes = live.trigger.wishes(live.want) if live else Wishes()
-            since = self._parts.clock.now()
-            self.keeper.resumed(call, EventId(""), Owner(owner, since, wishes) if owner else None)
+            self.keeper.resumed(call, arrival.id, Owner(owner, self._parts.clock.now(), wishes))
 
     def end(self) -> None:
         """Nobody is looked after any more: the session ends."""

@@ -3,13 +3,20 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import os
+import pwd
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from aiohttp import ClientSession, web
 from cryptography.fernet import Fernet
@@ -116,8 +123,53 @@ def cipher() -> Cipher:
 
 
 @pytest.fixture
-def journal_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'journal.sqlite'}"
+def journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLite, unless the test is parametrised with `postgresql`: then a database of its own."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return f"sqlite:///{tmp_path / 'journal.sqlite'}"
+    folder: Path = request.getfixturevalue("postgresql")
+    name = f"test_{secrets.token_hex(8)}"
+    with psycopg.connect(host=str(folder), user="postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+    return f"postgresql+psycopg://postgres@/{name}?host={folder}"
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Path]:
+    """The folder of the socket of a PostgreSQL that lives as long as the tests."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    account = "postgres" if os.geteuid() == 0 else None
+    if not found or (account and not _exists(account)):
+        pytest.skip("no PostgreSQL server is installed (Debian: postgresql)")
+    folder = Path(tempfile.mkdtemp())
+    if account:
+        shutil.chown(folder, account)
+    data, binaries = folder / "data", found[-1].parent
+    control: list[str | Path] = [binaries / "pg_ctl", "-D", data, "-w"]
+    _run(account, binaries / "initdb", "-D", data, "-A", "trust", "-U", "postgres")
+    _run(
+        account,
+        *control,
+        "-l",
+        folder / "log",
+        "-o",
+        f"-k {folder} -c listen_addresses= -c fsync=off",
+        "start",
+    )
+    yield folder
+    _run(account, *control, "-m", "immediate", "stop")
+    shutil.rmtree(folder)
+
+
+def _exists(account: str) -> bool:
+    try:
+        return bool(pwd.getpwnam(account))
+    except KeyError:
+        return False
+
+
+def _run(account: str | None, *command: str | Path) -> None:
+    subprocess.run(command, user=account, check=True, stdout=subprocess.DEVNULL, cwd="/")  # noqa: S603  # our own
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from threecx_runner.journal import ItemKey, Journal
 from threecx_runner.sdk import Effect
 from threecx_runner.state_folder import Cipher
 
+pytestmark = pytest.mark.parametrize("journal_url", ["sqlite", "postgresql"], indirect=True)
+
 KEY = ItemKey("pbx|callControl.answerCall|42:node:0:0")
 FORM = TypeAdapter(list[int])
 

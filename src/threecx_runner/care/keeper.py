@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,8 +68,8 @@ class Keeper:
         self._take_up(caller)
         self._offer_next(call, caller)
 
-    def resumed(self, call: Call, event: EventId, owner: Owner | None) -> None:
-        """A call of an earlier life of the runner."""
+    def resumed(self, call: Call, event: EventId, owner: Owner) -> None:
+        """A call that was claimed in an earlier life of the runner."""
         caller = Caller(call.id, event, self._clock.now() + UNCLAIMED, owner=owner, used=self._clock.now())
         self._take_up(caller)
 
@@ -167,7 +167,13 @@ class Keeper:
 
     def _due(self, call: Call, caller: Caller) -> Care | None:
         used = None if caller.busy else caller.used or self._clock.now()
-        return next_care(call, caller.owner, used, caller.waits_until, self._wishes)
+        return next_care(call, caller.owner, used, caller.waits_until, self._wishes_for(caller))
+
+    def _wishes_for(self, caller: Caller) -> Wishes:
+        """The runner's own, but the fallback of the Receiver that did not claim the call wins (features.md 1.2)."""
+        offered = caller.offered
+        wished = offered.trigger.wishes(offered.want).destination if offered is not None else ""
+        return replace(self._wishes, destination=wished) if wished else self._wishes
 
     async def _until_something(self, caller: Caller, care: Care | None) -> None:
         """The care's moment, a change of the call, or a change of who uses it."""

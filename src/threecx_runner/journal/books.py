@@ -9,7 +9,7 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, delete, insert, select
 
-from threecx_pbx.calls.events import AnyEvent
+from threecx_pbx.calls.events import AnyEvent, CallReceived
 from threecx_pbx.calls.model import Call, CallId, EventId, PbxId
 from threecx_runner.journal import tables
 
@@ -57,6 +57,14 @@ def event(on: Connection, wanted: EventId) -> Told | None:
     """One event, while it is kept."""
     row = on.execute(select(tables.events).where(tables.events.c.id == wanted)).first()
     return None if row is None else Told(PbxId(row.pbx), _EVENTS[row.type].validate_json(row.body))
+
+
+def arrival(on: Connection, call: CallId) -> CallReceived | None:
+    """The last event that told of the call at the route point."""
+    of = tables.events.c
+    ours = (of.id.startswith(f"{call}:", autoescape=True), of.type == CallReceived.type)
+    row = on.execute(select(of.body).where(*ours).order_by(of.number.desc()).limit(1)).scalar()
+    return None if row is None else _EVENTS[CallReceived.type].validate_json(row)
 
 
 def _call_row(pbx: PbxId, call: Call) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, create_engine, insert, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from threecx_pbx.calls.events import AnyEvent
+from threecx_pbx.calls.events import AnyEvent, CallReceived
 from threecx_pbx.calls.model import Call, CallId, EventId, PbxId
 from threecx_pbx.clock import Clock
 from threecx_runner.errors import SettingWrong
@@ -101,9 +101,13 @@ class Journal:
         at = self._clock.now()
         return await self._writer.do(lambda on: ties.claim(on, event, call, subscription, at))
 
-    async def owner(self, call: CallId) -> SubscriptionId | None:
-        """Who claimed its latest arrival."""
-        return await self._writer.do(lambda on: ties.owner(on, call))
+    async def arrival(self, call: CallId) -> CallReceived | None:
+        """The last event that told of the call at the route point."""
+        return await self._writer.do(lambda on: books.arrival(on, call))
+
+    async def owner(self, arrival: EventId) -> SubscriptionId | None:
+        """Who claimed this arrival."""
+        return await self._writer.do(lambda on: ties.owner(on, arrival))
 
     async def note_dial(self, pbx: PbxId, at: datetime) -> None:
         await self._writer.do(lambda on: ties.note_dial(on, pbx, at))
@@ -161,6 +165,15 @@ def _opened(url: str) -> Engine:
             hint="Write it like postgresql+psycopg://user:password@host/database, with the driver installed.",
         ) from error
     try:
+        _prepare(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _prepare(engine: Engine) -> None:
+    try:
         if engine.dialect.name == "sqlite":
             sqlite.prepare(engine)
         version = _made(engine)
@@ -174,7 +187,6 @@ def _opened(url: str) -> Engine:
             "The runner's journal was written by a newer runner.",
             hint="Update the runner with `uvx threecx-runner@latest serve`, or give it another state folder.",
         )
-    return engine
 
 
 def _made(engine: Engine) -> int:

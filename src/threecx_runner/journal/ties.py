@@ -29,10 +29,10 @@ def claim(on: Connection, event: EventId, call: CallId, subscription: Subscripti
     return True
 
 
-def owner(on: Connection, call: CallId) -> SubscriptionId | None:
-    """Who claimed its latest arrival."""
+def owner(on: Connection, arrival: EventId) -> SubscriptionId | None:
+    """Who claimed this arrival."""
     of = tables.claims.c
-    row = on.execute(select(of.subscription).where(of.call == call).order_by(of.at.desc()).limit(1)).scalar()
+    row = on.execute(select(of.subscription).where(of.event == arrival)).scalar()
     return None if row is None else SubscriptionId(row)
 
 

@@ -4,14 +4,15 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
 import structlog
-from aiohttp import ClientSession
 
 from threecx_pbx.calls.model import CallId
 from threecx_pbx.clock import Clock
+from threecx_runner.n8n import n8n_session
 from threecx_runner.outbox.delivery import Answer, Dead, Delivered, Delivery, DeliveryId, Fate, after
 from threecx_runner.outbox.post import TIMEOUT_S, post
 from threecx_runner.subscriptions.model import Live, SubscriptionId
@@ -70,10 +71,11 @@ class _Lane:
 class Outbox:
     """Sends what the journal has promised. Belongs to the loop."""
 
-    def __init__(self, shelf: Shelf, to: Addressees, clock: Clock) -> None:
+    def __init__(self, shelf: Shelf, to: Addressees, clock: Clock, *, ca_file: Path | None = None) -> None:
         self._shelf = shelf
         self._to = to
         self._clock = clock
+        self._ca_file = ca_file
         self._lanes: dict[_LaneKey, _Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(MOST_POSTS_AT_ONCE)
@@ -84,9 +86,13 @@ class Outbox:
         """`delivered`, `retried`, `dead` since the start."""
 
     async def __aenter__(self) -> "Outbox":
-        self._http = ClientSession(trust_env=False)
+        self._http = n8n_session(self._ca_file)
         self._to.on_revived(self.hurry)
-        self.offer(await self._shelf.due())
+        due = await self._shelf.due()
+        # callers who still wait are offered anew by their session: it knows whether they are there (features.md 1.4)
+        stale = [Dead(one, "The runner was restarted.") for one in due if one.claim]
+        await self._shelf.settle([], [], stale)
+        self.offer([one for one in due if not one.claim])
         return self
 
     async def __aexit__(

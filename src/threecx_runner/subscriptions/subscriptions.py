@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
 import structlog
-from aiohttp import ClientSession
 from pydantic import ValidationError
 
 from threecx_credentials.threecx_call_control_api import Login
@@ -19,6 +19,7 @@ from threecx_runner.api.ports import Listening
 from threecx_runner.api.wire import SubscriptionBody
 from threecx_runner.errors import OperationUnknown, ReceiverOverlap, bad_parameter
 from threecx_runner.login import pbx_id
+from threecx_runner.n8n import n8n_session
 from threecx_runner.sdk import Params, Trigger
 from threecx_runner.subscriptions.address import probe, webhook_address
 from threecx_runner.subscriptions.lease import over, rank, rival, state_of
@@ -44,17 +45,23 @@ FindTrigger = Callable[[str, str], Trigger[Any] | None]
 class Subscriptions:
     """Belongs to the loop. `of` and `get` are synchronous: events are matched against what is true now."""
 
-    def __init__(self, shelf: Shelf, find: FindTrigger, clock: Clock, *, n8n_url: str = "") -> None:
+    def __init__(
+        self, shelf: Shelf, find: FindTrigger, clock: Clock, *, n8n_url: str = "", ca_file: Path | None = None
+    ) -> None:
         self._shelf = shelf
         self._find = find
         self._clock = clock
         self._n8n_url = n8n_url
+        self._ca_file = ca_file
         self._all: dict[SubscriptionId, Live] = {}
         self._revived: list[Callable[[SubscriptionId], None]] = []
         self._listening: Listening | None = None
 
     async def __aenter__(self) -> "Subscriptions":
-        self._http = ClientSession(trust_env=False)
+        """With what the journal holds: deliveries that are due find their addressees from the first moment."""
+        stored = [live for wish in await self._shelf.subscriptions() if (live := self._understood(wish))]
+        self._all = {live.subscription.id: live for live in stored}
+        self._http = n8n_session(self._ca_file)
         self._sweeping = asyncio.create_task(self._sweep_for_ever(), name="leases of test events")
         return self
 
@@ -68,9 +75,7 @@ class Subscriptions:
     async def restore(self, listening: Listening) -> None:
         """Resumes by itself what the journal holds (n8n never asks again, architecture 7)."""
         self._listening = listening
-        stored = [live for wish in await self._shelf.subscriptions() if (live := self._understood(wish))]
-        self._all = {live.subscription.id: live for live in stored} | self._all
-        await asyncio.gather(*(self._resume(live, listening) for live in stored))
+        await asyncio.gather(*(self._resume(live, listening) for live in tuple(self._all.values())))
 
     def on_revived(self, callback: Callable[[SubscriptionId], None]) -> None:
         """Told when a subscription that failed has been renewed or was heard again."""

@@ -52,8 +52,12 @@ class Editor:
         self.page.keyboard.type(text)
 
     def panel_icon(self, name: str) -> str:
-        """Where the picture of a node in the node panel comes from, once it is drawn."""
-        entry = self.page.locator(_ENTRY).filter(has=self.page.get_by_text(name, exact=True))
+        """Where the picture of a node in the node panel comes from, once it is drawn.
+
+        n8n leaves the word "Trigger" out of the name of a trigger with actions.
+        """
+        named = re.compile(rf"^{re.escape(name)}\s*(Trigger)?\s*$")
+        entry = self.page.locator(_ENTRY).filter(has=self.page.get_by_text(named))
         picture = entry.first.locator("img").first
         self.page.wait_for_function(_DRAWN, arg=picture.element_handle())
         return picture.get_attribute("src") or ""
@@ -105,7 +109,7 @@ def _playwright() -> Any:
             "install",
             "-q",
             "--target",
-            folder,
+            str(folder),
             f"playwright=={_VERSION}",
         ]
         run(install, cwd=ROOT, env=os.environ)

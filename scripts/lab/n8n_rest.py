@@ -93,6 +93,18 @@ class N8nRest:
         """Takes effect about 0.3 s after the answer."""
         self.call("POST", f"/workflows/{workflow['id']}/activate", {"versionId": workflow["versionId"]})
 
+    def activation_failures(self, workflow: Json, *, within_s: float) -> list[str]:
+        """Waits until n8n has given up activating a workflow (five tries, 15 s): its triggers' reasons, as the editor shows them."""
+
+        def look() -> list[str] | None:
+            status = self.call("GET", f"/workflows/{workflow['id']}/publication-status")
+            failed = [
+                trigger["errorMessage"] for trigger in status["triggers"] if trigger["status"] == "failed"
+            ]
+            return failed or None
+
+        return wait_for(look, f"n8n gives up activating {workflow['name']}", within_s=within_s)
+
     def deactivate(self, workflow: Json) -> None:
         """Takes effect about 0.3 s after the answer."""
         self.call("POST", f"/workflows/{workflow['id']}/deactivate", {})
@@ -120,6 +132,14 @@ class N8nRest:
             return dict(seen) if seen["status"] in _ENDED else None
 
         return _execution(wait_for(look, f"end of execution {execution_id}", within_s=within_s))
+
+    def started(self, workflow: Json, *, within_s: float = 30) -> str:
+        """Waits until a workflow has an execution, running or not; the newest one's id."""
+
+        def look() -> str | None:
+            return next((str(row["id"]) for row in self.executions(workflow)), None)
+
+        return wait_for(look, f"an execution of {workflow['name']}", within_s=within_s)
 
     def next_execution(self, workflow: Json, known: set[str], *, within_s: float = 30) -> Execution:
         """The execution that is not among `known`, once it has ended."""

@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -127,6 +129,16 @@ class Stack:
     def subscription_id(self, path: str) -> str:
         """Of a webhook URL's path (tests/contract/subscription.json)."""
         return hashlib.sha256(path.encode()).hexdigest()[:32]
+
+    @contextmanager
+    def n8n_killed(self) -> Iterator[None]:
+        """kill -9 for n8n now; it is started again in its folder at the end."""
+        self.n8n.kill()
+        try:
+            yield
+        finally:
+            self.n8n.start()
+            self.rest.sign_in()
 
     def test_event(self, workflow: Json, trigger: str) -> str:
         """Presses "Listen for test event": what n8n says against it, "" when it waits for a call."""

@@ -8,23 +8,35 @@ from lab.stack import Stack
 from .conftest import Activate
 from .workflows import chain, control, receiver, wait
 
+_FALLBACK = {
+    "ifWorkflowStops": "fallback",
+    "fallbackDestination": {"__rl": True, "mode": "number", "value": "102"},
+}
+
 
 @pytest.mark.proves("care.workflow-stopped", "receiver.fallbackDestination")
 def test_n8n_is_killed_in_mid_call_and_the_caller_reaches_the_fallback_within_40_seconds(
     stack: Stack, pbx: Simulator, activate: Activate
 ) -> None:
-    fallback = {"__rl": True, "mode": "number", "value": "102"}
-    desk = receiver(ifWorkflowStops="fallback", fallbackDestination=fallback)
-    activate(chain("Killed", desk, control("Answer", "answerCall"), wait(60), control("Bye", "hangupCall")))
+    nodes = (receiver(**_FALLBACK), control("Answer", "answerCall"), wait(60), control("Bye", "hangupCall"))
+    workflow = activate(chain("n8n killed", *nodes))
     placed = pbx.call("+4930111030")
-    pbx.reached(placed, "connected 8001")
+    stack.rest.started(workflow)
 
-    stack.n8n.kill()
-    try:
+    with stack.n8n_killed():
         report = pbx.reached(placed, "connected 102", within_s=40)
-    finally:
-        stack.n8n.start()
-        stack.rest.sign_in()
+
+    assert report.connected_to == "102"
+
+
+def test_a_caller_whom_a_killed_n8n_never_claimed_reaches_the_fallback(
+    stack: Stack, pbx: Simulator, activate: Activate
+) -> None:
+    activate(chain("n8n is down", receiver(**_FALLBACK), control("Answer", "answerCall")))
+
+    with stack.n8n_killed():
+        placed = pbx.call("+4930111033")
+        report = pbx.reached(placed, "connected 102", within_s=20)
 
     assert report.connected_to == "102"
 
@@ -36,19 +48,34 @@ def test_a_killed_runner_goes_on_with_the_same_call_id(
     nodes = (
         receiver(ifWorkflowStops="leave"),
         control("Answer", "answerCall"),
-        wait(12),
+        wait(8),
         control("Bye", "hangupCall"),
     )
     workflow = activate(chain("Runner killed", *nodes))
     placed = pbx.call("+4930111031")
-    pbx.reached(placed, "connected 8001")
+    running = stack.rest.started(workflow)
 
     stack.runner.kill()
     stack.runner.start()
-    execution = stack.rest.next_execution(workflow, set(), within_s=60)
+    execution = stack.rest.ended(running)
 
     [start], [bye] = execution.items("Receiver"), execution.items("Bye")
     assert bye["callId"] == start["callId"]
+    assert pbx.ended(placed).ended_by == "8001"
+    assert len(stack.rest.executions(workflow)) == 1
+
+
+def test_a_caller_who_came_just_before_the_runner_was_killed_gets_the_workflow_after_its_restart(
+    stack: Stack, pbx: Simulator, activate: Activate
+) -> None:
+    workflow = activate(chain("Runner killed early", receiver(), control("Bye", "hangupCall")))
+
+    stack.runner.kill()
+    placed = pbx.call("+4930111034")
+    stack.runner.start()
+    execution = stack.rest.next_execution(workflow, set())
+
+    assert execution.status == "success"
     assert pbx.ended(placed).ended_by == "8001"
     assert len(stack.rest.executions(workflow)) == 1
 

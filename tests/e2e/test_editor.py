@@ -11,7 +11,7 @@ from lab.stack import Stack, template
 
 from .conftest import Activate
 
-_NODES = ("3CX Call Control", "3CX Call Data", "3CX Call Monitor Trigger", "3CX Call Receiver Trigger")
+_NODES = ("3CX Call Control", "3CX Call Data", "3CX Call Monitor", "3CX Call Receiver")
 
 
 @pytest.mark.proves("install.editor-node-panel")

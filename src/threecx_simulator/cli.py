@@ -5,8 +5,10 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Coroutine
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -45,6 +47,8 @@ def serve(
         list[Path] | None, typer.Option(help="YAML file with callers; may be given more than once")
     ] = None,
     time_scale: Annotated[float, typer.Option(min=0.01, help="Seconds of the PBX in a second of ours")] = 1.0,
+    keep_audio: Annotated[float, typer.Option(min=0, help="Seconds of sound kept of each voice")] = 600.0,
+    frame_ms: Annotated[int, typer.Option(min=10, max=1000, help="Frames of the audio streams")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as one JSON line")] = False,
 ) -> None:
     """Run the PBX until SIGTERM or Ctrl-C. Listens on loopback only, unless --listen says otherwise."""
@@ -52,15 +56,35 @@ def serve(
         raise typer.BadParameter(f"There is no profile {profile}; there are {', '.join(PROFILES)}")
     scenarios = [_load(path) for path in scenario or ()]
     simulator = Simulator(
-        profile=PROFILES[profile],
+        profile=replace(PROFILES[profile], stream_frame_ms=frame_ms),
         world=default_world(_secret(secret_file)),
         clock=SystemClock(time_scale),
         tls=tls,
         seed=seed,
         listen=_address(listen),
         control_listen=_address(control),
+        keep_audio_s=keep_audio,
     )
-    asyncio.run(_serve(simulator, scenarios, as_json))
+    _run(_serve(simulator, scenarios, as_json))
+
+
+if sys.platform == "win32":
+
+    def _run(main: Coroutine[Any, Any, None]) -> None:
+        """On the standard loop."""
+        asyncio.run(main)
+
+else:
+    import resource
+
+    import uvloop
+
+    def _run(main: Coroutine[Any, Any, None]) -> None:
+        """On uvloop, with room for many connections: the soft limit of open files is often 1,024."""
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(main)
 
 
 def _load(path: Path) -> Scenario:

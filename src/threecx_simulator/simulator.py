@@ -56,7 +56,7 @@ class Simulator:
         self.studio = Studio(self.board, self.clock, keep_audio_s)
         self.people = People(self.board, self.studio)
         self.desk = Desk(self.board, self.studio, self.clock)
-        self._web = PbxWeb(self.board, self.desk)
+        self._web = PbxWeb(self.board, self.desk, self._transport)
         self._gate = Gate(self._web.app, self.clock.now)
         self._folder = tempfile.TemporaryDirectory(prefix="threecx-simulator-") if tls else None
         self.ca_file: Path | None = None
@@ -65,7 +65,7 @@ class Simulator:
             self.ca_file, context = make_authority(Path(self._folder.name), (self.world.fqdn,))
         streams = StreamRoutes(self.board, self._web.calls, self._gate, self.desk)
         self._listener = Listener(self._gate, context, protocol_for(streams))
-        self.control = Control(self.board, self._web, self._gate, Sound(self.studio, self.desk), self._abort)
+        self.control = Control(self.board, self._web, self._gate, Sound(self.studio, self.desk))
         self._control_listener = Listener(control_app(self.control))
         self._running: list[asyncio.Task[None]] = []
 
@@ -79,9 +79,9 @@ class Simulator:
         """The control API's base address."""
         return f"http://{self._control_listener.host}:{self._control_listener.port}"
 
-    def _abort(self, socket: WebSocket) -> None:
-        if socket.client is not None:
-            self._listener.abort((socket.client.host, socket.client.port))
+    def _transport(self, socket: WebSocket) -> asyncio.Transport | None:
+        client = socket.client
+        return self._listener.transport((client.host, client.port)) if client else None
 
     async def __aenter__(self) -> Self:
         """Start; the addresses are known afterwards."""

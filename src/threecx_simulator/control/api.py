@@ -114,6 +114,11 @@ def _sound(app: FastAPI, control: Control) -> None:
         """How the audio streams ran since the last reset."""
         return control.streams()
 
+    @app.post("/streams/reset", status_code=204, tags=["sound"])
+    async def count_streams_anew() -> None:
+        """Begin to count underruns and lateness from now on."""
+        control.count_streams_anew()
+
     @app.post("/faults/cut-streams", status_code=204, tags=["faults"])
     async def cut_streams() -> None:
         """End every audio stream."""

@@ -7,8 +7,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from starlette.websockets import WebSocket
-
 from threecx_simulator.audio.pcm import spans
 from threecx_simulator.audio.people import sound
 from threecx_simulator.control.model import (
@@ -42,14 +40,11 @@ class UnknownCall(LookupError):
 class Control:
     """Lives on the simulator's loop; methods act at once."""
 
-    def __init__(
-        self, board: Switchboard, web: PbxWeb, gate: Gate, sound: Sound, abort: Callable[[WebSocket], None]
-    ) -> None:
+    def __init__(self, board: Switchboard, web: PbxWeb, gate: Gate, sound: Sound) -> None:
         self._board = board
         self._web = web
         self._gate = gate
         self._sound = sound
-        self._abort = abort
         self._waiting: set[asyncio.Future[None]] = set()
         board.listen(self._on_effect)
         gate.on_asked.append(self._on_asked)
@@ -139,6 +134,10 @@ class Control:
         """How the audio streams ran since the last reset, and whether the simulator itself was late."""
         return self._sound.streams()
 
+    def count_streams_anew(self) -> None:
+        """Begin to count underruns and lateness from now on; the streams go on."""
+        self._sound.count_anew()
+
     def cut_streams(self) -> None:
         """End every audio stream."""
         self._sound.desk.cut()
@@ -206,7 +205,7 @@ class Control:
 
     async def cut_sockets(self, code: int = 1006) -> int:
         """End every socket; 1006 breaks the connection without a close frame. How many there were."""
-        return await self._web.sockets.close(code, self._abort)
+        return await self._web.sockets.close(code)
 
     def half_open(self) -> None:
         """Sockets that are open now stay open, answer pings and say nothing more."""

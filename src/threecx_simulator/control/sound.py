@@ -46,6 +46,13 @@ class Sound:
         self.desk.history.clear()
         self.desk.punctual = Punctuality()
 
+    def count_anew(self) -> None:
+        """Forget the counters, not the streams."""
+        self.desk.punctual = Punctuality()
+        for post in self.desk.history:
+            post.max_ahead, post.underruns, post.longest_gap = 0.0, 0, 0.0
+            post.gaps.clear()
+
     def streams(self) -> Streams:
         """How all streams ran since the last reset."""
         gets, posts = self.desk.open_streams()

@@ -1,10 +1,14 @@
 """The PBX's web application: every route, and answers for what has none."""
 
+from asyncio import Transport
+from collections.abc import Callable
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 from threecx_simulator.audio.desk import Desk
 from threecx_simulator.http.callcontrol import CallControl
@@ -19,12 +23,14 @@ from threecx_simulator.xapi.routes import Xapi
 class PbxWeb:
     """Routes of one PBX; `sockets` and `tokens` are what faults act upon."""
 
-    def __init__(self, board: Switchboard, desk: Desk) -> None:
+    def __init__(
+        self, board: Switchboard, desk: Desk, transport_of: Callable[[WebSocket], Transport | None]
+    ) -> None:
         pbx = board.pbx
         self._board, self._desk = board, desk
         self.tokens = TokenOffice(pbx.world, pbx.profile, board.clock)
         self.calls = CallControl(board, self.tokens)
-        self.sockets = Sockets(board, self.calls.admit)
+        self.sockets = Sockets(board, self.calls.admit, transport_of)
         routes = [
             Route("/connect/token", self._token, methods=["POST"]),
             WebSocketRoute("/callcontrol/ws", self.sockets.serve),

@@ -47,6 +47,7 @@ class Listener:
             http="httptools",
             ws="websockets-sansio",
             ws_ping_interval=None,
+            ws_per_message_deflate=False,  # frames are written past uvicorn, uncompressed as by ASP.NET
             ws_max_size=1 << 20,  # "message size is limited" (D); how far is not told
             lifespan="off",
             timeout_keep_alive=120,  # seconds, as Kestrel keeps idle connections
@@ -78,12 +79,13 @@ class Listener:
         self._server = await loop.create_server(make, sock=listening, ssl=self._tls)
         self.host, self.port = listening.getsockname()[:2]
 
-    def abort(self, peer: tuple[str, int]) -> None:
-        """Break the connection of this peer address without a word."""
-        for connection in list(self._state.connections):
+    def transport(self, peer: tuple[str, int]) -> asyncio.Transport | None:
+        """The connection of this peer address; None = it has gone."""
+        for connection in self._state.connections:
             transport = connection.transport
-            if transport.get_extra_info("peername")[:2] == tuple(peer)[:2]:
-                transport.abort()
+            if transport.get_extra_info("peername")[:2] == peer:
+                return transport
+        return None
 
     async def close(self) -> None:
         """Stop at once: connections break, running requests are cancelled."""

@@ -23,6 +23,7 @@ class TransferType(StrEnum):
     """How the caller is handed over."""
 
     BLIND = "blind"
+    SUPERVISED = "supervised"
 
 
 class Params(CallParams):
@@ -59,7 +60,11 @@ async def transfer_call(on: Context, ask: Params) -> TransferResult:
     """Transfers a connected call, or diverts a ringing one; the answer comes when the target was reached or could not be."""
     call = on.call()
     target = await on.guard.check(ask.target.value)
-    routed = await on.session.transfer(call, target, within=timedelta(seconds=ask.timeout))
+    within = timedelta(seconds=ask.timeout)
+    if ask.transfer_type is TransferType.SUPERVISED:
+        routed = await on.session.route(call, target, within)
+    else:
+        routed = await on.session.transfer(call, target, within)
     return TransferResult(
         call_id=call.id,
         connected=routed.connected,

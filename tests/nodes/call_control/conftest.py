@@ -1,0 +1,168 @@
+"""A runner in this process, the simulator, and a workflow that claims its calls: what an operation sees in real life."""
+
+import asyncio
+import base64
+import hashlib
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from threecx_pbx.clock import SystemClock
+from threecx_runner.serve import Runner, started
+from threecx_runner.settings import Listen, Settings
+from threecx_simulator import PROFILES, Simulator
+
+CALLER = "+4930123456"
+ROUTE_POINT = "+4930555001"
+WEBHOOK = "6d5cf1b2-3a53-4f0b-9b0e-2f1f1e0c9a11"
+WITHIN = 20.0
+T = TypeVar("T")
+
+
+async def eventually(look: Callable[[], T]) -> T:
+    """What `look` gives as soon as it gives something."""
+    async with asyncio.timeout(WITHIN):
+        while not (found := look()):  # noqa: ASYNC110 - bounded; the simulator has no event for it
+            await asyncio.sleep(0.01)
+    return found
+
+
+class Workflow:
+    """Claims the calls that its Receiver gets, and runs operations on them through the runner's HTTP API."""
+
+    def __init__(self, sim: Simulator, runner: Runner, http: aiohttp.ClientSession) -> None:
+        self.sim = sim
+        self.runner = runner
+        self.http = http
+        self.received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._keys = itertools.count()
+        login = {"serverUrl": sim.url, "clientId": "8001", "clientSecret": "simulator-secret"}
+        self.headers = {"X-3CX-Login": base64.b64encode(json.dumps(login).encode()).decode()}
+
+    def envelope(self, call_id: str | None, *items: dict[str, Any]) -> dict[str, Any]:
+        listed = [
+            {
+                "index": index,
+                "key": f"7:node:{next(self._keys)}:{index}",
+                "callId": call_id,
+                "parameters": one,
+            }
+            for index, one in enumerate(items)
+        ]
+        return {"protocol": 1, "executionId": "7", "stopOnError": False, "items": listed}
+
+    async def run(self, operation: str, call_id: str | None, **parameters: Any) -> dict[str, Any]:
+        """The one line that an operation gives for one item: item and output, or error."""
+        url = f"{self.runner.api.address}/v1/nodes/callControl/{operation}"
+        body = self.envelope(call_id, parameters)
+        async with self.http.post(url, json=body, headers=self.headers) as answer:
+            lines = [json.loads(line) for line in (await answer.text()).splitlines()]
+        assert answer.status == 200, lines
+        assert lines[-1] == {"end": True}
+        assert len(lines) == 2, lines
+        return dict(lines[0])
+
+    async def subscribe(self, base: str, **parameters: Any) -> None:
+        """The Receiver of an active workflow."""
+        path = f"/webhook/{WEBHOOK}/webhook"
+        wanted = hashlib.sha256(path.encode()).hexdigest()[:32]
+        body = {
+            "protocol": 1,
+            "node": "callReceiver",
+            "trigger": "incomingCall",
+            "webhookUrl": base + path,
+            "webhookId": WEBHOOK,
+            "workflowName": "Test",
+            "parameters": parameters,
+        }
+        url = f"{self.runner.api.address}/v1/subscriptions/{wanted}"
+        async with self.http.put(url, json=body, headers=self.headers) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def hear(self, request: web.Request) -> web.Response:
+        """n8n's webhook: claims each event and starts its execution."""
+        body = await request.json()
+        accepted = []
+        for event in body["events"]:
+            url = f"{self.runner.api.address}/v1/deliveries/{event['eventId']}/claim"
+            claim = {"subscriptionId": body["subscriptionId"]}
+            async with self.http.post(url, json=claim, headers=self.headers) as answer:
+                if (await answer.json())["claimed"]:
+                    accepted.append(event["eventId"])
+                    self.received.put_nowait(event["item"])
+        return web.json_response({"accepted": accepted})
+
+    async def call(self, caller: str = CALLER, *, answered: bool = True, **more: Any) -> "PhoneCall":
+        """A caller reaches the route point, the workflow claims the call and answers it."""
+        report = self.sim.control.call(caller, ROUTE_POINT, **more)
+        item = await asyncio.wait_for(self.received.get(), WITHIN)
+        if answered:
+            line = await self.run("answerCall", item["callId"])
+            assert "error" not in line, line
+        return PhoneCall(self, report, item["callId"])
+
+
+class PhoneCall:
+    """One call: the caller's end at the simulator, and its callId."""
+
+    def __init__(self, workflow: Workflow, report: str, call_id: str) -> None:
+        self.workflow = workflow
+        self.report = report
+        self.id = call_id
+
+    async def run(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        return await self.workflow.run(operation, self.id, **parameters)
+
+    def press(self, keys: str) -> None:
+        self.workflow.sim.control.press(self.report, keys)
+
+    def hang_up(self) -> None:
+        self.workflow.sim.control.hang_up(self.report)
+
+    async def reached(self, what: str) -> None:
+        await self.workflow.sim.control.reached(self.report, what, within=WITHIN)
+
+
+@pytest.fixture(params=["auto", "manual"])
+def profile(request: pytest.FixtureRequest) -> str:
+    """Whether the PBX connects the route point's calls by itself."""
+    return str(request.param)
+
+
+@pytest.fixture
+async def workflow(profile: str, tmp_path: Path) -> AsyncIterator[Workflow]:
+    """Simulator, runner, and a workflow whose Receiver is active. Nobody at 101 and 102 waits long."""
+    async with AsyncExitStack() as stack:
+        sim = await stack.enter_async_context(Simulator(profile=PROFILES[profile]))
+        for agent in ("101", "102"):
+            sim.control.behave(agent, answers_after=0.2)
+        settings = Settings(state_dir=tmp_path, listen=Listen(host="127.0.0.1", port=0))
+        runner = await started(settings, SystemClock(), stack)
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+        made = Workflow(sim, runner, http)
+        await made.subscribe(await _n8n(made, stack), autoAnswer=False, idleAudio="silence")
+        yield made
+
+
+async def _n8n(workflow: Workflow, stack: AsyncExitStack) -> str:
+    """The address of a web server that stands where n8n does."""
+
+    async def root(_: web.Request) -> web.Response:
+        return web.Response(text="n8n")
+
+    app = web.Application()
+    app.router.add_get("/", root)
+    app.router.add_post("/webhook/{id}/webhook", workflow.hear)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    host, port = runner.addresses[0][:2]
+    return f"http://{host}:{port}"

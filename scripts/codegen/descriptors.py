@@ -29,6 +29,7 @@ class Look:
     options: Mapping[str, Label]
     show: Mapping[str, list[Any]]
     list: str
+    widget: str
     hide_in_tool: bool
     unless_output: str
     inside: "Mapping[str, Look]"
@@ -77,6 +78,24 @@ class NodeLook:
 
 
 @dataclass(frozen=True, slots=True)
+class Mode:
+    """One way to fill a locator in; its key is what Python gets as `mode`."""
+
+    name: str
+    placeholder: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """The ways to fill a locator in."""
+
+    place: Place
+    list: str
+    modes: Mapping[str, Mode]
+
+
+@dataclass(frozen=True, slots=True)
 class ShimProblem:
     """A problem that n8n's side finds by itself; `message` may name {runnerUrl} and {status}."""
 
@@ -120,6 +139,7 @@ def look(place: Place, name: str, raw: Mapping[str, Any]) -> Look:
         },
         show=raw.get("show", {}),
         list=raw.get("list", ""),
+        widget=raw.get("widget", "number" if "list" in raw else ""),
         hide_in_tool=raw.get("hideInTool", False),
         unless_output=raw.get("unlessOutput", ""),
         inside=looks(place, raw),

@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from codegen.join import TYPES, Property
 from codegen.models import Kind
 from codegen.product import JoinedCredential, JoinedError, JoinedNode, JoinedOperation, Product
+from codegen.properties import TYPES, Property
 
 COMMON = ("wrongCredentials", "pbxUnreachable", "runnerUnreachable")
 """Errors that every operation may have."""

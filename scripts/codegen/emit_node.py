@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from codegen.join import MIN_SORTED, Property, by_name, merged
 from codegen.product import JoinedNode, JoinedOperation, options_of
+from codegen.properties import MIN_SORTED, ROWS, Property, by_name, merged
 from codegen.typescript import Code, literal
 from threecx_runner.sdk import Operation
 
@@ -70,16 +70,23 @@ def _subtitle(node: JoinedNode) -> str:
 
 def _outputs(node: JoinedNode) -> Any:
     """One expression gives an operation with named outputs all of these; every other one has a single output."""
-    labelled = {
-        camel_name(one): list(one.look.outputs.values()) for one in node.operations if one.look.outputs
-    }
-    if not labelled:
+    named = [one for one in node.operations if one.look.outputs]
+    if not named:
         return [MAIN]
-    table = ", ".join(
-        f'"{name}": [{", ".join(f"""{{"type": "main", "displayName": "{label}"}}""" for label in labels)}]'
-        for name, labels in labelled.items()
-    )
+    table = ", ".join(f'"{camel_name(one)}": [{_output_list(one)}]' for one in named)
     return f'={{{{ ({{ {table} }})[$parameter["operation"]] ?? [{{"type": "main"}}] }}}}'
+
+
+def _output_list(operation: JoinedOperation) -> str:
+    return ", ".join(_output(key, label) for key, label in operation.look.outputs.items())
+
+
+def _output(key: str, label: str) -> str:
+    """One output; `*choices` gives one for each row of the parameter `choices`, named by the row's field `label`."""
+    if not key.startswith("*"):
+        return f'{{"type": "main", "displayName": "{label}"}}'
+    rows = f'(($parameter["{key[1:]}"] ?? {{}}).{ROWS} ?? [])'
+    return f'...{rows}.map((row) => ({{"type": "main", "displayName": row.{label} || row.key}}))'
 
 
 def camel_name(operation: JoinedOperation) -> str:

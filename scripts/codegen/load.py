@@ -1,7 +1,7 @@
 """Reads node_descriptors/ and checks each file against its JSON Schema."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ from referencing import Registry, Resource
 from codegen.descriptors import (
     CredentialLook,
     ErrorLooks,
+    Mode,
     NodeLook,
     OperationLook,
     SharedLook,
     ShimProblem,
+    Widget,
     looks,
 )
 from codegen.findings import Faulty, Finding, Place
@@ -29,6 +31,7 @@ class Descriptors:
     credentials: tuple[CredentialLook, ...]
     shared: tuple[SharedLook, ...]
     errors: ErrorLooks
+    widgets: Mapping[str, Widget]
 
 
 def load(root: Path) -> Descriptors:
@@ -39,6 +42,7 @@ def load(root: Path) -> Descriptors:
         credentials=tuple(reader.credential(path) for path in sorted(root.glob("credentials/*.json"))),
         shared=tuple(reader.shared(path) for path in sorted(root.glob("shared/*.json"))),
         errors=reader.errors(root / "errors.json"),
+        widgets=reader.widgets(root / "widgets.json"),
     )
     if reader.findings:
         raise Faulty(reader.findings)
@@ -96,6 +100,11 @@ class _Reader:
         }
         return ErrorLooks(place, raw.get("meanings", {}), shim)
 
+    def widgets(self, path: Path) -> dict[str, Widget]:
+        place, raw = self._read(path, "widgets.schema.json")
+        entries = [(name, one) for name, one in raw.items() if isinstance(one, dict)]
+        return {name: Widget(place.at(name), one.get("list", ""), _modes(one)) for name, one in entries}
+
     def _operation(self, path: Path, schema: str) -> OperationLook:
         place, raw = self._read(path, schema)
         return OperationLook(
@@ -127,6 +136,11 @@ class _Reader:
         validator = Draft202012Validator(self.schemas[schema], registry=Registry().with_resources(known))
         for error in sorted(validator.iter_errors(raw), key=str):
             yield Finding(place.at(*map(str, error.absolute_path)), _told(error.message))
+
+
+def _modes(widget: Mapping[str, Any]) -> dict[str, Mode]:
+    entries = widget["modes"].items()
+    return {key: Mode(one["name"], one.get("placeholder", ""), one.get("hint", "")) for key, one in entries}
 
 
 def _told(message: str) -> str:

@@ -23,15 +23,19 @@ OWNED = (
 
 def main() -> None:
     """Exit status 1 when the descriptors are faulty or, with --check, when a file is stale."""
-    root = Path(__file__).resolve().parents[2]
+    run(Path(__file__).resolve().parents[2], check_only="--check" in sys.argv[1:])
+
+
+def run(root: Path, *, check_only: bool) -> None:
+    """Writes what is stale below `root`, or says so. Raises SystemExit with the reason."""
     try:
         wanted = made(root)
     except Faulty as faulty:
         sys.exit(f"{faulty}\n{len(faulty.findings)} faults; nothing generated")
     stale = _stale(root, wanted)
-    if "--check" in sys.argv[1:]:
+    if check_only:
         if stale:
-            sys.exit("stale: " + ", ".join(map(str, stale)) + "\nrun: scripts/generate")
+            sys.exit(f"stale: {', '.join(map(str, stale))}\nrun: scripts/generate")
         return
     for path in stale:
         _write(root / path, wanted.get(path))

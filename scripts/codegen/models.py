@@ -26,6 +26,7 @@ class Kind(StrEnum):
     TEXTS = "texts"
     LOCATOR = "locator"
     GROUP = "group"
+    ROWS = "rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,13 @@ def _fact(model: type[BaseModel], name: str, field: FieldInfo) -> Fact:
         minimum=next((float(str(m.ge)) for m in field.metadata if isinstance(m, annotated_types.Ge)), None),
         maximum=next((float(str(m.le)) for m in field.metadata if isinstance(m, annotated_types.Le)), None),
         choices=_choices(field.annotation),
-        inside=facts(_model(field.annotation)) if kind is Kind.GROUP else None,
+        inside=_inside(kind, field.annotation),
     )
 
 
 def _kind(annotation: Any, where: str) -> Kind:
     if get_origin(annotation) is list:
-        return Kind.CHOICES if _choices(annotation) else Kind.TEXTS
+        return Kind.ROWS if _row(annotation) else Kind.CHOICES if _choices(annotation) else Kind.TEXTS
     if not isinstance(annotation, type):
         raise UnknownType(f"{where}: {annotation} has no n8n widget")
     ordered = [
@@ -102,10 +103,15 @@ def _choices(annotation: Any) -> tuple[str, ...]:
     )
 
 
-def _model(annotation: Any) -> type[BaseModel]:
-    assert isinstance(annotation, type)
-    assert issubclass(annotation, BaseModel)
-    return annotation
+def _inside(kind: Kind, annotation: Any) -> dict[str, "Fact"] | None:
+    if kind is Kind.ROWS:
+        return facts(get_args(annotation)[0])
+    return facts(annotation) if kind is Kind.GROUP else None
+
+
+def _row(annotation: Any) -> bool:
+    inner = get_args(annotation)[0]
+    return isinstance(inner, type) and issubclass(inner, BaseModel)
 
 
 def _plain(value: Any) -> Any:

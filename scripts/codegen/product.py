@@ -13,9 +13,10 @@ import threecx_nodes.options
 import threecx_runner.errors  # noqa: F401 -- its classes join the tree of ThreeCxError
 from codegen.descriptors import CredentialLook, ErrorLooks, NodeLook, OperationLook, SharedLook, ShimProblem
 from codegen.findings import Faulty, Finding
-from codegen.join import Property, joined
+from codegen.join import Known, joined
 from codegen.load import Descriptors
 from codegen.models import Fact, facts
+from codegen.properties import Property
 from codegen.shim_options import ItemOptions
 from threecx_pbx.errors import ThreeCxError
 from threecx_runner.sdk import Operation, OptionList, Trigger
@@ -61,19 +62,8 @@ class JoinedNode:
     @property
     def lists(self) -> list[str]:
         """The option lists that its dropdowns use."""
-        return sorted(
-            {
-                one.list
-                for operation in self.look_operations
-                for one in operation.parameters.values()
-                if one.list
-            }
-        )
-
-    @property
-    def look_operations(self) -> tuple[OperationLook, ...]:
-        """Its operations' or trigger's looks."""
-        return tuple(operation.look for operation in self.operations)
+        properties = (one for operation in self.operations for one in operation.properties)
+        return sorted({one.option_list for one in properties if one.option_list})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +134,7 @@ def option_lists() -> set[str]:
 class _Joiner:
     def __init__(self, descriptors: Descriptors) -> None:
         self.shared = [(look, _class(look.of)) for look in descriptors.shared]
-        self.lists = option_lists()
+        self.known = Known(option_lists(), descriptors.widgets)
         self.findings: list[Finding] = []
 
     def node(self, look: NodeLook) -> JoinedNode:
@@ -216,7 +206,7 @@ class _Joiner:
     def _joined(
         self, look: OperationLook | SharedLook | CredentialLook, facts_: Mapping[str, Fact], python: str
     ) -> tuple[Property, ...]:
-        properties, findings = joined(look.place, look.parameters, facts_, python, self.lists)
+        properties, findings = joined(look.place, look.parameters, facts_, python, self.known)
         self.findings += findings
         return tuple(properties)
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from codegen.descriptors import NodeLook
 from codegen.findings import Finding, Place
-from codegen.join import Property
 from codegen.models import Kind
 from codegen.product import JoinedCredential, JoinedNode, JoinedOperation, Product
+from codegen.properties import Property
 from codegen.texts import ACTION, DESCRIPTION, DISPLAY_NAME, PLACEHOLDER, faults
 
 FIXED = {
@@ -78,7 +78,10 @@ def _operation(node: NodeLook, operation: JoinedOperation, known_errors: Set[str
         if look.display_name == "Get Many" and not look.action.startswith("Get many"):
             yield Finding(look.place.at("action"), 'the action of Get Many begins "Get many"')
     for output, label in look.outputs.items():
-        yield from _texts(look.place.at("outputs", output), label, DISPLAY_NAME)
+        if output.startswith("*"):
+            yield from _row_output(operation, look.place.at("outputs", output), output[1:], label)
+        else:
+            yield from _texts(look.place.at("outputs", output), label, DISPLAY_NAME)
     if set(look.example) != set(_fields(operation)):
         differ = ", ".join(sorted(set(look.example) ^ set(_fields(operation))))
         yield Finding(look.place.at("example"), f"has not the fields of the output item; differing: {differ}")
@@ -86,6 +89,14 @@ def _operation(node: NodeLook, operation: JoinedOperation, known_errors: Set[str
         yield Finding(look.place.at("errors"), f"no error has the errorId {name!r}")
     yield from _parameters(operation.properties)
     yield from _one_each(look.place.at("parameters"), _labels(operation.properties), "parameter")
+
+
+def _row_output(operation: JoinedOperation, place: Place, name: str, label: str) -> Iterator[Finding]:
+    rows = next((one for one in operation.properties if one.fact.name == name), None)
+    fields = {one.fact.name for one in rows.inside} if rows and rows.fact.kind is Kind.ROWS else set()
+    if not {"key", label} <= fields:
+        told = f"wants a parameter {name!r} that holds a list of models with the fields 'key' and {label!r}"
+        yield Finding(place, told)
 
 
 def _fields(operation: JoinedOperation) -> dict[str, Any]:

@@ -15,7 +15,7 @@ _SMALL = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\s:–—-]+|.")  # noqa: RUF001 -- the same dashes as in n8n's title-case package
-_EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]")
+_EMOJI = re.compile("[\U0001f000-\U0001faff\u2300-\u23ff\u2600-\u27bf\ufe0f]")
 _ACRONYMS = {"ID": r"\b[Ii]d(s?)\b", "URL": r"\b[Uu]rl(s?)\b", "JSON": r"\b[Jj]son\b"}
 _BRANDS = ("n8n",)
 _WEAK = {

@@ -4,7 +4,7 @@ import { callOf, parametersOf } from './parameters';
 import { asError, ask, problem } from './runner';
 import { asLines, parsed, PROTOCOL, type Line, type Problem } from './wire';
 
-/** What the generator knows of an operation; `outputs` is empty when there is a single one. */
+/** What the generator knows of an operation. No `outputs`: a single one; `*name`: one for each row of that parameter, by its key. */
 export type Operation = { parameters: string[]; outputs: string[] };
 
 const optionsOf = (context: IExecuteFunctions, index: number) => context.getNodeParameter('options', index, {}) as IDataObject;
@@ -42,7 +42,9 @@ async function envelope(context: IExecuteFunctions, operation: Operation, input:
 const failed = ({ message, errorId, description, hint }: Problem): IDataObject => ({ error: message, details: { errorId, description, hint } });
 
 function sorted(context: IExecuteFunctions, operation: Operation, input: INodeExecutionData[], lines: Line[]) {
-	const keys = isTool(context) || !operation.outputs.length ? [''] : operation.outputs;
+	const rows = (name: string) => (context.getNodeParameter(`${name}.rows`, 0, []) as IDataObject[]).map(({ key }) => String(key));
+	const named = operation.outputs.flatMap((output) => (output.startsWith('*') ? rows(output.slice(1)) : [output]));
+	const keys = isTool(context) || !named.length ? [''] : named;
 	const outputs: INodeExecutionData[][] = keys.map(() => []);
 	for (const { index, item, output, error } of [...lines].sort((a, b) => a.index - b.index)) {
 		if (error && !context.continueOnFail()) throw asError(context.getNode(), error, index);

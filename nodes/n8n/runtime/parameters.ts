@@ -16,12 +16,11 @@ export async function parametersOf(names: string[], read: (name: string) => unkn
 	return Object.fromEntries(await Promise.all([...shown, ...options].map(async ([name, value]) => [name, await plain(value, upload)] as const)));
 }
 
-type Read = { item?: INodeExecutionData; first(): INodeExecutionData | undefined };
 const callIdOf = (item?: INodeExecutionData) => (typeof item?.json?.callId === 'string' && item.json.callId) || null;
 
 /** The item's own callId, else that of a Receiver above it, else null: the runner takes the execution's only call. */
 export function callOf(context: IExecuteFunctions, index: number, item?: INodeExecutionData): string | null {
-	const given = (receiver: string, one: (node: Read) => INodeExecutionData | undefined) => {
+	const given = (receiver: string, one: (node: { item?: INodeExecutionData; first(): INodeExecutionData }) => INodeExecutionData | undefined) => {
 		try {
 			return callIdOf(one(context.getWorkflowDataProxy(index).$(receiver)));
 		} catch {

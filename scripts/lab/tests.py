@@ -14,8 +14,8 @@ from lab.n8n_install import get_n8n
 from lab.package import NpmPackage
 from lab.steps import Steps
 
-_FAST = "not n8n and not long"
-_N8N = "n8n and not long"
+_FAST = "not n8n and not packaging and not long"
+_N8N = "(n8n or packaging) and not long"
 
 
 def run_tests(
@@ -29,7 +29,7 @@ def run_tests(
         env = _prepare(steps, with_n8n=not fast)
     except (CommandFailed, ToolMissing) as error:
         stop(str(error))
-    marks = [_FAST] if fast else [_FAST, "n8n or long" if long else _N8N]
+    marks = [_FAST] if fast else [_FAST, "n8n or packaging or long" if long else _N8N]
     results = [_pytest(marked, context.args, env) for marked in marks]
     sys.exit(max(results))
 

@@ -55,6 +55,11 @@ class Tokens:
         """Whether the next silence should be used to mint anew."""
         return self._token is not None and self._clock.now() >= self._token.minted + RENEW_AFTER
 
+    @property
+    def left(self) -> timedelta:
+        """How long the token still lives."""
+        return self._token.expires - self._clock.now() if self._token is not None else timedelta(0)
+
     async def renew(self) -> str:
         """Mints at once."""
         return (await self._mint()).text
@@ -107,7 +112,7 @@ def _parsed(answer: Answer, now: datetime, origin: str) -> Token:
 
 def _expiry(text: str, expires_in: object, now: datetime) -> datetime:
     """The JWT's own life where it has one; else `expires_in`, whose unit was minutes before 20.0.9 (api.md 1.2)."""
-    life = _jwt_life(text)
+    life = _jwt_life(text, now)
     if (
         life is None
         and isinstance(expires_in, int | float)
@@ -118,13 +123,13 @@ def _expiry(text: str, expires_in: object, now: datetime) -> datetime:
     return now + (life or timedelta(hours=1))
 
 
-def _jwt_life(text: str) -> timedelta | None:
+def _jwt_life(text: str, now: datetime) -> timedelta | None:
     try:
         claims = jwt.decode(text, options={"verify_signature": False})
         expires = datetime.fromtimestamp(float(claims["exp"]), UTC)
         # the PBX's own idea of now, where it tells one: its clock may differ from ours
         begins = claims.get("iat", claims.get("nbf"))
-        minted = datetime.now(UTC) if begins is None else datetime.fromtimestamp(float(begins), UTC)
+        minted = now if begins is None else datetime.fromtimestamp(float(begins), UTC)
     except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError, OSError):
         return None
     return max(expires - minted, timedelta(minutes=1))

@@ -1,36 +1,22 @@
 """Placing calls: once, and never again blindly (api.md 2.3)."""
 
 import asyncio
+import re
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import timedelta
 
 from threecx_pbx.callcontrol.refusals import refusal, result_of
-from threecx_pbx.calls.model import Call, Dn, Leg, LegKey, LegState
-from threecx_pbx.calls.routing import Outcome
-from threecx_pbx.errors import PbxUnreachable, StillRouting
+from threecx_pbx.calls.model import Call, Dn, Leg, LegKey, LegState, Party
+from threecx_pbx.calls.routing import Dialled, DialOrder, Outcome
+from threecx_pbx.errors import PbxUnreachable, StillRouting, ThreeCxError
 from threecx_pbx.routing import FAILED, MARGIN, Routing
 from threecx_pbx.transport.answer import Answer
 
+_LATE_ANSWER_S = 5.0
+"""A makecall whose leg was dropped is answered within this; if not, it is left to itself and watched."""
 
-@dataclass(frozen=True, slots=True)
-class DialOrder:
-    """A call to place. `source` empty: our own route point."""
-
-    destination: str
-    source: str = ""
-    within: timedelta = timedelta(seconds=60)
-
-
-@dataclass(frozen=True, slots=True)
-class Dialled:
-    """What came of it; `call` and `leg` are ours, None where the PBX did not show them."""
-
-    connected: bool
-    outcome: Outcome
-    reason: str
-    call: Call | None
-    leg: Leg | None
+_TELLING_DIGITS = 6
 
 
 class Dialling(Routing):
@@ -44,18 +30,18 @@ class Dialling(Routing):
 
     async def dial(self, order: DialOrder) -> Dialled:
         """Places one call. Cancelled, or not answered in time: a leg that came about is dropped. Raises Forbidden, …"""
-        source = order.source or self.own
+        source = Dn(order.source or self.own)
         device = await self._device(source)
         body = {"destination": order.destination, "timeout": int(order.within.total_seconds())}
-        before = frozenset(key for _, leg in self._legs(source) for key in [leg.key])
+        placing = _Placing(source, order.destination, frozenset(leg.key for _, leg in self._legs(source)))
         limit = (order.within + MARGIN).total_seconds()
         asking = asyncio.create_task(self.rest.make_call(source, device, body, limit), name="makecall")
         try:
             answer = await asyncio.shield(asking)
-            return await self._placed(source, before, answer, order.within)
+            return await self._placed(placing, answer, order.within)
         except (asyncio.CancelledError, PbxUnreachable) as gone:
             # the call may exist although its answer was lost (api.md 2.3): look, and drop it
-            await asyncio.shield(self._undo(asking, source, before))
+            await asyncio.shield(self._undo(asking, placing))
             if isinstance(gone, PbxUnreachable):
                 raise StillRouting(
                     "The PBX's answer to a placed call was lost; the call was ended."
@@ -67,43 +53,65 @@ class Dialling(Routing):
         devices = await self.rest.devices(dn)
         return devices[0].device_id if devices else None
 
-    async def _placed(
-        self, source: str, before: frozenset[LegKey], answer: Answer, within: timedelta
-    ) -> Dialled:
+    async def _placed(self, placing: "_Placing", answer: Answer, within: timedelta) -> Dialled:
         result = result_of(answer)
         if not answer.ok and answer.status not in (422, 424):
-            raise refusal(answer, f"place a call from {source}")
+            raise refusal(answer, f"place a call from {placing.source}")
         if not answer.ok or result.failed:
             reason = result.reason or result.reasontext or f"HTTP {answer.status}"
             return Dialled(False, FAILED.get(result.reason.lower(), Outcome.REFUSED), reason, None, None)
-        return await self._answered(source, before, within)
+        placing.participant = result.result.id if result.result else 0
+        return await self._answered(placing, within)
 
-    async def _answered(self, source: str, before: frozenset[LegKey], within: timedelta) -> Dialled:
+    async def _answered(self, placing: "_Placing", within: timedelta) -> Dialled:
         """A 2xx says that the call is under way; its leg's state says the rest."""
-        appeared: tuple[Call, Leg] | None = None
-        waited = 0.0
-        while waited < within.total_seconds():
-            new = [(call, leg) for call, leg in self._legs(source) if leg.key not in before]
-            if new:
-                appeared = new[0]
-                if appeared[1].state is LegState.CONNECTED:
-                    return Dialled(True, Outcome.UNKNOWN, "", *appeared)
-            elif appeared is not None:
+        appeared: Leg | None = None
+        deadline = self.clock.now() + within
+        while (left := (deadline - self.clock.now()).total_seconds()) > 0:
+            mine = self._mine(placing)
+            if mine is not None and mine[1].state is LegState.CONNECTED:
+                return Dialled(True, Outcome.UNKNOWN, "", *mine)
+            if mine is None and appeared is not None:
                 return Dialled(False, Outcome.NO_ANSWER, "the call ended before it was answered", None, None)
-            await self.any_change(0.25)
-            waited += 0.25
+            appeared = appeared if mine is None else mine[1]
+            await self.any_change(left)
         if appeared is not None:
-            await self.drop(appeared[1])
+            await self.drop(appeared)
         return Dialled(False, Outcome.NO_ANSWER, "nobody answered in time", None, None)
 
-    async def _undo(self, asking: "asyncio.Task[Answer]", source: str, before: frozenset[LegKey]) -> None:
-        if not asking.done():
-            await asyncio.wait((asking,), timeout=5)
-        for _, leg in self._legs(source):
-            if leg.key not in before:
-                await self.drop(leg)
-        if not asking.done():
-            self.let_go(asking)
+    async def _undo(self, asking: "asyncio.Task[Answer]", placing: "_Placing") -> None:
+        """Drops what there is by now, which makes the PBX answer, and what its answer names."""
+        await self._drop_mine(placing)
+        await asyncio.wait((asking,), timeout=_LATE_ANSWER_S)
+        if asking.done():
+            await self._drop_answered(asking, placing)
+        else:
+            self.let_go(asyncio.create_task(self._drop_answered(asking, placing), name="late leg"))
+
+    async def _drop_answered(self, asking: "asyncio.Task[Answer]", placing: "_Placing") -> None:
+        try:
+            result = result_of(await asking).result
+        except ThreeCxError:
+            result = None
+        placing.participant = result.id if result else 0
+        await self._drop_mine(placing)
+        if placing.participant and placing.participant != placing.dropped:
+            await self.rest.act(placing.source, placing.participant, "drop", {})
+
+    async def _drop_mine(self, placing: "_Placing") -> None:
+        mine = self._mine(placing)
+        if mine is not None:
+            placing.dropped = mine[1].participant
+            await self.drop(mine[1])
+
+    def _mine(self, placing: "_Placing") -> tuple[Call, Leg] | None:
+        """The leg of this call and no other: not a caller who comes in meanwhile, nor another call that is placed."""
+        new = [each for each in self._legs(placing.source) if each[1].key not in placing.before]
+        if placing.participant:
+            new = [each for each in new if each[1].participant == placing.participant]
+        else:
+            new = [each for each in new if _same_number(each[1].party, placing.destination)]
+        return new[0] if new else None
 
     def _legs(self, dn: str) -> list[tuple[Call, Leg]]:
         return [(call, leg) for call in self.calls_now() for leg in call.legs.values() if leg.dn == dn]
@@ -111,3 +119,23 @@ class Dialling(Routing):
     @abstractmethod
     async def any_change(self, within: float) -> None:
         """Returns at the next change of any call, or after that many seconds."""
+
+
+@dataclass(slots=True)
+class _Placing:
+    """One call that is being placed, and what is known of its own leg."""
+
+    source: Dn
+    destination: str
+    before: frozenset[LegKey]
+    participant: int = 0
+    """As the PBX's answer named it; 0 while that is not known."""
+    dropped: int = 0
+
+
+def _same_number(party: Party, destination: str) -> bool:
+    """PBXs show an outside number with or without its prefixes, so the end of it decides."""
+    if destination in (party.number, party.dn):
+        return True
+    shown, wanted = (re.sub(r"\D", "", number) for number in (party.number, destination))
+    return len(wanted) >= _TELLING_DIGITS and shown[-_TELLING_DIGITS:] == wanted[-_TELLING_DIGITS:]

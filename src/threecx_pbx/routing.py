@@ -2,8 +2,11 @@
 
 import asyncio
 from abc import abstractmethod
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from threecx_pbx.callcontrol.refusals import refusal, result_of
 from threecx_pbx.callcontrol.seeing import kind_of
@@ -19,6 +22,9 @@ MARGIN = timedelta(seconds=60)
 
 _SETTLE = timedelta(milliseconds=150)
 """Between the own leg's end on the socket and the verb's answer over HTTP."""
+
+_READ = timedelta(milliseconds=500)
+"""For an event to come and its leg to be read."""
 
 FAILED = {
     "destinationbusy": Outcome.BUSY,
@@ -53,7 +59,8 @@ class Routing(CallVerbs):
         """Blind: a connected caller is transferred, a ringing one diverted. Raises CallEnded, NotConnected, StillRouting, …"""
         leg = self.own_leg(call)
         if leg.state is LegState.RINGING:
-            return await self._move(call, leg, Verb.DIVERT, to, within)
+            routed = await self._move(call, leg, Verb.DIVERT, to, within)
+            return await self._picked_up(call, leg, routed, within)
         if leg.state is not LegState.CONNECTED:
             raise NotConnected("This call is not connected yet, so it cannot be transferred.")
         return await self._move(call, leg, Verb.TRANSFER_TO, to, within)
@@ -82,7 +89,11 @@ class Routing(CallVerbs):
         """What the PBX's directory says of a number; UNKNOWN where it was not read."""
 
     @abstractmethod
-    def let_go(self, task: "asyncio.Task[Answer]") -> None:
+    def sees(self, number: str) -> bool:
+        """Whether the legs of a number are shown to this login."""
+
+    @abstractmethod
+    def let_go(self, task: "asyncio.Task[Any]") -> None:
         """Takes over a request that nobody waits for any more."""
 
     async def _move(self, call: Call, leg: Leg, verb: Verb, to: str, within: timedelta) -> Routed:
@@ -99,7 +110,8 @@ class Routing(CallVerbs):
                 await asyncio.wait((asking,), timeout=_SETTLE.total_seconds())
             if not asking.done():
                 raise CallEnded(ENDED)
-            return self._moved(call, leg, await self._told(asking), to, began)
+            asked = _Asked(call, leg, verb, to, within, began)
+            return await self._moved(asked, await self._told(asking))
         finally:
             leaving.cancel()
             if not asking.done():
@@ -123,16 +135,16 @@ class Routing(CallVerbs):
                 continue
             return
 
-    def _moved(self, call: Call, leg: Leg, answer: Answer, to: str, began: datetime) -> Routed:
-        seconds = (self.clock.now() - began).total_seconds()
+    async def _moved(self, asked: "_Asked", answer: Answer) -> Routed:
         result = result_of(answer)
+        if answer.status == 202 and not result.failed:
+            return await self._watched(asked)
+        seconds = (self.clock.now() - asked.began).total_seconds()
         if answer.ok and not result.failed:
-            self.handed_on(call.id, to)
-            outcome, by = self._taker(call, leg, result, to)
-            return Routed(True, outcome, by, "", seconds)
+            return await self._put_through(asked, result)
         if answer.status == 403:
-            raise Forbidden(f"3CX does not let this API client put calls through to {to}.")
-        now = self.look(call.id)
+            raise Forbidden(f"3CX does not let this API client put calls through to {asked.to}.")
+        now = self.look(asked.call.id)
         if now is None or not now.legs:
             raise CallEnded(ENDED)
         if (
@@ -140,26 +152,109 @@ class Routing(CallVerbs):
             or answer.status >= 500
             or (answer.status == 404 and not result.reason)
         ):
-            raise refusal(answer, f"put this call through to {to}")
-        reason = result.reason or result.reasontext or f"HTTP {answer.status}"
-        return Routed(False, FAILED.get(result.reason.lower(), Outcome.REFUSED), "", reason, seconds)
+            raise refusal(answer, f"put this call through to {asked.to}")
+        return Routed(False, _failure(result, seconds, asked.within), "", _why(result, answer), seconds)
 
-    def _taker(self, call: Call, leg: Leg, result: ActionResult, to: str) -> tuple[Outcome, str]:
-        """Who took the caller, where the PBX lets one know: a leg we see, else the result's party, else the number's kind."""
+    async def _put_through(self, asked: "_Asked", result: ActionResult) -> Routed:
+        seconds = (self.clock.now() - asked.began).total_seconds()
+        if self.sees(asked.to):
+            # the answer and the event of the target's leg come over two connections
+            with suppress(TimeoutError, CallEnded):
+                await self.until(asked.call.id, lambda now: _taker(now, asked.leg), _READ)
+        self.handed_on(asked.call.id, asked.to)
+        outcome, by = self._taken_by(asked, result)
+        return Routed(True, outcome, by, "", seconds)
+
+    async def _watched(self, asked: "_Asked") -> Routed:
+        """202: accepted and unfinished, the legs tell the rest (api.md 2.2)."""
+        try:
+            await self.until(asked.call.id, lambda now: self._has_moved(asked, now), asked.within + _READ)
+        except TimeoutError:
+            seconds = (self.clock.now() - asked.began).total_seconds()
+            return Routed(False, Outcome.NO_ANSWER, "", "nobody took the call in time", seconds)
+        return await self._put_through(asked, ActionResult())
+
+    def _has_moved(self, asked: "_Asked", now: Call | None) -> bool | None:
+        if now is None or not now.legs:
+            if self.sees(asked.to):
+                raise CallEnded(ENDED)
+            return True
+        taker = _taker(now, asked.leg)
+        stays = asked.leg.key in now.legs
+        return True if taker and (not stays or asked.verb is Verb.ROUTE_TO) else None
+
+    async def _picked_up(self, call: Call, own: Leg, routed: Routed, within: timedelta) -> Routed:
+        """A divert is answered as soon as the target rings (api.md 2.4): who takes the call shows on its leg."""
         now = self.look(call.id)
-        others = (
-            []
-            if now is None
-            else [each for each in now.legs.values() if each.dn != leg.dn and not each.calling]
+        others = [] if now is None else _others(now, own)
+        if not routed.connected or not others or any(leg.state is LegState.CONNECTED for leg in others):
+            return routed
+        began = self.clock.now()
+        try:
+            by = await self.until(call.id, lambda now: _taker(now, own, ended=True), within)
+        except TimeoutError:
+            return replace(routed, outcome=Outcome.UNKNOWN)
+        seconds = routed.seconds + (self.clock.now() - began).total_seconds()
+        return replace(
+            routed, outcome=_TOOK.get(by.dn_kind, Outcome.UNKNOWN), answered_by=by.dn, seconds=seconds
         )
+
+    def _taken_by(self, asked: "_Asked", result: ActionResult) -> tuple[Outcome, str]:
+        """Who took the caller, where the PBX lets one know: a leg we see, else whom the caller's leg shows, else the
+        result's party, else the number's kind.
+        """
+        now = self.look(asked.call.id)
+        others = [] if now is None else _others(now, asked.leg)
         if others:
-            last = max(others, key=lambda each: each.first_seen)
+            last = max(others, key=lambda each: (each.state is LegState.CONNECTED, each.first_seen))
             return _TOOK.get(last.dn_kind, Outcome.UNKNOWN), last.dn
+        shown = [] if now is None else [leg.party for leg in now.legs.values() if leg.calling]
+        met = [party for party in shown if party.kind in _TOOK and party.dn != asked.leg.dn]
+        if met:
+            return _TOOK[met[0].kind], met[0].number
+        if result.result is not None and result.result.dn not in ("", asked.leg.dn):
+            return _TOOK.get(self.kind_of_number(result.result.dn), Outcome.UNKNOWN), result.result.dn
         party = result.result.party_dn_type if result.result else ""
         kind = kind_of(party) if party else PartyKind.UNKNOWN
-        if result.result is not None and result.result.dn not in ("", leg.dn):
-            return _TOOK.get(self.kind_of_number(result.result.dn), Outcome.UNKNOWN), result.result.dn
-        if kind in (PartyKind.UNKNOWN, leg.party.kind):
-            kind = self.kind_of_number(to)
-            return (Outcome.UNKNOWN if kind is PartyKind.EXTENSION else _TOOK.get(kind, Outcome.UNKNOWN)), to
-        return _TOOK.get(kind, Outcome.UNKNOWN), to
+        if kind in (PartyKind.UNKNOWN, asked.leg.party.kind):
+            kind = self.kind_of_number(asked.to)
+            # its mailbox may have answered, which nothing shows
+            kind = PartyKind.UNKNOWN if kind is PartyKind.EXTENSION else kind
+        return _TOOK.get(kind, Outcome.UNKNOWN), asked.to
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request to move a caller."""
+
+    call: Call
+    leg: Leg
+    verb: Verb
+    to: str
+    within: timedelta
+    began: datetime
+
+
+def _others(now: Call, own: Leg) -> list[Leg]:
+    """Legs of those who are called, but for our own."""
+    return [leg for leg in now.legs.values() if leg.dn != own.dn and not leg.calling]
+
+
+def _taker(now: Call | None, own: Leg, *, ended: bool = False) -> Leg | None:
+    """Who has taken the call by now. Raises CallEnded when nobody can any more, if `ended` is asked for."""
+    if now is None or not now.legs:
+        if ended:
+            raise CallEnded(ENDED)
+        return None
+    return next((leg for leg in _others(now, own) if leg.state is LegState.CONNECTED), None)
+
+
+def _failure(result: ActionResult, seconds: float, within: timedelta) -> Outcome:
+    told = FAILED.get(result.reason.lower())
+    if told is None and not result.reason and seconds >= within.total_seconds():
+        return Outcome.NO_ANSWER
+    return told or Outcome.REFUSED
+
+
+def _why(result: ActionResult, answer: Answer) -> str:
+    return result.reason or result.reasontext or f"HTTP {answer.status}"

@@ -16,13 +16,15 @@ from threecx_pbx.callcontrol.socket import opened
 from threecx_pbx.callcontrol.wire import DnInfo
 from threecx_pbx.calls.book import Book, observe, restored
 from threecx_pbx.calls.events import AnyEvent
-from threecx_pbx.calls.model import Call, CallId, Dn, PartyKind
-from threecx_pbx.calls.sightings import HandedOn, Sighting, Tick
+from threecx_pbx.calls.model import Call, CallId, Dn, Leg, LegKey, LegState, PartyKind
+from threecx_pbx.calls.sightings import Digits, HandedOn, Sighting, Tick
 from threecx_pbx.clock import Clock
 from threecx_pbx.dialling import Dialling
-from threecx_pbx.errors import CallEnded, CallUnknown, ThreeCxError
+from threecx_pbx.errors import CallEnded, CallUnknown, NotOwnLeg, ThreeCxError
+from threecx_pbx.media.media import Media
+from threecx_pbx.media.voices import Voices
+from threecx_pbx.media.wire import Address, Pbx
 from threecx_pbx.ownership import own_route_point
-from threecx_pbx.transport.answer import Answer
 from threecx_pbx.transport.blocking import Blocking
 from threecx_pbx.transport.live import Live, tls
 from threecx_pbx.verbs import ENDED
@@ -37,6 +39,9 @@ _REMEMBERED = 5000
 """So many ended calls are told apart from ones that never were."""
 
 
+_TOKEN_LOOK_S = 30.0
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What one sighting did: calls as they are now, calls that are over as they last were, and what there is to tell."""
@@ -49,7 +54,9 @@ class Change:
 class PbxSession(Dialling):
     """Lives on the loop; every method may be cancelled. Made by `opened_session`."""
 
-    def __init__(self, account: Account, clock: Clock, xapi: Xapi, rest: CallControl, own: Dn) -> None:
+    def __init__(
+        self, account: Account, clock: Clock, xapi: Xapi, rest: CallControl, own: Dn, pbx: Pbx, tokens: Tokens
+    ) -> None:
         self.account = account
         self.clock = clock
         self.xapi = xapi
@@ -58,13 +65,15 @@ class PbxSession(Dialling):
         self.numbers: dict[str, PartyKind] = {}
         """What the directory said of numbers, as far as it was read."""
         self._book = Book(account.pbx)
+        self._answering = set()
         self._ended: dict[CallId, None] = {}
         self._waiting: dict[CallId | None, set[asyncio.Future[None]]] = {}
         self._tell: Callable[[Change], None] = lambda _: None
         self._tasks: asyncio.TaskGroup
-        self._left: set[asyncio.Task[Answer]] = set()
+        self._left: set[asyncio.Task[Any]] = set()
         self._graced = asyncio.Event()
         self.watcher = Watcher(rest, clock, own, self._see, lambda ref: (ref[0], ref[1]) in self._book.by_leg)
+        self.voices = Voices(pbx, tokens, clock, self._look_again)
 
     # what there is
 
@@ -85,8 +94,22 @@ class PbxSession(Dialling):
     def calls_now(self) -> tuple[Call, ...]:
         return tuple(self._book.calls.values())
 
+    def sees(self, number: str) -> bool:
+        return self.watcher.sees(number)
+
     def kind_of_number(self, number: str) -> PartyKind:
         return self.numbers.get(number, PartyKind.UNKNOWN)
+
+    def media(self, leg: Leg) -> Media:
+        """Sound and keys of an own leg. Raises NotOwnLeg, CallEnded."""
+        if not leg.ours:
+            raise NotOwnLeg(
+                f"3CX gives audio and digits only for calls at the client's own route point; this one is at {leg.dn}."
+            )
+        media = self.voices.media(leg.key)
+        if media is None:
+            raise CallEnded(ENDED)
+        return media
 
     # waiting
 
@@ -123,11 +146,15 @@ class PbxSession(Dialling):
         self._see(HandedOn(self.clock.now(), id_, to))
 
     def _see(self, sighting: Sighting) -> None:
+        if isinstance(sighting, Digits) and self._typed(sighting):
+            return
         before = self._book
         self._book, events = observe(before, sighting)
         if not self._book.changed and not events:
             return
-        ended = tuple(before.calls[id_] for id_ in self._book.changed if id_ not in self._book.calls)
+        self._follow_legs(before)
+        over = (id_ for id_ in self._book.changed if id_ not in self._book.calls)
+        ended = tuple(before.calls[id_] for id_ in over if id_ in before.calls)
         self._remember(ended)
         calls = tuple(self._book.calls[id_] for id_ in self._book.changed if id_ in self._book.calls)
         self._graced.set()
@@ -136,6 +163,25 @@ class PbxSession(Dialling):
                 if not waiter.done():
                     waiter.set_result(None)
         self._tell(Change(calls, ended, tuple(events)))
+
+    def _typed(self, keys: Digits) -> bool:
+        """Hands keys to their leg. Whether they are secret: such are told to nobody else."""
+        known = self._book.by_leg.get((keys.dn, keys.participant))
+        return known is not None and self.voices.press(known[1], keys.digits)
+
+    def _follow_legs(self, before: Book) -> None:
+        was, now = _own_legs(before, self._book.changed), _own_legs(self._book, self._book.changed)
+        for key in was.keys() - now.keys():
+            self.voices.gone(key, ENDED)
+        for leg in now.values():
+            self._follow_leg(leg)
+
+    def _follow_leg(self, leg: Leg) -> None:
+        address = Address(leg.dn, leg.participant)
+        self.voices.follow(leg.key, address, is_connected=leg.state is LegState.CONNECTED)
+
+    def _look_again(self, address: Address) -> None:
+        self.watcher.look_again((address.dn, address.participant))
 
     def _remember(self, over: Iterable[Call]) -> None:
         self._ended.update(dict.fromkeys(call.id for call in over))
@@ -148,6 +194,8 @@ class PbxSession(Dialling):
         """Takes up the calls of an earlier life; what is there now comes with the first reading."""
         self._tasks = tasks
         self._book = restored(self.account.pbx, calls)
+        for leg in _own_legs(self._book, self._book.calls).values():
+            self._follow_leg(leg)
         self._tell = told
 
     async def keep_grace(self) -> None:
@@ -177,18 +225,20 @@ class PbxSession(Dialling):
             tries += 1
 
     async def keep_token_fresh(self, tokens: Tokens) -> None:
-        """Renews after minute 45 rather than in the middle of something (api.md 1.2)."""
+        """Renews in the first silence after minute 45 rather than in the middle of a prompt (api.md 1.2)."""
         while True:
-            await self.clock.sleep(60)
+            await self.clock.sleep(_TOKEN_LOOK_S)
             if tokens.due:
+                await self.voices.silence(within=tokens.left - timedelta(seconds=2 * _TOKEN_LOOK_S))
                 with suppress(ThreeCxError):
                     await tokens.renew()
+                    self.voices.reopen()
 
-    def let_go(self, task: "asyncio.Task[Answer]") -> None:
+    def let_go(self, task: "asyncio.Task[Any]") -> None:
         self._left.add(task)
         task.add_done_callback(self._let_go_ended)
 
-    def _let_go_ended(self, task: "asyncio.Task[Answer]") -> None:
+    def _let_go_ended(self, task: "asyncio.Task[Any]") -> None:
         self._left.discard(task)
         if not task.cancelled() and task.exception() is not None:
             log.info("a request that nobody waited for failed: %s", task.exception())
@@ -199,6 +249,11 @@ class PbxSession(Dialling):
             task.cancel()
         if self._left:
             await asyncio.wait(self._left)
+
+
+def _own_legs(book: Book, calls: Iterable[CallId]) -> dict[LegKey, Leg]:
+    known = (book.calls[id_] for id_ in calls if id_ in book.calls)
+    return {key: leg for call in known for key, leg in call.legs.items() if leg.ours}
 
 
 @asynccontextmanager
@@ -221,7 +276,9 @@ async def opened_session(
         tokens = Tokens(account, blocking, clock)
         rest = CallControl(live, tokens)
         infos: list[DnInfo] = await rest.all()
-        session = PbxSession(account, clock, Xapi(blocking, tokens), rest, own_route_point(account, infos))
+        own = own_route_point(account, infos)
+        pbx = Pbx.of(account.origin, context)
+        session = PbxSession(account, clock, Xapi(blocking, tokens), rest, own, pbx, tokens)
         session.watcher.learn(infos)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         session.begin(tasks, calls, told)
@@ -229,6 +286,7 @@ async def opened_session(
             tasks.create_task(session.keep_grace(), name="grace"),
             tasks.create_task(session.keep_linked(context, tokens), name="socket"),
             tasks.create_task(session.keep_token_fresh(tokens), name="token"),
+            tasks.create_task(session.voices.run(), name="voices"),
         ]
         try:
             yield session

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from threecx_pbx.callcontrol.client import CallControl
 from threecx_pbx.callcontrol.refusals import refusal, result_of
-from threecx_pbx.calls.model import Call, CallId, Leg, LegState
+from threecx_pbx.calls.model import Call, CallId, Leg, LegKey, LegState
 from threecx_pbx.clock import Clock
 from threecx_pbx.errors import (
     BadParameter,
@@ -30,6 +30,7 @@ class CallVerbs(ABC):
 
     rest: CallControl
     clock: Clock
+    _answering: set[LegKey]
 
     @abstractmethod
     def look(self, id_: CallId) -> Call | None:
@@ -44,14 +45,11 @@ class CallVerbs(ABC):
         leg = self.own_leg(call)
         if leg.state is LegState.CONNECTED:
             return leg
-        answer = await self._act(leg, "answer")
-        # a PBX that connects route points by itself answers 422 here, and the leg connects anyway: api.md 5
-        if not answer.ok and answer.status not in (404, 422):
-            raise self._no(answer, "answer this call")
+        took = await self._answer_once(leg)
         try:
             return await self.until(call.id, _connected, within)
         except TimeoutError as error:
-            if answer.status == 422:
+            if not took:
                 raise NoDirectControl(
                     "3CX cannot answer this call: its leg does not take commands."
                 ) from error
@@ -59,6 +57,20 @@ class CallVerbs(ABC):
                 f"The call was not connected within {within.total_seconds():g} seconds of being answered.",
                 hint="Raise the timeout, or look at the PBX's event log.",
             ) from error
+
+    async def _answer_once(self, leg: Leg) -> bool:
+        """Whether 3CX took the command. A leg that another operation is answering right now is left to it."""
+        if leg.key in self._answering:
+            return True
+        self._answering.add(leg.key)
+        try:
+            answer = await self._act(leg, "answer")
+        finally:
+            self._answering.discard(leg.key)
+        # a PBX that connects route points by itself answers 422 here, and the leg connects anyway: api.md 5
+        if not answer.ok and answer.status not in (404, 422):
+            raise self._no(answer, "answer this call")
+        return succeeded(answer) or answer.status == 404
 
     async def drop_own(self, call: Call) -> list[Leg]:
         """Leaves the call, which ends a call of two."""

@@ -12,13 +12,16 @@ from threecx_pbx.callcontrol.wire import DnInfo
 from threecx_pbx.calls.model import Dn, ParticipantId, PartyKind
 from threecx_pbx.calls.sightings import Digits, LegGone, LegSeen, Sighting, Snapshot
 from threecx_pbx.clock import Clock
-from threecx_pbx.errors import ThreeCxError
+from threecx_pbx.errors import PbxFailed, RateLimited, ThreeCxError, Unreachable
 
 RECONCILE_S = 45.0
 """Half-open links answer pings and send nothing: everything is read again this often (api.md 3)."""
 
-_AGAIN_S = 0.1
+_AGAIN_S = (0.1, 0.2, 0.4)
 """A leg whose Upsert came before REST knew it answers 404 for a moment (api.md 12, race)."""
+
+_ANEW_S = (0.25, 0.5, 1.0, 2.0)
+"""Pauses before a leg is read once more when the PBX failed at it: nobody else will tell of the leg (api.md 9)."""
 
 Ref = tuple[str, int]
 
@@ -44,6 +47,9 @@ class Watcher:
         self._kinds: dict[str, PartyKind] = {}
         self._reading: dict[Ref, asyncio.Task[None]] = {}
         self._again: set[Ref] = set()
+        self._gone: set[Ref] = set()
+        """Removed while they were being read: what that reading brings is older."""
+        self._snapshots = 0
         self._early: dict[Ref, str] = {}
         self._held: list[Changed] | None = None
         self._tasks: asyncio.TaskGroup
@@ -56,6 +62,10 @@ class Watcher:
         """What kind of DN each is."""
         self._kinds = {info.dn: kind_of(info.type) for info in infos}
 
+    def sees(self, dn: str) -> bool:
+        """Whether the legs of a DN are shown to this client."""
+        return dn in self._kinds
+
     async def follow(self, frames: Frames) -> None:
         """One socket's life: reads everything, then applies what came meanwhile, then what comes. Returns when it closes."""
         self._held = []
@@ -66,6 +76,7 @@ class Watcher:
             for task in (reading, *self._reading.values()):
                 task.cancel()
         self._reading.clear()
+        self._gone.clear()
 
     async def reconcile(self) -> None:
         """Reads everything; frames that come meanwhile are applied after it."""
@@ -73,6 +84,7 @@ class Watcher:
         at = self._clock.now()
         infos = await self._rest.all()
         self.learn(infos)
+        self._snapshots += 1
         self._see(Snapshot(at, tuple(leg for info in infos for leg in seen_legs(info, self._own))))
 
     async def _listen(self, frames: Frames, tasks: asyncio.TaskGroup) -> None:
@@ -95,15 +107,17 @@ class Watcher:
                 if not self.linked.is_set():
                     await frames.close()
                     return
-            finally:
-                held, self._held = self._held or [], None
-                for changed in held:
-                    self._apply(changed)
+            held, self._held = self._held or [], None
+            for changed in held:
+                self._apply(changed)
             await self._clock.sleep(RECONCILE_S)
 
     def _apply(self, changed: Changed) -> None:
         ref = (changed.dn, changed.participant)
         if changed.kind == REMOVE:
+            if ref in self._reading:
+                self._gone.add(ref)
+            self._again.discard(ref)
             self._see(LegGone(self._clock.now(), Dn(changed.dn), ParticipantId(changed.participant)))
         elif changed.kind != DTMF:
             self._read_soon(ref)
@@ -117,6 +131,11 @@ class Watcher:
     def _pressed(self, ref: Ref, digits: str) -> None:
         self._see(Digits(self._clock.now(), Dn(ref[0]), ParticipantId(ref[1]), digits))
 
+    def look_again(self, ref: Ref) -> None:
+        """A leg may be gone though no frame has said so; while the socket is down everything is read anyway."""
+        if self.linked.is_set():
+            self._read_soon(ref)
+
     def _read_soon(self, ref: Ref) -> None:
         if ref in self._reading:
             self._again.add(ref)
@@ -125,10 +144,11 @@ class Watcher:
 
     async def _read(self, ref: Ref) -> None:
         try:
-            await self._read_once(ref)
+            await self._read_anew(ref)
             while ref in self._again:
                 self._again.discard(ref)
-                await self._read_once(ref)
+                self._gone.discard(ref)
+                await self._read_anew(ref)
         except ThreeCxError as error:
             # the next Upsert or reconciliation reads it again
             log.warning("a leg could not be read: %s", error)
@@ -136,18 +156,36 @@ class Watcher:
             # at once, not by a callback: a frame in between would be taken for one that this task still follows up
             self._reading.pop(ref, None)
             self._again.discard(ref)
+            self._gone.discard(ref)
             early = self._early.pop(ref, "")
             if early:
                 self._pressed(ref, early)
 
+    async def _read_anew(self, ref: Ref) -> None:
+        for pause in _ANEW_S:
+            try:
+                return await self._read_once(ref)
+            except (Unreachable, PbxFailed, RateLimited) as error:
+                log.info("a leg is read once more: %s", error)
+                await self._clock.sleep(pause)
+        return await self._read_once(ref)
+
     async def _read_once(self, ref: Ref) -> None:
+        snapshots = self._snapshots
         shape = await self._rest.participant(*ref)
-        if shape is None and not self._knows(ref):
-            await self._clock.sleep(_AGAIN_S)
+        for pause in _AGAIN_S:
+            if shape is not None or self._knows(ref) or ref in self._gone:
+                break
+            await self._clock.sleep(pause)
             shape = await self._rest.participant(*ref)
+        if ref in self._gone:
+            return
         if self._held is not None:
             # a snapshot is being taken: which of the two is newer cannot be known, so read again after it
             self._held.append(Changed(UPSERT, ref[0], ref[1], ""))
+            return
+        if snapshots != self._snapshots:
+            self._again.add(ref)
             return
         now = self._clock.now()
         if shape is None:

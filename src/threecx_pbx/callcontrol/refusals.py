@@ -31,23 +31,21 @@ def refusal(answer: Answer, doing: str) -> ThreeCxError:
     """`doing` completes "3CX does not let this API client …"."""
     said = result_of(answer)
     because = f": {said.reasontext}" if said.reasontext else ""
-    match answer.status:
-        case 401:
-            return WrongCredentials("3CX does not accept this API client's log-in any more.")
-        case 403:
-            return Forbidden(f"3CX does not let this API client {doing}{because}.")
-        case 404:
-            return Impossible(f"3CX has nothing there when asked to {doing}{because}.")
-        case 422:
-            return Impossible(f"3CX cannot {doing} now{because}.")
-        case 424:
-            return DependencyFailed(f"3CX could not {doing}: something that it depends on failed{because}.")
-        case 429:
-            return RateLimited(f"3CX limits how often it may be asked{_until(answer)}.")
-        case status if status >= 500:
-            return PbxFailed(f"The PBX failed (HTTP {status}) when asked to {doing}.")
-        case status:
-            return NotA3cx(f"The server answered HTTP {status} when asked to {doing}, which 3CX does not.")
+    if answer.status >= 500:
+        return PbxFailed(f"The PBX failed (HTTP {answer.status}) when asked to {doing}.")
+    kind, sentence = _MEANINGS.get(answer.status, (NotA3cx, _STRANGE))
+    return kind(sentence.format(doing=doing, because=because, until=_until(answer), status=answer.status))
+
+
+_STRANGE = "The server answered HTTP {status} when asked to {doing}, which 3CX does not."
+_MEANINGS: dict[int, tuple[type[ThreeCxError], str]] = {
+    401: (WrongCredentials, "3CX does not accept this API client's log-in any more."),
+    403: (Forbidden, "3CX does not let this API client {doing}{because}."),
+    404: (Impossible, "3CX has nothing there when asked to {doing}{because}."),
+    422: (Impossible, "3CX cannot {doing} now{because}."),
+    424: (DependencyFailed, "3CX could not {doing}: something that it depends on failed{because}."),
+    429: (RateLimited, "3CX limits how often it may be asked{until}."),
+}
 
 
 def _until(answer: Answer) -> str:

@@ -28,6 +28,9 @@ from threecx_pbx.calls.sightings import Digits, HandedOn, LegGone, LegSeen, Seen
 GRACE = timedelta(seconds=2)
 """Queue waves and transfers leave gaps between legs (api.md 3.1)."""
 
+_NO_CALLID = -1
+"""Of a call whose `callid` the PBX uses for another one by now."""
+
 _AFTER_CUT = Evidence(inferred="found when all legs were read again")
 _TOLD = Evidence()
 
@@ -62,7 +65,13 @@ def restored(pbx: PbxId, calls: Iterable[Call]) -> Book:
 
 def observe(book: Book, seen: Sighting) -> tuple[Book, list[AnyEvent]]:
     """The book after a sighting, and what there is to tell of it."""
-    book = replace(book, changed=frozenset())
+    # a grace that has passed ends its call, whatever else is seen now: a `callid` may have a new meaning by then
+    book, told = _tick(replace(book, changed=frozenset()), seen.at)
+    book, more = _observed(book, seen)
+    return book, told + more
+
+
+def _observed(book: Book, seen: Sighting) -> tuple[Book, list[AnyEvent]]:
     match seen:
         case LegSeen(at, leg):
             return _leg_seen(book, leg, at, _TOLD)
@@ -74,26 +83,59 @@ def observe(book: Book, seen: Sighting) -> tuple[Book, list[AnyEvent]]:
             return _digits(book, seen)
         case HandedOn():
             return _handed_on(book, seen), []
-        case Tick(at):
-            return _tick(book, at)
+        case Tick():
+            return book, []
 
 
 def _snapshot(book: Book, legs: tuple[SeenLeg, ...], at: datetime) -> tuple[Book, list[AnyEvent]]:
-    told: list[AnyEvent] = []
-    changed: set[CallId] = set()
-    here = {(leg.dn, leg.participant) for leg in legs}
-    for leg in legs:
+    here = {(leg.dn, leg.participant): leg for leg in legs}
+    book, told = _strangers_apart(book, tuple(here.values()), at)
+    # legs that are known first: one that moved to another `callid` takes its call there before others begin one
+    for leg in sorted(here.values(), key=lambda leg: (leg.dn, leg.participant) not in book.by_leg):
         book, events = _leg_seen(book, leg, at, _AFTER_CUT)
         told += events
-        changed |= book.changed
     for ref in [ref for ref in book.by_leg if ref not in here]:
         book, events = _leg_gone(book, ref, at, _AFTER_CUT)
         told += events
-        changed |= book.changed
-    return replace(book, changed=frozenset(changed)), told
+    return book, told
+
+
+def _strangers_apart(book: Book, legs: tuple[SeenLeg, ...], at: datetime) -> tuple[Book, list[AnyEvent]]:
+    """A PBX that restarted counts `callid` from one again (api.md 11.9): legs that have nothing in common with the
+    call of that number are another call, and that one is over.
+    """
+    told: list[AnyEvent] = []
+    for number, id_ in list(book.by_pbx_call.items()):
+        now = [leg for leg in legs if leg.pbx_call == number]
+        call = book.calls[id_]
+        if not now or any(_goes_on(book, call, leg) for leg in now):
+            continue
+        for leg in call.legs.values():
+            book, events = _leg_gone(book, (leg.dn, leg.participant), at, _AFTER_CUT)
+            told += events
+        book = _unnamed(book, id_)
+    return book, told
+
+
+def _goes_on(book: Book, call: Call, seen: SeenLeg) -> bool:
+    """Whether a leg under the call's `callid` belongs to it: the leg is known, or one of its people is."""
+    old = call.legs.get(LegKey(seen.uid)) if seen.uid else None
+    known = book.by_leg.get((seen.dn, seen.participant))
+    if old is not None or (known is not None and known[0] == call.id):
+        return old is not None or not _another(call.legs[known[1]], seen)  # type: ignore[index]
+    return bool({seen.party.number or seen.party.dn, seen.dn} & _people(call))
+
+
+def _people(call: Call) -> frozenset[str]:
+    """Who takes part, but for the route point itself, which takes part in every call."""
+    legs = [call.first, *call.legs.values()]
+    own = {leg.dn for leg in legs if leg.ours}
+    parties = {leg.party.number or leg.party.dn for leg in legs}
+    return frozenset((parties | {leg.dn for leg in legs}) - own - {""})
 
 
 def _leg_seen(book: Book, seen: SeenLeg, at: datetime, how: Evidence) -> tuple[Book, list[AnyEvent]]:
+    book = _moved_ref(book, seen)
     known = book.by_leg.get((seen.dn, seen.participant))
     if known is None:
         return _new_leg(book, seen, at, how)
@@ -101,14 +143,27 @@ def _leg_seen(book: Book, seen: SeenLeg, at: datetime, how: Evidence) -> tuple[B
     old = call.legs[known[1]]
     if _another(old, seen):
         book, gone = _leg_gone(book, (seen.dn, seen.participant), at, how)
-        changed = book.changed
+        if not book.calls[call.id].legs:
+            book = _unnamed(book, call.id)
         book, came = _new_leg(book, seen, at, how)
-        return replace(book, changed=book.changed | changed), gone + came
+        return book, gone + came
     if old.pbx_call != seen.pbx_call:
         return _merge(book, call, old, seen, at, how)
     return _leg_changed(
         book, call, old, _leg(seen, old.key, old.first_seen, calling=_calls_out(seen, old)), at, how
     )
+
+
+def _moved_ref(book: Book, seen: SeenLeg) -> Book:
+    """A leg with a `participant_uid` may go on under another participant id (api.md 11.8)."""
+    if not seen.uid or (seen.dn, seen.participant) in book.by_leg:
+        return book
+    key = LegKey(seen.uid)
+    of = next((id_ for id_, call in book.calls.items() if key in call.legs), None)
+    if of is None:
+        return book
+    others = {ref: to for ref, to in book.by_leg.items() if to != (of, key)}
+    return replace(book, by_leg={**others, (seen.dn, seen.participant): (of, key)})
 
 
 def _another(old: Leg, seen: SeenLeg) -> bool:
@@ -126,9 +181,10 @@ def _new_leg(book: Book, seen: SeenLeg, at: datetime, how: Evidence) -> tuple[Bo
     call = book.calls[known] if known else None
     told: list[AnyEvent] = []
     if call is None:
-        call = Call(_call_id(book.pbx, seen.pbx_call, at), seen.pbx_call, _direction(leg), at, first=leg)
+        call = Call(_call_id(book, seen.pbx_call, at), seen.pbx_call, _direction(leg), at, first=leg)
         call, told = telling.started(call, leg, at, how)
     call = replace(call, legs={**call.legs, leg.key: leg}, empty_since=None)
+    call = call if leg.calling else replace(call, left_for=None)
     if leg.ours and not leg.calling:
         call, received = telling.received(call, leg, at, how)
         told += received
@@ -186,16 +242,24 @@ def _merge(
     other = book.calls[known] if known else None
     leg = _leg(seen, old.key, old.first_seen, calling=old.calling)
     if other is None:
-        moved = replace(call, pbx_call=seen.pbx_call, legs={**call.legs, old.key: leg})
-        numbers = {number: of for number, of in book.by_pbx_call.items() if of != call.id}
-        return _with_call(replace(book, by_pbx_call=numbers), moved), []
+        moved = replace(call, pbx_call=seen.pbx_call)
+        return _leg_changed(_unnamed(book, call.id), moved, old, leg, at, how)
+    if other.id == call.id:
+        return _leg_changed(book, call, old, leg, at, how)
     elder, younger = sorted((call, other), key=lambda each: each.began)
     legs = {**younger.legs, **elder.legs, old.key: leg}
     joined = replace(
-        elder, pbx_call=seen.pbx_call, legs=legs, rang=elder.rang | younger.rang, empty_since=None
+        elder,
+        pbx_call=seen.pbx_call,
+        legs=legs,
+        rang=elder.rang | younger.rang,
+        connected_at=elder.connected_at or younger.connected_at,
+        answered_at=elder.answered_at or younger.answered_at,
+        answered_by=elder.answered_by or younger.answered_by,
+        empty_since=None,
     )
     joined, told = telling.merged(joined, younger.id, leg, at, how)
-    return _with_call(_without_call(book, younger), joined), told
+    return _with_call(_unnamed(_without_call(book, younger), elder.id), joined), told
 
 
 def _digits(book: Book, seen: Digits) -> tuple[Book, list[AnyEvent]]:
@@ -220,18 +284,28 @@ def _tick(book: Book, at: datetime) -> tuple[Book, list[AnyEvent]]:
     for call in over:
         told += telling.over(call)
         book = _without_call(book, call)
-    return replace(book, changed=frozenset(call.id for call in over)), told
+    return book, told
 
 
 def _with_call(book: Book, call: Call) -> Book:
     legs = {(leg.dn, leg.participant): (call.id, key) for key, leg in call.legs.items()}
+    named = book.by_pbx_call
+    if call.pbx_call != _NO_CALLID:
+        named = {**named, call.pbx_call: call.id}
     return replace(
         book,
         calls={**book.calls, call.id: call},
         by_leg={**book.by_leg, **legs},
-        by_pbx_call={**book.by_pbx_call, call.pbx_call: call.id},
+        by_pbx_call=named,
         changed=book.changed | {call.id},
     )
+
+
+def _unnamed(book: Book, id_: CallId) -> Book:
+    """Its `callid` may mean another call from now on."""
+    call = replace(book.calls[id_], pbx_call=_NO_CALLID)
+    named = {number: of for number, of in book.by_pbx_call.items() if of != id_}
+    return replace(book, calls={**book.calls, id_: call}, by_pbx_call=named, changed=book.changed | {id_})
 
 
 def _without_call(book: Book, call: Call) -> Book:
@@ -264,12 +338,14 @@ def _leg(seen: SeenLeg, key: LegKey, first_seen: datetime, *, calling: bool) -> 
 
 
 def _key(seen: SeenLeg, at: datetime) -> LegKey:
-    return LegKey(seen.uid or f"{seen.participant}@{at.isoformat()}")
+    return LegKey(seen.uid or f"{seen.dn}/{seen.participant}@{at.isoformat()}")
 
 
-def _call_id(pbx: PbxId, pbx_call: int, first_seen: datetime) -> CallId:
-    told = f"{pbx}|{pbx_call}|{first_seen.isoformat()}"
-    return CallId("c_" + hashlib.sha256(told.encode()).hexdigest()[:16])
+def _call_id(book: Book, pbx_call: int, first_seen: datetime) -> CallId:
+    told = f"{book.pbx}|{pbx_call}|{first_seen.isoformat()}"
+    while (id_ := CallId("c_" + hashlib.sha256(told.encode()).hexdigest()[:16])) in book.calls:
+        told += "|again"  # a `callid` that is used anew in the same instant
+    return id_
 
 
 def _calls_out(seen: SeenLeg, old: Leg | None) -> bool:

@@ -1,11 +1,13 @@
 """`requests` towards the PBX, in a named executor: token, XAPI, downloads."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from typing import Any
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
@@ -75,16 +77,34 @@ class Blocking:
 
 def unreachable(origin: str, error: Exception) -> ThreeCxError:
     """What a connection that did not come about means for a person; never quotes a URL's query or a header."""
-    text = str(error).lower()
-    if isinstance(error, requests.exceptions.SSLError) or "certificate" in text or "ssl" in text:
-        return TlsFailed(f"The certificate of {origin} could not be verified{_because(text)}.")
+    text = " ".join(str(each).lower() for each in _chain(error))
+    if any(isinstance(each, _TLS) for each in _chain(error)):
+        if "certificate" in text:
+            return TlsFailed(f"The certificate of {origin} could not be verified{_because(text)}.")
+        return TlsFailed(f"{origin} does not speak HTTPS as it should.", hint=_NO_TLS)
     if isinstance(error, requests.exceptions.Timeout | TimeoutError) or "timed out" in text:
         return PbxUnreachable(f"{origin} did not answer in time.")
-    if "refused" in text:
+    if "refused" in text or any(isinstance(each, ConnectionRefusedError) for each in _chain(error)):
         return PbxUnreachable(f"{origin} refused the connection: nothing listens at this address and port.")
     if "name or service" in text or "resolve" in text or "nodename" in text or "getaddrinfo" in text:
         return PbxUnreachable(f"The host name of {origin} is not known.")
     return PbxUnreachable(f"{origin} cannot be reached.")
+
+
+_TLS = (ssl.SSLError, requests.exceptions.SSLError, urllib3.exceptions.SSLError)
+_NO_TLS = "Check the port of Server URL, and whether it begins with https:// or http:// as the PBX expects."
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error and what caused it; libraries put it as cause, context, `os_error` or argument."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if isinstance(each, BaseException) and each not in found:
+            found.append(each)
+            waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+    return found
 
 
 def _because(text: str) -> str:

@@ -22,7 +22,7 @@ export const asError = (node: INode, { errorId, message, description, hint, http
 function unanswered(error: unknown, address: string): Problem {
 	const told = (one: unknown): string => (one instanceof Error ? `${one.name} ${one.message} ${(one as { code?: string }).code} ${told(one.cause)}` : '');
 	if (/ECONNABORTED|ETIMEDOUT|TimeoutError|timeout/.test(told(error))) return problem('runnerTimedOut', address);
-	return problem(/ECONNRESET|aborted|terminated/.test(told(error)) ? 'answerCut' : 'runnerUnreachable', address);
+	return problem(/ECONNRESET|aborted|terminated|other side closed/.test(told(error)) ? 'answerCut' : 'runnerUnreachable', address);
 }
 
 const refusal = (address: string, status: number, body: unknown) => asProblem(parsed(body)) ?? problem('notARunner', address, status);

@@ -20,7 +20,7 @@ def test_the_built_shims_keep_the_contract(part: str) -> None:
     built = ROOT / "dist/nodes/n8n/runtime/execute.js"
     assert built.is_file(), "dist/ is not built: run npm run build, or scripts/test"
 
-    done = subprocess.run(  # noqa: S603 -- our own tests
+    done = subprocess.run(
         [node, "--test", "--test-reporter=spec", str(Path(__file__).with_name(f"{part}.test.mjs"))],
         capture_output=True,
         text=True,

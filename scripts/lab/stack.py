@@ -73,6 +73,12 @@ class Stack:
         for part in (self.n8n, self.runner, self.simulator):
             part.stop()
 
+    def mend(self) -> None:
+        """Starts again what has ended by itself, so that one failure does not become many."""
+        for part in (self.simulator, self.runner, self.n8n):
+            if part.service is not None and not part.service.alive:
+                part.start()
+
     def _trust(self, authority: str) -> None:
         """Runner and n8n verify certificates; the simulator's has an authority of its own."""
         if authority:
@@ -149,10 +155,10 @@ class Stack:
         return "" if answer.get("waitingForWebhook") else str(answer)
 
     def monitored(self, workflow: Json, trigger: str, count: int, *, within_s: float = 30) -> list[Json]:
-        """The first `count` events that started executions of a workflow, in their order."""
+        """The first `count` events that started executions of a workflow."""
 
         def look() -> list[Json] | None:
-            rows = sorted(self.rest.executions(workflow), key=lambda row: int(row["id"]))
+            rows = self.rest.executions(workflow)
             found = [item for row in rows for item in self.rest.ended(str(row["id"])).items(trigger)]
             return found if len(found) >= count else None
 

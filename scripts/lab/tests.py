@@ -66,7 +66,7 @@ def _pytest(marked: str, more: list[str], env: dict[str, str]) -> int:
     """pytest's exit status; "no test collected" (5) counts as success, a path may hold tests of one kind only."""
     print(f"— pytest -m '{marked}'", file=sys.stderr, flush=True)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-m", marked, *more], cwd=ROOT, env=env, check=False
+        [sys.executable, "-m", "pytest", "--tb=short", "-m", marked, *more], cwd=ROOT, env=env, check=False
     )
     return 0 if done.returncode == 5 else done.returncode
 

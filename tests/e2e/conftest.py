@@ -51,6 +51,7 @@ def credential(stack: Stack) -> Json:
 @pytest.fixture
 def activate(stack: Stack, credential: Json) -> Iterator[Activate]:
     """Saves and activates a workflow, waits until the runner serves it; it is deactivated after the test."""
+    stack.mend()
     active: list[Json] = []
 
     def activated(workflow: Json) -> Json:

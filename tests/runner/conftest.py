@@ -169,7 +169,7 @@ def _exists(account: str) -> bool:
 
 
 def _run(account: str | None, *command: str | Path) -> None:
-    subprocess.run(command, user=account, check=True, stdout=subprocess.DEVNULL, cwd="/")  # noqa: S603  # our own
+    subprocess.run(command, user=account, check=True, stdout=subprocess.DEVNULL, cwd="/")  # our own
 
 
 @pytest.fixture
@@ -387,8 +387,10 @@ def serve(
     """Starts the API with the given settings."""
 
     @asynccontextmanager
-    async def start(*, configured: bool = False, listen: str = "127.0.0.1:0") -> AsyncIterator[Client]:
-        settings = load_settings(state_dir=tmp_path, listen=listen)
+    async def start(
+        *, configured: bool = False, listen: str = "127.0.0.1:0", **more: Any
+    ) -> AsyncIterator[Client]:
+        settings = load_settings(state_dir=tmp_path, listen=listen, **more)
         state = StateFolder(tmp_path, SecretStr(TOKEN), configured, cipher, "")
         services = Services(
             behind,
@@ -404,8 +406,8 @@ def serve(
             clock,
         )
         async with Api(services, state) as api, ClientSession() as http:
-            port = api.address.rsplit(":", 1)[1]
-            yield Client(http, f"http://127.0.0.1:{port}", contract("request")["login"])
+            scheme, _, port = api.address.split(":")
+            yield Client(http, f"{scheme}://127.0.0.1:{port}", contract("request")["login"])
 
     return start
 

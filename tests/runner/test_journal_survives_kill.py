@@ -33,7 +33,7 @@ asyncio.run(main(sys.argv[1]))
 
 @pytest.fixture
 def child(journal_url: str) -> Iterator["subprocess.Popen[str]"]:
-    with subprocess.Popen(  # noqa: S603  # our own text
+    with subprocess.Popen(  # our own text
         [sys.executable, "-c", _CHILD, journal_url], stdout=subprocess.PIPE, text=True
     ) as process:
         yield process

@@ -30,7 +30,7 @@ except RuntimeError:
 
 def lines(level: str) -> list[dict[str, object]]:
     command = [sys.executable, "-c", _PROGRAM, level]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603  # our own text
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # our own text
     assert done.stdout == ""
     assert "a-canary-secret" not in done.stderr.replace('deep("a-canary-secret")', "")
     return [json.loads(line) for line in done.stderr.splitlines()]

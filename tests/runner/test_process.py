@@ -45,7 +45,7 @@ def running(folder: Path, *options: str) -> Iterator[Running]:
     log = folder.with_suffix(".log")
     command = [str(COMMAND), "serve", "--state-dir", str(folder), "--listen", "127.0.0.1:0", *options]
     with log.open("w") as stderr:
-        process = subprocess.Popen(command, stderr=stderr, text=True)  # noqa: S603  # our own command
+        process = subprocess.Popen(command, stderr=stderr, text=True)  # our own command
     try:
         yield Running(process, address_in(log, process), folder, log)
     finally:
@@ -86,7 +86,7 @@ def test_an_unknown_operation_says_how_to_update(runner: Running, contract: Any)
 
 
 def test_a_second_runner_in_the_same_folder_says_what_to_do(runner: Running) -> None:
-    done = subprocess.run(  # noqa: S603  # our own command
+    done = subprocess.run(  # our own command
         [COMMAND, "serve", "--state-dir", runner.folder, "--listen", "127.0.0.1:0"],
         capture_output=True,
         text=True,
@@ -101,7 +101,7 @@ def test_a_second_runner_in_the_same_folder_says_what_to_do(runner: Running) -> 
 
 def test_an_address_in_use_is_one_sentence(runner: Running, tmp_path: Path) -> None:
     taken = runner.address.removeprefix("http://")
-    done = subprocess.run(  # noqa: S603  # our own command
+    done = subprocess.run(  # our own command
         [COMMAND, "serve", "--state-dir", tmp_path, "--listen", taken],
         capture_output=True,
         text=True,

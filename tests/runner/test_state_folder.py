@@ -77,7 +77,7 @@ def test_a_damaged_key_is_one_sentence(tmp_path: Path) -> None:
 def test_the_command_prints_the_token_and_a_wrong_setting_in_a_sentence(tmp_path: Path) -> None:
     def command(*words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         environment = os.environ | variables
-        return subprocess.run(  # noqa: S603  # our own command
+        return subprocess.run(  # our own command
             [Path(sys.executable).with_name("threecx-runner"), *words],
             capture_output=True,
             text=True,

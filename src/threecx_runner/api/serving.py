@@ -48,8 +48,8 @@ class Api:
 
     async def __aenter__(self) -> "Api":
         """Raises SettingWrong when the address or the certificate cannot be used."""
-        self._socket = _listening(self._services.settings.listen)
         self._server = _Server(self._config())
+        self._socket = _listening(self._services.settings.listen)
         self._serving = asyncio.create_task(self._server.serve(sockets=[self._socket]), name="api")
         while not self._server.started:  # uvicorn has no event for it
             if self._serving.done():

@@ -98,7 +98,9 @@ class PbxSession(Dialling):
         return self.watcher.sees(number)
 
     def kind_of_number(self, number: str) -> PartyKind:
-        return self.numbers.get(number, PartyKind.UNKNOWN)
+        known = self.numbers.get(number)
+        outside = number.startswith(("+", "00")) or (bool(self.numbers) and number.isdigit())
+        return known or (PartyKind.EXTERNAL if outside else PartyKind.UNKNOWN)
 
     def media(self, leg: Leg) -> Media:
         """Sound and keys of an own leg. Raises NotOwnLeg, CallEnded."""

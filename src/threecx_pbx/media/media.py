@@ -1,0 +1,256 @@
+"""Both directions of one own leg: prompts, keys, background sound, the caller's voice. No locks: the loop owns it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from threecx_pbx.clock import Clock
+from threecx_pbx.errors import CallEnded, NotConnected, ThreeCxError
+from threecx_pbx.media.keys import Key, KeyBuffer, pressed_in
+from threecx_pbx.media.listening import Ear
+from threecx_pbx.media.mouth import Mouth
+from threecx_pbx.media.playout import Layer, Prompt
+from threecx_pbx.media.sound import Pcm
+
+
+class PlayEnd(StrEnum):
+    """Why a prompt is over."""
+
+    COMPLETED = "completed"
+    KEY = "key"
+    SUPERSEDED = "superseded"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """How a prompt ended and how much of it the caller heard. The key stays in the buffer for its reader."""
+
+    end: PlayEnd
+    heard: timedelta
+    key: Key | None = None
+
+
+@dataclass(slots=True)
+class _Playing:
+    """The prompt that is on."""
+
+    prompt: Prompt
+    stop_on: frozenset[Key]
+    done: "asyncio.Future[Played]"
+
+
+class KeyReader:
+    """The one reader of a leg's keys, from `Media.reading`."""
+
+    def __init__(self, media: "Media") -> None:
+        self._media = media
+
+    async def key(self, within: timedelta) -> Key | None:
+        """The eldest unread key, or the next; None when none came in time. Raises CallEnded."""
+        return await self._media.next_key(within)
+
+    def clear(self) -> None:
+        """Forgets what was typed ahead."""
+        self._media.clear_keys()
+
+
+class Media:
+    """One own leg, from its first moment to its last. Whoever waits here when the leg ends gets CallEnded at once."""
+
+    def __init__(self, clock: Clock, wake: Callable[[], None]) -> None:
+        self._clock = clock
+        self._wake = wake
+        self._keys = KeyBuffer()
+        self._pressed: asyncio.Future[None] | None = None
+        self._playing: _Playing | None = None
+        self._over: str | None = None
+        self.mouth = Mouth(clock.now(), self._heard_out)
+        self.ear = Ear()
+        self.connected = False
+        self.held = False
+        """Whether the caller is on hold: keys do not count."""
+
+    @property
+    def ended(self) -> bool:
+        return self._over is not None
+
+    @property
+    def busy(self) -> bool:
+        """Whether somebody looks after the caller: a prompt, a reader, a listener, a background sound, hold."""
+        playout = self.mouth.playout
+        return bool(
+            self._playing
+            or self._keys.reader
+            or self.ear.wanted
+            or self.held
+            or playout.has(Layer.BACKGROUND)
+            or playout.has(Layer.HOLD)
+        )
+
+    # prompts
+
+    async def play(
+        self,
+        sound: Pcm,
+        *,
+        stop_on: frozenset[Key] = frozenset(),
+        repeat: int = 1,
+        pause: timedelta = timedelta(0),
+    ) -> Played:
+        """Plays it so often, until its end has been heard, a key of `stop_on` is pressed, or a newer prompt begins.
+
+        A key that was typed ahead counts. Raises CallEnded, NotConnected, and AudioImpossible, PbxUnreachable or
+        WrongCredentials when the PBX takes no audio. Cancelled: the prompt ends.
+        """
+        self._must_be_heard()
+        typed = self._keys.first_of(stop_on)
+        if typed is not None or not sound.data or repeat < 1:
+            return Played(PlayEnd.COMPLETED if typed is None else PlayEnd.KEY, timedelta(0), typed)
+        self._end_prompt(PlayEnd.SUPERSEDED)
+        done: asyncio.Future[Played] = asyncio.get_running_loop().create_future()
+        playing = self._playing = _Playing(Prompt(sound, repeat, pause), stop_on, done)
+        self.mouth.playout.begin(playing.prompt)
+        self._wake()
+        self.mouth.tick(self._clock.now())
+        try:
+            return await done
+        finally:
+            if self._playing is playing:
+                self._end_prompt(PlayEnd.STOPPED)
+
+    def stop(self) -> bool:
+        """Ends the prompt that is on, if one is."""
+        return self._end_prompt(PlayEnd.STOPPED)
+
+    def background(self, sound: Pcm | None, layer: Layer = Layer.BACKGROUND) -> None:
+        """Sounds for ever between prompts; None ends it. Raises CallEnded."""
+        self._must_live()
+        self.mouth.playout.set_layer(layer, sound)
+        self._wake()
+
+    def hold(self, music: Pcm | None = None) -> None:
+        """Keys do not count and the music sounds until `resume`. Raises CallEnded, NotConnected."""
+        self._must_be_heard()
+        self.held = True
+        self.background(music, Layer.HOLD)
+
+    def resume(self) -> None:
+        """The end of `hold`. Raises CallEnded."""
+        self.held = False
+        self.background(None, Layer.HOLD)
+
+    # keys
+
+    async def key(self, within: timedelta, reader: str = "another operation") -> Key | None:
+        """One key, for a reader that wants no more. Raises KeysTaken, CallEnded."""
+        with self.reading(reader) as keys:
+            return await keys.key(within)
+
+    @contextmanager
+    def reading(self, name: str, *, secret: bool = False) -> Iterator[KeyReader]:
+        """The claim to all keys until left; `secret`: nobody else hears of them. Raises KeysTaken, CallEnded."""
+        self._must_live()
+        self._keys.claim(name, secret=secret)
+        try:
+            yield KeyReader(self)
+        finally:
+            self._keys.release()
+
+    async def next_key(self, within: timedelta) -> Key | None:
+        """For the reader. Raises CallEnded."""
+        deadline = self._clock.now() + within
+        while True:
+            self._must_live()
+            key = self._keys.take()
+            if key is not None:
+                return key
+            left = deadline - self._clock.now()
+            if left <= timedelta(0):
+                return None
+            await self._pressing(left)
+
+    def clear_keys(self) -> None:
+        """Forgets what was typed ahead."""
+        self._keys.clear()
+
+    async def _pressing(self, within: timedelta) -> None:
+        self._pressed = asyncio.get_running_loop().create_future()
+        timer = asyncio.create_task(self._clock.sleep(within.total_seconds()), name="bound of a key")
+        try:
+            await asyncio.wait((self._pressed, timer), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            self._pressed = None
+
+    # the caller's voice
+
+    @asynccontextmanager
+    async def hear(self) -> AsyncIterator[AsyncIterator[bytes]]:
+        """Frames of 20 ms from now on, 320 bytes each; they end with the leg. Raises CallEnded, NotConnected."""
+        self._must_be_heard()
+        frames = self.ear.join()
+        self._wake()
+        try:
+            yield frames
+        finally:
+            self.ear.leave(frames)
+            self._wake()
+
+    # what happens to the leg
+
+    def press(self, told: str) -> bool:
+        """Keys came from the PBX. Returns whether they are for the reader alone."""
+        if self.held:
+            return False
+        for key in pressed_in(told):
+            self._keys.press(key)
+            if self._playing is not None and key in self._playing.stop_on:
+                self._end_prompt(PlayEnd.KEY, key)
+        self._tell_reader()
+        return self._keys.secret
+
+    def impossible(self, why: ThreeCxError) -> None:
+        """The PBX takes no audio: whoever waits to be heard is told."""
+        playing, self._playing = self._playing, None
+        self.mouth.playout.end_prompt()
+        if playing is not None and not playing.done.done():
+            playing.done.set_exception(why)
+
+    def end(self, why: str) -> None:
+        """The leg is gone. `why` is the sentence that everybody who waits gets."""
+        self._over = why
+        self.connected = False
+        self.impossible(CallEnded(why))
+        self.ear.end()
+        self._tell_reader()
+
+    # inside
+
+    def _heard_out(self) -> None:
+        self._end_prompt(PlayEnd.COMPLETED)
+
+    def _end_prompt(self, why: PlayEnd, key: Key | None = None) -> bool:
+        playing, self._playing = self._playing, None
+        if playing is None:
+            return False
+        self.mouth.playout.end_prompt()
+        if not playing.done.done():
+            playing.done.set_result(Played(why, playing.prompt.heard, key))
+        return True
+
+    def _tell_reader(self) -> None:
+        if self._pressed is not None and not self._pressed.done():
+            self._pressed.set_result(None)
+
+    def _must_live(self) -> None:
+        if self._over is not None:
+            raise CallEnded(self._over)
+
+    def _must_be_heard(self) -> None:
+        self._must_live()
+        if not self.connected:
+            raise NotConnected("This call has not been answered, so there is nobody to hear or be heard.")

@@ -1,0 +1,181 @@
+"""The sound of all own legs of one login: who has streams open, and the clock that paces them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from datetime import datetime, timedelta
+from typing import Any
+
+from threecx_pbx.clock import Clock
+from threecx_pbx.errors import ThreeCxError
+from threecx_pbx.media.keeping import Tokens, keep_open
+from threecx_pbx.media.listening import ListenStream
+from threecx_pbx.media.media import Media
+from threecx_pbx.media.speaking import SpeakStream
+from threecx_pbx.media.ticking import Ticker
+from threecx_pbx.media.wire import Address, Pbx, StreamEnd, connected, head
+
+_AT_ONCE = 32
+"""Handshakes under way together: more would hold up the sound of the others."""
+_LOOK_S = 0.1
+
+
+class Voice:
+    """One own leg's media and the tasks that keep its streams open."""
+
+    def __init__(self, of: "Voices", address: Address) -> None:
+        self._of = of
+        self.address = address
+        self.media = Media(of.clock, self.want)
+        self._speak: SpeakStream | None = None
+        self._listen: ListenStream | None = None
+        self._speaking: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
+
+    def tick(self, now: datetime) -> None:
+        self.media.mouth.tick(now)
+
+    def want(self) -> None:
+        """Opens and closes what is needed now: the POST while connected, the GET while somebody listens."""
+        if self.media.connected and self._speaking is None:
+            self._speaking = self._of.spawn(self._keep_speaking(), "speak")
+        if self.media.connected and self.media.ear.wanted and self._listening is None:
+            self._listening = self._of.spawn(self._keep_listening(), "listen")
+        elif self._listening is not None and not self.media.ear.wanted:
+            self._listening.cancel()
+            self._listening = None
+
+    def move(self, address: Address) -> None:
+        """The leg has another participant id now."""
+        if address != self.address:
+            self.address = address
+            self.reopen()
+
+    def reopen(self) -> None:
+        """Streams begin anew: with another token, or at another address."""
+        for stream in (self._speak, self._listen):
+            if stream is not None:
+                stream.abort()
+
+    def end(self, why: str) -> None:
+        """The leg is gone."""
+        self.media.mouth.finish()
+        self.media.end(why)
+        for task in (self._speaking, self._listening):
+            if task is not None:
+                task.cancel()
+
+    async def _keep_speaking(self) -> None:
+        self._of.ticker.add(self)
+        try:
+            self.media.impossible(await self._of.keep(self, self._speak_once))
+        finally:
+            self._of.ticker.remove(self)
+            self._speaking = None
+
+    async def _speak_once(self, token: str) -> StreamEnd:
+        request = head("POST", self._of.pbx, self.address, token)
+        mouth = self.media.mouth
+        async with self._of.connecting:
+            stream = self._speak = await connected(self._of.pbx, lambda: SpeakStream(request))
+        mouth.attach(stream, self._of.clock.now())
+        end = StreamEnd()
+        try:
+            end = await asyncio.shield(stream.ended)
+            return end
+        finally:
+            self._speak = None
+            mouth.detach(self._of.clock.now(), unheard=end.refused)
+            stream.abort()
+
+    async def _keep_listening(self) -> None:
+        self.media.ear.end(await self._of.keep(self, self._listen_once))
+
+    async def _listen_once(self, token: str) -> StreamEnd:
+        request = head("GET", self._of.pbx, self.address, token)
+        async with self._of.connecting:
+            stream = self._listen = await connected(self._of.pbx, lambda: ListenStream(request, self._heard))
+        self.media.mouth.drift.listen()
+        self.media.ear.restart()
+        try:
+            return await asyncio.shield(stream.ended)
+        finally:
+            self._listen = None
+            stream.abort()
+
+    def _heard(self, data: bytes) -> None:
+        self.media.mouth.listened(len(data), self._of.clock.now())
+        self.media.ear.feed(data)
+
+
+class Voices:
+    """Made with its login; `run` is its clock's task. Legs are named by whatever key the book gives them."""
+
+    def __init__(self, pbx: Pbx, tokens: Tokens, clock: Clock, suspect: Callable[[Address], None]) -> None:
+        self.pbx = pbx
+        self.clock = clock
+        self.ticker = Ticker(clock)
+        self.connecting = asyncio.Semaphore(_AT_ONCE)
+        self._tokens = tokens
+        self._suspect = suspect
+        self._legs: dict[Hashable, Voice] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def media(self, leg: Hashable) -> Media | None:
+        """None: that leg has ended."""
+        voice = self._legs.get(leg)
+        return voice.media if voice is not None else None
+
+    def follow(self, leg: Hashable, address: Address, *, is_connected: bool) -> None:
+        """An own leg was seen; at its first sight it begins to remember keys."""
+        voice = self._legs.get(leg)
+        if voice is None:
+            voice = self._legs[leg] = Voice(self, address)
+        voice.move(address)
+        voice.media.connected = voice.media.connected or is_connected
+        if voice.media.connected:
+            voice.want()
+
+    def gone(self, leg: Hashable, why: str) -> None:
+        """A leg has ended; legs that are not ours are none of ours."""
+        voice = self._legs.pop(leg, None)
+        if voice is not None:
+            voice.end(why)
+
+    def press(self, leg: Hashable, keys: str) -> bool:
+        """Returns whether the keys are secret."""
+        voice = self._legs.get(leg)
+        return voice is not None and voice.media.press(keys)
+
+    async def silence(self, within: timedelta) -> None:
+        """Returns when nobody hears anything but silence, or when that takes too long."""
+        deadline = self.clock.now() + within
+        while any(voice.media.mouth.playout.sounding for voice in self._legs.values()):
+            if self.clock.now() >= deadline:
+                return
+            await self.clock.sleep(_LOOK_S)
+
+    def reopen(self) -> None:
+        """All streams, after a token was minted: the former one's are cut (api.md 1.2)."""
+        for voice in self._legs.values():
+            voice.reopen()
+
+    async def keep(self, voice: Voice, one: Callable[[str], Awaitable[StreamEnd]]) -> ThreeCxError:
+        """`keep_open` with what all streams of the login share."""
+        return await keep_open(self._tokens, self.clock, one, lambda: self._suspect(voice.address))
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        """A task that ends with the login."""
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def run(self) -> None:
+        """The clock; cancelled at the end of the login, it ends all streams."""
+        try:
+            await self.ticker.run()
+        finally:
+            for leg in list(self._legs):
+                self.gone(leg, "The runner is going down.")
+            if self._tasks:
+                await asyncio.wait(self._tasks)

@@ -6,7 +6,7 @@ Written from 3CX's published interfaces, never from a client of ours; it imports
 from threecx_simulator.clock import Clock, ManualClock, SystemClock
 from threecx_simulator.pbx.behaviour import Behaviour
 from threecx_simulator.pbx.world import World, default_world
-from threecx_simulator.profile import PROFILES, Profile
+from threecx_simulator.profile import PROFILES, Profile, draw
 from threecx_simulator.simulator import Simulator
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "SystemClock",
     "World",
     "default_world",
+    "draw",
 ]

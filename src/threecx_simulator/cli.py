@@ -14,13 +14,14 @@ import typer
 
 from threecx_simulator.clock import SystemClock
 from threecx_simulator.pbx.world import DEFAULT_SECRET, default_world
-from threecx_simulator.profile import PROFILES
+from threecx_simulator.profile import PROFILES, draw
 from threecx_simulator.scenarios.load import BadScenario, load
 from threecx_simulator.scenarios.model import Scenario
 from threecx_simulator.scenarios.play import Player
 from threecx_simulator.simulator import Address, Simulator
 
 SECRET_VARIABLE = "THREECX_SIMULATOR_SECRET"  # noqa: S105 (a variable's name)
+_DRAWN = "drawn"  # every doubt decided by --seed
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 app = typer.Typer(help="A 3CX V20 PBX on loopback.", no_args_is_help=True, add_completion=False)
@@ -40,7 +41,9 @@ def serve(
     tls: Annotated[
         bool, typer.Option("--tls", help="Speak HTTPS with a certificate authority of its own")
     ] = False,
-    profile: Annotated[str, typer.Option(help=f"Reading of the real PBX: {', '.join(PROFILES)}")] = "auto",
+    profile: Annotated[
+        str, typer.Option(help=f"Reading of the real PBX: {', '.join(PROFILES)}, drawn (by --seed)")
+    ] = "auto",
     seed: Annotated[int, typer.Option(help="Same seed, same data")] = 0,
     secret_file: Annotated[Path | None, typer.Option(help="File with the API clients' secret")] = None,
     scenario: Annotated[
@@ -52,11 +55,13 @@ def serve(
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as one JSON line")] = False,
 ) -> None:
     """Run the PBX until SIGTERM or Ctrl-C. Listens on loopback only, unless --listen says otherwise."""
-    if profile not in PROFILES:
-        raise typer.BadParameter(f"There is no profile {profile}; there are {', '.join(PROFILES)}")
+    if profile not in {*PROFILES, _DRAWN}:
+        raise typer.BadParameter(
+            f"There is no profile {profile}; there are {', '.join(PROFILES)} and {_DRAWN}"
+        )
     scenarios = [_load(path) for path in scenario or ()]
     simulator = Simulator(
-        profile=replace(PROFILES[profile], stream_frame_ms=frame_ms),
+        profile=replace(draw(seed) if profile == _DRAWN else PROFILES[profile], stream_frame_ms=frame_ms),
         world=default_world(_secret(secret_file)),
         clock=SystemClock(time_scale),
         tls=tls,

@@ -5,8 +5,12 @@ The text under each option is printed in the docs: what it decides, what speaks 
 T = tried by a third party on a real PBX, G = a guess).
 """
 
-from dataclasses import dataclass, replace
-from typing import Literal
+import ast
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Any, Literal, get_args, get_type_hints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +36,9 @@ class Profile:
     mint_closes_sockets: bool = False
     """Whether a new token closes the sockets opened with the former one. Unknown (G)."""
 
+    expiry_closes_sockets: bool = False
+    """Whether a socket is closed when the token that opened it expires. Unknown (G)."""
+
     mint_kills_streams: bool = True
     """Whether a new token cuts running audio streams of the former one (T)."""
 
@@ -46,6 +53,17 @@ class Profile:
 
     upsert_repeat_ms: int = 0
     """While a leg rings its Upsert is sent again so often; 0 = never. 750 was seen (T)."""
+
+    upsert_delay_ms: int = 0
+    """How much later than the change itself an Upsert or Remove is sent; keys are not delayed, so that they may
+    come before the Upsert of their leg (G; T: the delay between frame and REST state)."""
+
+    participant_ids: Literal["rising", "recycled"] = "rising"
+    """Whether participant ids only rise, or the smallest free one is taken again (third-party code: recycled)."""
+
+    held_shown: bool = False
+    """Whether a party on hold shows `Held`, and the leg that transfers it `Hold`. The core knows both (O);
+    one careful reader says REST never shows them (T)."""
 
     get_404_race: int = 0
     """For so many milliseconds after its first Upsert the GET of a leg answers 404 (T, E)."""
@@ -79,6 +97,9 @@ class Profile:
     route_timeout_s: float = 30.0
     """How long `routeto`, `transferto` and `makecall` ring when the request names no `timeout` (G)."""
 
+    route_reply_delay_s: float = 0.0
+    """How much later than their outcome `routeto`, `transferto` and `divert` answer (T: hanging beyond 90 s)."""
+
     error_body: Literal["result", "empty", "html"] = "result"
     """Body of 422 and 424: a result object (E reads one), nothing, or a web server's page (G)."""
 
@@ -102,6 +123,12 @@ class Profile:
 
     get_odd_lengths: bool = False
     """Whether frames of the GET arrive cut at odd places (T)."""
+
+    post_buffer_ms: int = 0
+    """A proxy that buffers: what is posted arrives in bursts of so many milliseconds (T)."""
+
+    stream_idle_cut_s: float = 0.0
+    """A proxy that cuts a POST on which nothing was sent for so long; 0 = never (T: 60)."""
 
     media_after_ms: int = 0
     """For so long after Connected the streams of a leg answer 424 (T: until media flows)."""
@@ -144,6 +171,10 @@ PROFILES: dict[str, Profile] = {
         mint_closes_sockets=True,
         upsert_repeat_ms=750,
         get_404_race=120,
+        upsert_delay_ms=100,
+        participant_ids="recycled",
+        held_shown=True,
+        expiry_closes_sockets=True,
         own_leg_after_route="stays",
         ring_each_device=True,
         status_codes="4xx",
@@ -157,9 +188,66 @@ PROFILES: dict[str, Profile] = {
         dropcall_answer="200",
         dtmf_frames="string",
         get_burst_ms=256,
+        post_buffer_ms=60,
         get_odd_lengths=True,
         media_after_ms=150,
         clock_ppm=-100.0,
         transfer_changes_id=True,
     ),
 }
+
+_DRAWN: dict[str, tuple[Any, ...]] = {
+    "upsert_repeat_ms": (0, 750),
+    "upsert_delay_ms": (0, 20, 150),
+    "get_404_race": (0, 60, 150),
+    "get_burst_ms": (0, 256),
+    "post_buffer_ms": (0, 40),
+    "media_after_ms": (0, 100),
+    "clock_ppm": (-100.0, 0.0, 100.0),
+    "version": ("20.0.7.0", "20.0.8.1121", "20.0.9.0", "20.0.10.100"),
+}
+_FIXED = {"post_unheard", "drop_on_post_end", "status_codes"}  # faults and refusals are asked for by name
+
+
+def draw(seed: int) -> Profile:
+    """A profile drawn at random, the same for the same seed: every option that is a mere doubt takes any of its
+    values, so that no program can lean on one reading."""
+    random = Random(seed)  # noqa: S311 (a reproducible draw, no secret)
+    kinds = get_type_hints(Profile)
+    drawn: dict[str, Any] = {}
+    for field in fields(Profile):
+        choices = _DRAWN.get(field.name) or get_args(kinds[field.name])
+        if kinds[field.name] is bool:
+            choices = (False, True)
+        if choices and field.name not in _FIXED:
+            drawn[field.name] = random.choice(choices)
+    return Profile(**drawn)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option in words, for the docs page."""
+
+    name: str
+    default: Any
+    values: tuple[Any, ...]
+    text: str
+
+
+def described() -> list[Option]:
+    """Every option with the text that stands under it in this file."""
+    body = ast.parse(Path(__file__).read_text(encoding="utf-8")).body
+    model = next(node for node in body if isinstance(node, ast.ClassDef) and node.name == Profile.__name__)
+    texts: dict[str, str] = {}
+    for field, text in pairwise(model.body):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(text, ast.Expr)
+        ):
+            texts[field.target.id] = " ".join(str(ast.literal_eval(text.value)).split())
+    kinds = get_type_hints(Profile)
+    return [
+        Option(field.name, field.default, get_args(kinds[field.name]), texts.get(field.name, ""))
+        for field in fields(Profile)
+    ]

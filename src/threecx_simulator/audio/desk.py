@@ -96,7 +96,9 @@ class Desk:
     def open_post(self, leg: Leg, close: Callable[[], None]) -> Post:
         """Begin to hear what an application says on `leg`."""
         track = self._studio.voice(leg.uid)
-        post = Post(leg.id, leg.uid, self.now(), track, self.rate, unheard=self._pbx.profile.post_unheard)
+        profile, now = self._pbx.profile, self.now()
+        post = Post(leg.id, leg.uid, now, track, self.rate, last=now)
+        post.unheard, post.burst = profile.post_unheard, profile.post_buffer_ms / 1000
         self._posts.setdefault(leg.id, []).append((post, close))
         self.history.append(post)
         self._busy.set()
@@ -163,9 +165,18 @@ class Desk:
                 due = self.now()
             while self._later and self._later[0][0] <= self.now():
                 heapq.heappop(self._later)[2]()
+            self._cut_idle()
             turn = (turn + 1) % self._phases
             if self._gets[turn]:
                 self._send(list(self._gets[turn]))
+
+    def _cut_idle(self) -> None:
+        idle = self._pbx.profile.stream_idle_cut_s
+        if not idle:
+            return
+        for leg, posts in list(self._posts.items()):
+            if any(self.now() - post.last > idle for post, _ in posts):
+                self._end_posts(leg)
 
     def _judge(self, late: float) -> None:
         self.punctual.ticks += 1

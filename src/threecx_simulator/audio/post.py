@@ -29,6 +29,10 @@ class Post:
     track: Track
     rate: float
     unheard: bool = False
+    burst: float = 0.0
+    """A proxy holds sound back and passes it on every so many seconds."""
+    last: float = 0.0
+    """When something arrived last."""
     received: int = 0
     max_ahead: float = 0.0
     underruns: int = 0
@@ -40,6 +44,9 @@ class Post:
     def feed(self, now: float, data: bytes) -> float:
         """Bytes arrived; how many seconds are now waiting to be heard."""
         self.received += len(data)
+        self.last = now
+        if self.burst:
+            now = (now // self.burst + 1) * self.burst
         if self.unheard:
             return 0.0
         if self._odd or len(data) % 2:

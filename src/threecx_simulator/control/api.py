@@ -9,12 +9,15 @@ from threecx_simulator.audio.pcm import NotAudio
 from threecx_simulator.control.handle import Control, UnknownCall
 from threecx_simulator.control.model import (
     BehaviourPatch,
+    CallLimit,
     CallOrder,
     CallReport,
     Heard,
     IllnessOrder,
     Keys,
+    Merge,
     Monitoring,
+    NewParty,
     Requests,
     Restart,
     Said,
@@ -189,6 +192,31 @@ def _faults(app: FastAPI, control: Control) -> None:
         except KeyError:
             return JSONResponse({"detail": f"There is no client {order.client}"}, 404)
         return Response(status_code=204)
+
+    @app.post("/faults/call-limit", status_code=204, tags=["faults"])
+    async def limit_calls(limit: CallLimit) -> None:
+        """The licence allows so many calls at a time."""
+        control.limit_calls(limit.calls)
+
+    @app.post("/calls/{call}/haunt", status_code=204, tags=["faults"], responses=_NOT_FOUND)
+    async def haunt(call: str) -> None:
+        """An ended call stays in `ActiveCalls` as a ghost."""
+        control.haunt(call)
+
+    @app.post("/calls/{call}/party", status_code=204, tags=["faults"], responses=_NOT_FOUND)
+    async def new_party(call: str, party: NewParty) -> None:
+        """Somebody else takes the caller's place; the other leg keeps its id."""
+        control.new_party(call, party.number, party.name)
+
+    @app.post("/calls/{call}/merge", tags=["faults"], responses=_NOT_FOUND)
+    async def merge(call: str, order: Merge) -> dict[str, bool]:
+        """A telephone with a leg in both calls joins them and leaves."""
+        return {"merged": control.merge(call, order.other, order.keep_first)}
+
+    @app.post("/faults/register-anew/{dn}", tags=["faults"])
+    async def register_anew(dn: str) -> list[str]:
+        """The devices of an extension register again, under new ids."""
+        return control.register_anew(dn)
 
     @app.post("/faults/restart", status_code=204, tags=["faults"])
     async def restart(order: Restart) -> None:

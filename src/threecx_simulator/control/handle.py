@@ -228,6 +228,28 @@ class Control:
         """Tick or untick a DN for an API client."""
         self._board.do(partial(upheaval.monitor, ClientId(client), Dn(dn), on))
 
+    def limit_calls(self, count: int) -> None:
+        """The licence allows so many calls at a time from now on."""
+        self._board.pbx.max_calls = count
+
+    def haunt(self, call: str) -> None:
+        """An ended call stays in `ActiveCalls` as a ghost."""
+        self._board.do(partial(upheaval.haunt, self._find(call).key))
+
+    def register_anew(self, dn: str) -> list[str]:
+        """The devices of an extension register again, under new ids, which are returned."""
+        return self._board.do(partial(upheaval.register_anew, Dn(dn)))
+
+    def new_party(self, call: str, number: str, name: str = "") -> None:
+        """Somebody else takes the caller's place; the other leg keeps its id."""
+        self._board.do(partial(upheaval.new_party, self._find(call).key, number, name))
+
+    def merge(self, first: str, second: str, keep_first: bool = True) -> bool:
+        """A telephone with a leg in both calls joins them and leaves; False when there is none."""
+        return self._board.do(
+            partial(upheaval.merge, self._find(first).key, self._find(second).key, keep_first)
+        )
+
     async def restart(self, reuse_ids: bool = True) -> None:
         """The PBX restarts: calls, sockets and tokens are gone."""
         self._board.do(partial(upheaval.restart, reuse_ids))

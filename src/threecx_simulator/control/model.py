@@ -137,6 +137,26 @@ class Monitoring(_Model):
     on: bool = False
 
 
+class CallLimit(_Model):
+    """Calls at a time."""
+
+    calls: int = Field(ge=0)
+
+
+class NewParty(_Model):
+    """Who takes the caller's place."""
+
+    number: str
+    name: str = ""
+
+
+class Merge(_Model):
+    """The other call, and whose `callid` remains."""
+
+    other: str
+    keep_first: bool = True
+
+
 class Restart(_Model):
     """A restart of the PBX; `reuse_ids`: participant ids and `callid` begin again."""
 

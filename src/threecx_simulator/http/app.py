@@ -30,7 +30,7 @@ class PbxWeb:
         self._board, self._desk = board, desk
         self.tokens = TokenOffice(pbx.world, pbx.profile, board.clock)
         self.calls = CallControl(board, self.tokens)
-        self.sockets = Sockets(board, self.calls.admit, transport_of)
+        self.sockets = Sockets(board, self.calls.admit, self.tokens.life, transport_of)
         routes = [
             Route("/connect/token", self._token, methods=["POST"]),
             WebSocketRoute("/callcontrol/ws", self.sockets.serve),

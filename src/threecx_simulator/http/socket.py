@@ -5,13 +5,13 @@ import json
 from asyncio import Transport
 from collections.abc import Callable
 from enum import IntEnum
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from threecx_simulator.http.refusals import empty
 from threecx_simulator.http.verbs import Reply, Verbs, gather_quietly
-from threecx_simulator.pbx.effects import Effect, Keyed, Removed, Upserted
+from threecx_simulator.pbx.effects import DeviceChanged, Effect, Keyed, Removed, Upserted
 from threecx_simulator.pbx.ids import ClientId
 from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
@@ -63,10 +63,12 @@ class Sockets:
         self,
         board: Switchboard,
         admit: Callable[[str | None], ApiClient | int],
+        life: Callable[[str | None], float],
         transport_of: Callable[[WebSocket], Transport | None],
     ) -> None:
         self._board = board
         self._admit = admit
+        self._life = life
         self._transport_of = transport_of
         self._verbs = Verbs(board)
         self.open: set[Connection] = set()
@@ -76,14 +78,26 @@ class Sockets:
     def _on_effect(self, effect: Effect) -> None:
         match effect:
             case Upserted():
-                self._tell(_event(EventType.UPSERT, effect.dn, effect.leg), effect.dn, effect.also)
+                self._later(_event(EventType.UPSERT, effect.dn, effect.leg), effect.dn, effect.also)
             case Removed():
-                self._tell(_event(EventType.REMOVE, effect.dn, effect.leg), effect.dn, effect.also)
+                self._later(_event(EventType.REMOVE, effect.dn, effect.leg), effect.dn, effect.also)
+            case DeviceChanged():
+                kind = EventType.UPSERT if effect.here else EventType.REMOVE
+                entity = f"/callcontrol/{effect.dn}/devices/{quote(effect.device_id, safe='')}"
+                self._later(_framed(kind, entity), effect.dn, None)
             case Keyed():  # only the application itself hears the keys (D)
                 keys = {"dtmf_input": effect.keys}
                 event = _event(EventType.DTMF, effect.dn, effect.leg, keys)
                 for connection in [one for one in self.open if one.client.dn == effect.dn]:
                     connection.send(event)
+
+    def _later(self, event: str, dn: str, also: ClientId | None) -> None:
+        """At once, or as late as the profile has it; always in order."""
+        delay = self._board.pbx.profile.upsert_delay_ms / 1000
+        if not delay:
+            self._tell(event, dn, also)
+            return
+        self._board.pbx.after(delay, lambda _pbx: self._tell(event, dn, also))
 
     def _tell(self, event: str, dn: str, also: ClientId | None) -> None:
         monitored = self._board.pbx.monitored
@@ -106,6 +120,8 @@ class Sockets:
         self.open.add(connection)
         self.opened += 1
         requests: set[asyncio.Task[None]] = set()
+        if self._board.pbx.profile.expiry_closes_sockets:
+            requests.add(asyncio.create_task(self._expire(connection), name="socket expiry"))
         try:
             await self._receive(connection, requests)
         except WebSocketDisconnect:
@@ -113,6 +129,13 @@ class Sockets:
         finally:
             self.open.discard(connection)
             await gather_quietly(requests)
+
+    async def _expire(self, connection: Connection) -> None:
+        """Close when the token that opened the socket is worthless."""
+        header = connection.socket.headers.get("authorization")
+        await self._board.clock.sleep(self._life(header))
+        self.open.discard(connection)
+        await connection.socket.close(1001)
 
     async def _receive(self, connection: Connection, requests: set[asyncio.Task[None]]) -> None:
         while True:
@@ -171,5 +194,8 @@ class Sockets:
 
 
 def _event(kind: EventType, dn: str, leg: int, data: object = None) -> str:
-    entity = f"/callcontrol/{dn}/participants/{leg}"
+    return _framed(kind, f"/callcontrol/{dn}/participants/{leg}", data)
+
+
+def _framed(kind: EventType, entity: str, data: object = None) -> str:
     return json.dumps({"event_type": kind, "entity": entity, "attached_data": data}, separators=(",", ":"))

@@ -76,6 +76,11 @@ class TokenOffice:
             return None
         return live.client
 
+    def life(self, authorization: str | None) -> float:
+        """Seconds until the token of this header expires; 0 when it is none."""
+        live = self._live.get((authorization or "").partition(" ")[2].strip())
+        return max(0.0, (live.expires - self._clock.now()).total_seconds()) if live else 0.0
+
     def invalidate(self) -> None:
         """Forget every token, as after a failover."""
         self._live.clear()

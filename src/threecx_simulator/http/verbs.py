@@ -159,6 +159,7 @@ class Verbs:
             self._board.forget(ticket)
             return Reply(202, views.result(self._pbx, Result()))
         outcome = await self._board.settled(ticket)
+        await self._board.clock.sleep(self._pbx.profile.route_reply_delay_s)
         return Reply(200 if outcome.ok or codes == "200" else 424, views.result(self._pbx, outcome))
 
     def _short(self, deed: Callable[[Pbx], Result]) -> Reply:

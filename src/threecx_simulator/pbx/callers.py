@@ -41,7 +41,7 @@ def place(
 
 def full(pbx: Pbx) -> bool:
     """Whether the licence's simultaneous calls are used up (the call being made counts)."""
-    return len(pbx.calls) > pbx.world.max_sim_calls
+    return len(pbx.calls) > pbx.max_calls
 
 
 def _who(pbx: Pbx, origin: str, target: str, name: str) -> Identity:

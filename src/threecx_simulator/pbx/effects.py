@@ -43,6 +43,15 @@ class Keyed:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceChanged:
+    """A device of this DN is new (`here`) or gone."""
+
+    dn: Dn
+    device_id: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Settled:
     """A verb has come to its end."""
 
@@ -68,4 +77,4 @@ class Joined:
     speaker: str | None
 
 
-Effect = Upserted | Removed | Keyed | Settled | CallChanged | Joined
+Effect = Upserted | Removed | Keyed | Settled | DeviceChanged | CallChanged | Joined

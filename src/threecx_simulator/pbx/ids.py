@@ -33,6 +33,8 @@ class Status(StrEnum):
     DIALING = "Dialing"
     RINGING = "Ringing"
     CONNECTED = "Connected"
+    HOLD = "Hold"  # this leg holds the other; shown only by `held_shown`
+    HELD = "Held"  # this leg is held
 
 
 class Reason(StrEnum):

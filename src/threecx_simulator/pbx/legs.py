@@ -40,8 +40,7 @@ def _active_id(pbx: Pbx, callid: int) -> int:
 
 def add_leg(pbx: Pbx, call: Call, who: Identity, status: Status, party: Identity, device: int = 0) -> Leg:
     """A new leg of `call` on `who.dn`, not yet told: set what else it has, then `tell` it."""
-    participant = ParticipantId(pbx.next_participant)
-    pbx.next_participant += 1
+    participant = _next_id(pbx)
     call.legs_made += 1
     devices = pbx.directory.devices(who.dn) if who.type != DnType.EXTERNAL else ()
     used = devices[device] if device < len(devices) else None
@@ -59,6 +58,16 @@ def add_leg(pbx: Pbx, call: Call, who: Identity, status: Status, party: Identity
     )
     call.legs[participant] = pbx.legs[participant] = leg
     return leg
+
+
+def _next_id(pbx: Pbx) -> ParticipantId:
+    if pbx.profile.participant_ids == "recycled":
+        base = pbx.next_participant
+        return next(
+            one for one in map(ParticipantId, range(base, base + len(pbx.legs) + 1)) if one not in pbx.legs
+        )
+    pbx.next_participant += 1
+    return ParticipantId(pbx.next_participant - 1)
 
 
 def tell(pbx: Pbx, leg: Leg) -> None:
@@ -104,8 +113,7 @@ def renumber(pbx: Pbx, leg: Leg) -> None:
     call = pbx.call_of(leg)
     del call.legs[leg.id], pbx.legs[leg.id]
     pbx.effects.append(Removed(leg.dn, leg.id, _also(pbx, leg)))
-    was, leg.id = leg.id, ParticipantId(pbx.next_participant)
-    pbx.next_participant += 1
+    was, leg.id = leg.id, _next_id(pbx)
     call.legs[leg.id] = pbx.legs[leg.id] = leg
     if call.caller == was:
         call.caller = leg.id

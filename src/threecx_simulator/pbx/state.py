@@ -166,6 +166,9 @@ class Pbx:
     ended: dict[CallKey, Call] = field(default_factory=dict)
     timers: list[tuple[datetime, int, Callable[["Pbx"], object]]] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
+    ghosts: list[Call] = field(default_factory=list)
+    """Calls that have ended and that `ActiveCalls` still shows."""
+    max_calls: int = 0
     licensed: bool = True
     presence: dict[str, str] = field(default_factory=dict)
     queue_status: dict[str, str] = field(default_factory=dict)
@@ -203,5 +206,6 @@ def new_pbx(world: World, profile: Profile, now: datetime, seed: int = 0) -> Pbx
         random=Random(seed),  # noqa: S311 (reproducible fictions, no secrets)
         directory=Directory.of(world),
         monitored={client.client_id: {client.dn, *client.monitors} for client in world.clients},
+        max_calls=world.max_sim_calls,
         behaviours={extension.number: extension.behaviour for extension in world.extensions},
     )

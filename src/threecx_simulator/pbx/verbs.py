@@ -7,7 +7,16 @@ from threecx_simulator.pbx.callers import full
 from threecx_simulator.pbx.deliver import deliver, identity_of, start
 from threecx_simulator.pbx.effects import Result, Settled
 from threecx_simulator.pbx.ids import Dn, DnType, Reason, Status, Ticket
-from threecx_simulator.pbx.legs import add_leg, keep_ringing, new_call, note, take_away, tell, while_alive
+from threecx_simulator.pbx.legs import (
+    add_leg,
+    join,
+    keep_ringing,
+    new_call,
+    note,
+    take_away,
+    tell,
+    while_alive,
+)
 from threecx_simulator.pbx.reach import give_up_after
 from threecx_simulator.pbx.state import Attempt, Call, Dial, DnRef, Identity, Kind, Leg, Pbx
 
@@ -84,12 +93,21 @@ def transfer_to(leg: Leg, destination: str, timeout: float | None, ticket: Ticke
     back = partial(_comes_back, leg)
     attempt = open_attempt(pbx, Kind.TRANSFER, caller, destination, own=leg, ticket=ticket, on_fail=back)
     attempt.path = (leg.dn,)
+    _hold(pbx, leg, caller)
     start(pbx, attempt, timeout or pbx.profile.route_timeout_s)
+
+
+def _hold(pbx: Pbx, leg: Leg, caller: Leg) -> None:
+    if pbx.profile.held_shown:
+        for one, status in ((leg, Status.HOLD), (caller, Status.HELD)):
+            one.status = status
+            tell(pbx, one)
 
 
 def _comes_back(own: Leg, pbx: Pbx, attempt: Attempt, reason: Reason) -> bool:
     """A transferrer who has left is rung again (D: replaced by the transferrer's device)."""
     if pbx.legs.get(own.id) is own:
+        join(pbx, own, pbx.legs[attempt.caller])
         return False
     settle(pbx, attempt, Result(reason, ok=False, text=reason.value))
     start(pbx, open_attempt(pbx, Kind.INITIAL, pbx.legs[attempt.caller], own.dn), pbx.profile.route_timeout_s)

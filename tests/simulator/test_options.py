@@ -1,0 +1,234 @@
+"""Every doubt is an option, and every way in which a PBX misbehaves can be had (issue 5, point 2)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import fields
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+import pytest
+
+from threecx_simulator import PROFILES, ManualClock, Profile, draw
+
+pytestmark = pytest.mark.proves("simulator.profiles")
+CALLER, DID = "+49301234567", "+4930555001"
+
+
+def test_the_same_seed_draws_the_same_profile_and_twenty_seeds_take_every_reading() -> None:
+    assert draw(7) == draw(7)
+    drawn = [draw(seed) for seed in range(20)]
+    for option in (
+        "route_point_answer",
+        "expires_in_unit",
+        "party_did",
+        "own_leg_after_route",
+        "activecalls_id",
+    ):
+        assert len({getattr(profile, option) for profile in drawn}) >= 2, option
+    assert {"auto", "manual", "v20_u7", "v20_u9", "worst_case"} <= PROFILES.keys()
+
+
+def test_every_option_says_what_it_decides() -> None:
+    from threecx_simulator.profile import described
+
+    assert {one.name for one in described()} == {field.name for field in fields(Profile)}
+    assert all(one.text for one in described())
+
+
+@pytest.mark.parametrize("profile", [*sorted(PROFILES), *(f"seed {seed}" for seed in range(20))])
+async def test_a_plain_program_gets_its_caller_through_under_every_profile(start: Any, profile: str) -> None:
+    app = await start(draw(int(profile[5:])) if profile.startswith("seed") else profile)
+    call = app.sim.control.call(CALLER, DID)
+    leg = await app.leg()
+    if leg["status"] == "Ringing":
+        assert (await app.verb(leg, "answer"))[0] == 200
+    status, body = await app.verb(leg, "routeto", destination="101")
+    assert (status, body["finalstatus"]) in {(200, "Success"), (200, 1), (202, "Success")}
+    assert (await app.sim.control.reached(call, "connected 101")).connected_to == "101"
+    remaining = await app.legs()
+    assert (len(remaining) == 1) == (app.sim.profile.own_leg_after_route == "stays")
+
+
+async def test_keys_may_come_before_the_upsert_of_their_leg(start: Any) -> None:
+    app = await start("auto", upsert_delay_ms=1000)
+    call = app.sim.control.call(CALLER, DID)
+    app.sim.control.press(call, "1")
+    await app.seen(lambda frames: len(frames) == 2)
+    assert [kind for kind, _ in app.events()] == [2, 0]
+    assert [frame["sequence"] for frame in app.frames] == [1, 2]
+
+
+async def test_participant_ids_may_be_taken_again(start: Any) -> None:
+    app = await start("auto", participant_ids="recycled")
+    ids = []
+    for _ in range(2):
+        call = app.sim.control.call(CALLER, DID)
+        ids.append((await app.leg())["id"])
+        app.sim.control.hang_up(call)
+    assert ids[0] == ids[1]
+
+
+async def test_a_stable_uid_is_there_when_the_build_has_it(start: Any) -> None:
+    app = await start("auto", participant_uid=True, participant_ids="recycled")
+    uids = []
+    for _ in range(2):
+        call = app.sim.control.call(CALLER, DID)
+        uids.append((await app.leg())["participant_uid"])
+        app.sim.control.hang_up(call)
+    assert uids[0] != uids[1]
+
+
+async def test_hold_may_be_shown_during_a_transfer_and_ends_with_it(start: Any) -> None:
+    app = await start("auto", held_shown=True)
+    app.sim.control.behave("102", answers_after=None)
+    app.sim.control.call("104", "8001")
+    leg = await app.leg(status="Connected")
+    transferring = asyncio.create_task(app.verb(leg, "transferto", destination="102", timeout=10))
+    assert (await app.leg("104", status="Held"))["party_dn"] == "8001"
+    assert (await app.leg())["status"] == "Hold"
+    assert (await transferring)[1]["reason"] == "DestinationNoAnswer"
+    assert [(await app.leg(dn))["status"] for dn in ("104", "8001")] == ["Connected", "Connected"]
+
+
+async def test_a_socket_may_end_with_its_token(start: Any) -> None:
+    clock = ManualClock()
+    app = await start("auto", clock=clock, expiry_closes_sockets=True)
+    await clock.advance(3599)
+    assert not app.ended.is_set()
+    await clock.advance(2)
+    await asyncio.wait_for(app.ended.wait(), 5)
+    assert app.socket.close_code == 1001
+
+
+async def test_a_route_may_answer_long_after_its_outcome(start: Any) -> None:
+    app = await start("auto", route_reply_delay_s=30)
+    call = app.sim.control.call(CALLER, DID)
+    routing = asyncio.create_task(app.verb(await app.leg(), "routeto", destination="101"))
+    await app.sim.control.reached(call, "connected 101")
+    assert not routing.done()
+    assert (await routing)[1]["finalstatus"] == "Success"
+
+
+async def test_a_route_may_be_accepted_and_then_fail(start: Any) -> None:
+    app = await start("auto", status_codes="202")
+    call = app.sim.control.call(CALLER, DID)
+    app.sim.control.behave("101", answers_after=None)
+    assert (await app.verb(await app.leg(), "routeto", destination="101", timeout=2))[0] == 202
+    await app.sim.control.reached(call, "no answer 101")
+    assert (await app.leg())["status"] == "Connected"
+
+
+async def test_an_agent_may_hang_up_the_moment_the_route_succeeds(start: Any) -> None:
+    app = await start("auto")
+    app.sim.control.behave("101", hangs_up_after=0)
+    call = app.sim.control.call(CALLER, DID)
+    _, body = await app.verb(await app.leg(), "routeto", destination="101")
+    assert body["finalstatus"] == "Success"
+    assert (await app.sim.control.ended(call)).ended_by == "101"
+
+
+async def test_a_proxy_may_cut_a_post_on_which_nothing_is_sent(start: Any) -> None:
+    app = await start("auto", stream_idle_cut_s=60)
+    app.sim.control.call(CALLER, DID)
+    leg = await app.leg()
+    never = asyncio.Event()
+
+    async def blocks() -> AsyncIterator[bytes]:
+        yield bytes(320)
+        await never.wait()
+
+    path = f"/callcontrol/8001/participants/{leg['id']}/stream"
+    sending = asyncio.create_task(app.ask("POST", path, data=blocks()))
+    done, _ = await asyncio.wait({sending}, timeout=10)
+    never.set()
+    assert done, "the POST should have been cut after 60 s of the PBX's time"
+    await asyncio.gather(sending, return_exceptions=True)
+    assert (await app.leg())["status"] == "Connected"
+
+
+async def test_devices_that_register_again_have_new_ids(start: Any) -> None:
+    app = await start()
+    before = await app.device("101")
+    (after,) = app.sim.control.register_anew("101")
+    assert await app.device("101") == after != before
+    await app.seen(lambda frames: len(frames) == 2)
+    assert app.events() == [
+        (1, f"101/devices/{quote(before, safe='')}"),
+        (0, f"101/devices/{quote(after, safe='')}"),
+    ]
+    assert (await app.make_call("102", dn="101", device=before))[0] == 404
+    assert (await app.get(f"/callcontrol/101/devices/{quote(after, safe='')}"))[1]["device_id"] == after
+
+
+async def test_a_leg_may_get_a_new_party_in_place(start: Any) -> None:
+    app = await start("auto")
+    call = app.sim.control.call(CALLER, DID)
+    before = await app.leg()
+    app.sim.control.new_party(call, "+4989777", "Erika")
+    after = await app.leg()
+    assert (after["id"], after["party_caller_id"], after["party_caller_name"]) == (
+        before["id"],
+        "+4989777",
+        "Erika",
+    )
+    await app.seen(lambda frames: len(frames) == 2)
+
+
+@pytest.mark.parametrize("keep_first", [True, False])
+async def test_two_calls_may_merge_into_one_callid(start: Any, keep_first: bool) -> None:
+    app = await start()
+    control = app.sim.control
+    first = control.call(CALLER, "+4930555101")
+    await control.reached(first, "connected 101")
+    second = control.call("101", "102")
+    await control.reached(second, "connected 102")
+    assert control.merge(first, second, keep_first)
+    stays, goes = (first, second) if keep_first else (second, first)
+    assert control.report(goes).state == "ended"
+    leg = await app.leg("102")
+    assert (leg["callid"], leg["party_caller_id"], leg["referred_by_dn"][:3]) in {
+        (control.report(stays).callid, CALLER, "101"),
+        (control.report(stays).callid, CALLER, ""),
+    }
+    assert await app.legs("101") == []
+
+
+async def test_the_call_limit_can_be_reached(start: Any) -> None:
+    app = await start()
+    app.sim.control.limit_calls(0)
+    status, body = await app.make_call("101")
+    assert (status, body["reason"]) == (424, "DestinationIsNotReachable")
+
+
+async def test_a_dn_unticked_in_mid_call_is_no_longer_told_of(start: Any) -> None:
+    app = await start()
+    app.sim.control.behave("101", answers_after=None)
+    call = app.sim.control.call(CALLER, "+4930555101")
+    leg = await app.leg("101")
+    app.sim.control.monitor("8001", "101", False)
+    app.sim.control.hang_up(call)
+    assert (await app.get(f"/callcontrol/101/participants/{leg['id']}"))[0] == 403
+    app.sim.control.call(CALLER, DID)
+    await app.seen(lambda frames: len(frames) == 2)
+    assert (1, f"101/{leg['id']}") not in app.events()
+
+
+@pytest.mark.parametrize(("how", "body"), [({}, ""), ({"html": True}, "<html>")])
+async def test_the_web_server_may_answer_for_the_pbx(start: Any, how: dict[str, Any], body: str) -> None:
+    app = await start()
+    app.sim.control.answer_next(500, path="/callcontrol", **how)
+    status, text = await app.get("/callcontrol")
+    assert status == 500
+    assert text.startswith(body)
+    assert (await app.get("/callcontrol"))[0] == 200
+
+
+async def test_a_failover_invalidates_tokens_and_new_ones_work(start: Any) -> None:
+    app = await start()
+    app.sim.control.invalidate_tokens()
+    assert (await app.get("/callcontrol"))[0] == 401
+    with pytest.raises(aiohttp.WSServerHandshakeError):
+        await app.listen()
+    await app.log_in()
+    assert (await app.get("/callcontrol"))[0] == 200

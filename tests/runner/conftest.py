@@ -131,7 +131,7 @@ def journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     name = f"test_{secrets.token_hex(8)}"
     with psycopg.connect(host=str(folder), user="postgres", autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}".encode())
-    return f"postgresql+psycopg://postgres@/{name}?host={folder}"
+    return f"postgresql://postgres@/{name}?host={folder}"
 
 
 @pytest.fixture(scope="session")

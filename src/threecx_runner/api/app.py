@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from threecx_pbx.errors import ThreeCxError
-from threecx_runner.api import account, binaries, nodes, state, triggers
+from threecx_runner.api import account, binaries, claims, nodes, state, triggers
 from threecx_runner.api.gate import Gate
 from threecx_runner.api.metrics import Metrics
 from threecx_runner.api.middleware import BodyLimit, Gated, Outermost, problem_response
@@ -31,6 +31,7 @@ def create_app(services: Services, gate: Gate) -> FastAPI:
         nodes.routes(services),
         account.routes(services),
         triggers.routes(services),
+        claims.routes(services),
         binaries.routes(services),
         state.routes(services, metrics),
     ):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Engine, create_engine, insert, select
+from sqlalchemy import URL, Connection, Engine, create_engine, insert, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from threecx_pbx.calls.events import AnyEvent, CallReceived
@@ -158,11 +158,11 @@ class Journal:
 
 def _opened(url: str) -> Engine:
     try:
-        engine = create_engine(url, hide_parameters=True)
+        engine = create_engine(_with_driver(url), hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
         raise SettingWrong(
             "N8N_3CX_STATE_URL names no database that the runner can use.",
-            hint="Write it like postgresql+psycopg://user:password@host/database, with the driver installed.",
+            hint="Write it like postgresql://user:password@host/database, and install threecx-runner[postgresql].",
         ) from error
     try:
         _prepare(engine)
@@ -170,6 +170,12 @@ def _opened(url: str) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def _with_driver(url: str) -> URL:
+    """PostgreSQL's address without a driver means the one that threecx-runner[postgresql] brings."""
+    given = make_url(url)
+    return given.set(drivername="postgresql+psycopg") if given.drivername == "postgresql" else given
 
 
 def _prepare(engine: Engine) -> None:

@@ -427,3 +427,20 @@ async def test_an_unknown_operation_says_how_to_update(client: Any, behind: Any,
     )
     assert status == 404
     assert "uvx threecx-runner@latest serve" in problem["hint"]
+
+
+@pytest.mark.proves("behaviour.env.N8N_3CX_DEFAULT_SERVER", "behaviour.env.N8N_3CX_DEFAULT_EXTENSION")
+async def test_what_the_credential_leaves_empty_comes_from_the_environment(
+    serve: Any, behind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("N8N_3CX_DEFAULT_SERVER", "https://default.example.com/")
+    monkeypatch.setenv("N8N_3CX_DEFAULT_EXTENSION", "8009")
+    async with serve() as client:
+        client.login = client.login | {"serverUrl": " ", "extension": ""}
+        await client.ask("GET", "/v1/account")
+        client.login = client.login | {"serverUrl": "https://own.example.com", "extension": "8001"}
+        await client.ask("GET", "/v1/account")
+    assert [(login.server_url, login.extension) for login in behind.logins] == [
+        ("https://default.example.com", "8009"),
+        ("https://own.example.com", "8001"),
+    ]

@@ -39,13 +39,18 @@ def _description(node: JoinedNode, credential: str) -> dict[str, Any]:
 
 def _action_description(node: JoinedNode) -> dict[str, Any]:
     return {
-        "subtitle": '={{ $parameter["operation"] }}',
+        "subtitle": _operation_subtitle(node),
         "description": node.look.description,
         "defaults": {"name": node.look.display_name},
         "usableAsTool": True,
         "inputs": [MAIN],
         "outputs": _outputs(node),
     }
+
+
+def _operation_subtitle(node: JoinedNode) -> str:
+    labels = ", ".join(f'"{camel_name(one)}": "{one.look.display_name}"' for one in node.operations)
+    return f'={{{{ ({{ {labels} }})[$parameter["operation"]] }}}}'
 
 
 def _trigger_description(node: JoinedNode) -> dict[str, Any]:

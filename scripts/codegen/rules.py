@@ -72,6 +72,8 @@ def _operation(node: NodeLook, operation: JoinedOperation, known_errors: Set[str
     if look.display_name:
         yield from _texts(look.place.at("displayName"), look.display_name, DISPLAY_NAME)
         yield from _texts(look.place.at("action"), look.action, ACTION)
+        if not look.description:
+            yield Finding(look.place.at("description"), "is empty: tell what the operation does")
         yield from _texts(look.place.at("description"), look.description, DESCRIPTION)
         if look.resource not in node.resources:
             yield Finding(look.place.at("resource"), f"{node.place.file} has no resource {look.resource!r}")

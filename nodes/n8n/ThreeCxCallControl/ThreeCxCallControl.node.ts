@@ -36,7 +36,7 @@ export class ThreeCxCallControl implements INodeType {
 		icon: { light: 'file:threeCxCallControl.svg', dark: 'file:threeCxCallControl.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] }}',
+		subtitle: '={{ ({ "answerCall": "Answer", "divertCall": "Divert", "hangupCall": "Hang Up", "makeCall": "Make Call", "rejectCall": "Reject", "transferCall": "Transfer" })[$parameter["operation"]] }}',
 		description: 'Answer, transfer, reject and end live 3CX phone calls',
 		defaults: { name: '3CX Call Control' },
 		usableAsTool: true,

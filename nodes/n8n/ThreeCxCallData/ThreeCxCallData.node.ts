@@ -18,7 +18,7 @@ export class ThreeCxCallData implements INodeType {
 		icon: { light: 'file:threeCxCallData.svg', dark: 'file:threeCxCallData.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"] }}',
+		subtitle: '={{ ({ "getActiveCalls": "Get Active Calls" })[$parameter["operation"]] }}',
 		description: 'Read what a 3CX PBX knows about its calls',
 		defaults: { name: '3CX Call Data' },
 		usableAsTool: true,

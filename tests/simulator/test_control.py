@@ -78,7 +78,7 @@ def test_the_folder_alone_runs_as_a_program(tmp_path: Path) -> None:
         "--tls",
     ]
     environment = {**os.environ, "PYTHONPATH": str(tmp_path), "THREECX_SIMULATOR_SECRET": "other"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=tmp_path) as running:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, cwd=tmp_path) as running:
         assert running.stdout is not None
         addresses = json.loads(running.stdout.readline())
         assert addresses["url"].startswith("https://127.0.0.1:")

@@ -51,10 +51,17 @@ def read_wav(source: Path | bytes) -> bytes:
     except (wave.Error, EOFError) as wrong:
         raise NotAudio(f"Not a WAV file: {wrong}") from wrong
     mono = numbers[: len(numbers) // channels * channels].reshape(-1, channels).mean(axis=1)
-    if rate == SAMPLES or not len(mono):
-        return _packed(mono)
+    return _packed(mono if rate == SAMPLES or not len(mono) else _resampled(mono, rate))
+
+
+def _resampled(mono: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
+    """To 8000 Hz, by leaving out the frequencies that do not fit."""
     count = round(len(mono) * SAMPLES / rate)
-    return _packed(np.interp(np.arange(count) * rate / SAMPLES, np.arange(len(mono)), mono))
+    spectrum = np.fft.rfft(mono)
+    kept = np.zeros(count // 2 + 1, dtype=complex)
+    common = min(len(kept), len(spectrum))
+    kept[:common] = spectrum[:common]
+    return np.asarray(np.fft.irfft(kept, count) * count / len(mono))
 
 
 def to_wav(pcm: bytes) -> bytes:

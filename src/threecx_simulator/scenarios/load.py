@@ -18,7 +18,8 @@ def load(path: Path) -> Scenario:
     """The scenario in that file."""
     try:
         text = path.read_text(encoding="utf-8")
-        return loads(text, str(path))
+        scenario = loads(text, str(path))
+        return scenario if scenario.folder else scenario.model_copy(update={"folder": str(path.parent)})
     except (OSError, UnicodeDecodeError) as unreadable:
         raise BadScenario(f"{path}: cannot be read ({unreadable})") from unreadable
 

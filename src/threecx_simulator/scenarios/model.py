@@ -1,12 +1,22 @@
 """A scenario file, field by field. Its JSON Schema is `Scenario.model_json_schema()`."""
 
-from typing import Literal
+from typing import Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+T = TypeVar("T", bound=_Part)
+
+
+def _exactly_one(part: T, names: set[str]) -> T:
+    given = [name for name in sorted(names) if getattr(part, name) is not None]
+    if len(given) != 1:
+        raise ValueError(f"exactly one of {', '.join(sorted(names))} must be given")
+    return part
 
 
 class Person(_Part):
@@ -30,6 +40,37 @@ class KeyPress(_Part):
     keys: str = Field(pattern=r"^[0-9*#A-D]+$")
 
 
+class Step(_Part):
+    """One thing that a caller does, after the one before it. Exactly one field is given."""
+
+    wait: float | None = Field(None, ge=0, description="Seconds")
+    listen: Literal["prompt"] | None = Field(None, description="Until something was heard, and then silence")
+    say: str | None = Field(None, description="A WAV file, tone:440:1, or text:Hello (needs espeak-ng)")
+    press: str | None = Field(None, pattern=r"^[0-9*#A-D]+$")
+    until: str | None = Field(None, description="A moment of the timeline", examples=["connected 101"])
+    hang_up: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        return _exactly_one(self, set(type(self).model_fields))
+
+
+class Expectation(_Part):
+    """What must come true, judged when the call has ended. Exactly one of the first four is given."""
+
+    hears: str | None = Field(None, description="A WAV file or tone:440:1; compared by sound")
+    connected_to: str | None = Field(None, description="A DN or an outside number")
+    ended_by: str | None = Field(None, description="caller, a DN, no answer, busy …")
+    moment: str | None = Field(None, description="A line of the timeline")
+    share: float = Field(0.95, gt=0, le=1, description="How much of the sound must be heard")
+    within: float | None = Field(None, ge=0, description="Seconds")
+    after: str = Field("began", description="The moment from which `within` counts")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        return _exactly_one(self, {"hears", "connected_to", "ended_by", "moment"})
+
+
 class Caller(_Part):
     """One call."""
 
@@ -38,6 +79,8 @@ class Caller(_Part):
     name: str = ""
     at: float = Field(0.0, ge=0, description="Seconds after the scenario began")
     presses: tuple[KeyPress, ...] = ()
+    steps: tuple[Step, ...] = ()
+    expects: tuple[Expectation, ...] = ()
     hangs_up_after: float | None = Field(None, ge=0, description="Seconds after the call began")
     hangs_up_when: str | None = Field(None, description="A moment of the timeline", examples=["ringing 101"])
     hangs_up_delay: float = Field(0.0, ge=0, description="Seconds after that moment")
@@ -47,13 +90,18 @@ class Fault(_Part):
     """The PBX falls ill."""
 
     at: float = Field(ge=0, description="Seconds after the scenario began")
-    what: Literal["cut_sockets", "half_open", "invalidate_tokens", "restart", "licence_off", "licence_on"]
+    what: Literal[
+        "cut_sockets", "half_open", "invalidate_tokens", "restart", "licence_off", "licence_on", "cut_streams"
+    ]
 
 
 class Scenario(_Part):
     """A whole file."""
 
     name: str = ""
+    folder: str = Field(
+        "", exclude=True, description="Where its sounds lie; the file's own folder unless given"
+    )
     people: dict[str, Person] = Field(default_factory=dict, description="By number")
     calls: tuple[Caller, ...] = ()
     faults: tuple[Fault, ...] = ()

@@ -1,25 +1,32 @@
 """Playing scenarios on a running PBX."""
 
 import asyncio
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from threecx_simulator.audio.pcm import to_wav
+from threecx_simulator.audio.people import sound
+from threecx_simulator.audio.speech import speech
 from threecx_simulator.clock import Clock
-from threecx_simulator.control.handle import Control
-from threecx_simulator.scenarios.model import Caller, Fault, Scenario
+from threecx_simulator.control.handle import Control, UnknownCall
+from threecx_simulator.scenarios.judge import Verdict, judge
+from threecx_simulator.scenarios.model import Caller, Fault, Scenario, Step
 
-_PATIENCE = 300.0  # seconds that a caller waits for a prompt
+_PATIENCE = 300.0  # seconds that a caller waits for a prompt or a moment
+_TEXT = "text:"
 
 
 class Player:
-    """Plays its scenarios while it is entered; `done()` waits until everything was set going."""
+    """Plays its scenarios while it is entered."""
 
     def __init__(self, control: Control, clock: Clock, scenarios: list[Scenario]) -> None:
-        self._control = control
-        self._clock = clock
-        self._scenarios = scenarios
-        self._playing: asyncio.Task[None] | None = None
+        self.control = control
+        self.clock = clock
+        self.scenarios = scenarios
         self.calls: list[str] = []
+        self.verdicts: list[Verdict] = []
+        self._playing: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Begin."""
@@ -34,24 +41,27 @@ class Player:
             self._playing.cancel()
             await asyncio.gather(self._playing, return_exceptions=True)
 
-    async def done(self) -> None:
-        """Wait until every call was placed, every key pressed and every fault happened."""
+    async def done(self) -> list[Verdict]:
+        """Wait until everybody has done their part and every call with expectations has ended and was judged."""
         if self._playing:
             await self._playing
+        return self.verdicts
 
     async def _play(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            for scenario in self._scenarios:
+            for scenario in self.scenarios:
                 for number, person in scenario.people.items():
-                    self._control.behave(number, **person.model_dump())
+                    self.control.behave(number, **person.model_dump())
                 for caller in scenario.calls:
-                    tasks.create_task(self._call(caller), name=f"caller {caller.caller}")
+                    tasks.create_task(
+                        self._call(caller, Path(scenario.folder)), name=f"caller {caller.caller}"
+                    )
                 for fault in scenario.faults:
                     tasks.create_task(self._fault(fault), name=f"fault {fault.what}")
 
-    async def _call(self, caller: Caller) -> None:
-        await self._clock.sleep(caller.at)
-        call = self._control.call(
+    async def _call(self, caller: Caller, folder: Path) -> None:
+        await self.clock.sleep(caller.at)
+        call = self.control.call(
             caller.caller,
             caller.calls,
             name=caller.name,
@@ -60,25 +70,69 @@ class Player:
             hangup_delay=caller.hangs_up_delay,
         )
         self.calls.append(call)
-        began = self._clock.monotonic()
+        async with asyncio.TaskGroup() as acts:
+            acts.create_task(self._press(call, caller))
+            acts.create_task(self._steps(call, caller.steps, folder))
+        if caller.expects:
+            report = await self.control.ended(call, _PATIENCE)
+            self.verdicts += [
+                judge(one, report, lambda: self.control.heard_pcm(call), folder) for one in caller.expects
+            ]
+
+    async def _press(self, call: str, caller: Caller) -> None:
+        began = self.clock.monotonic()
         for press in caller.presses:
             if press.after == "prompt":
-                await self._control.after_prompt(call, within=_PATIENCE)
-                await self._clock.sleep(press.wait)
+                await self.control.after_prompt(call, within=_PATIENCE)
+                await self.clock.sleep(press.wait)
             else:
-                await self._clock.sleep(began + (press.at or 0.0) - self._clock.monotonic())
-            self._control.press(call, press.keys)
+                await self.clock.sleep(began + (press.at or 0.0) - self.clock.monotonic())
+            self.control.press(call, press.keys)
+
+    async def _steps(self, call: str, steps: tuple[Step, ...], folder: Path) -> None:
+        """A caller whose call has ended does nothing more."""
+        for step in steps:
+            if self.control.report(call).state == "ended":
+                return
+            await self._step(call, step, folder)
+
+    async def _step(self, call: str, step: Step, folder: Path) -> None:
+        if step.wait is not None:
+            await self.clock.sleep(step.wait)
+        elif step.listen is not None:
+            await self.control.after_prompt(call, within=_PATIENCE)
+        elif step.press is not None:
+            self.control.press(call, step.press)
+        elif step.say is not None:
+            await self._say(call, step.say, folder)
+        elif step.until is not None:
+            what = step.until
+            await self.control.until(call, lambda now: what in now.moments or now.state == "ended", _PATIENCE)
+        else:
+            self.control.hang_up(call)
+
+    async def _say(self, call: str, text: str, folder: Path) -> None:
+        if text.startswith(_TEXT):
+            pcm = await speech(text.removeprefix(_TEXT))
+        else:
+            pcm = sound(text if text.startswith("tone:") else str(folder / text))
+        try:
+            await self.clock.sleep(self.control.say(call, to_wav(pcm)))
+        except UnknownCall:
+            return  # hung up meanwhile
 
     async def _fault(self, fault: Fault) -> None:
-        await self._clock.sleep(fault.at)
+        await self.clock.sleep(fault.at)
         match fault.what:
             case "cut_sockets":
-                await self._control.cut_sockets()
+                await self.control.cut_sockets()
             case "restart":
-                await self._control.restart()
+                await self.control.restart()
+            case "cut_streams":
+                self.control.cut_streams()
             case "half_open":
-                self._control.half_open()
+                self.control.half_open()
             case "invalidate_tokens":
-                self._control.invalidate_tokens()
+                self.control.invalidate_tokens()
             case "licence_off" | "licence_on":
-                self._control.licence(fault.what == "licence_on")
+                self.control.licence(fault.what == "licence_on")

@@ -1,0 +1,119 @@
+"""Whether a sound was heard: by its shape, not by its name. Tells a wrong, a cut and a damaged prompt apart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from threecx_simulator.audio.pcm import SAMPLES, samples
+
+Numbers = NDArray[np.float64]
+_WINDOW = SAMPLES // 10  # 100 ms: compared piece by piece, each with its own gain and place
+_GRAIN = SAMPLES // 200  # 5 ms: what a click spoils
+_STRAY = SAMPLES // 50  # 20 ms: how far a piece may lie from the one before it
+_ALIKE = 0.7  # share of its energy that the expected piece must explain to count as heard
+_DAMAGED = 0.35  # from here on it is the piece, but damaged; below it is something else
+_REACH = 4  # samples to either side that a resampler may smear
+_QUIET = 10 ** (-45 / 20)  # pieces below -45 dBFS prove nothing
+_JUMP = SAMPLES // 500  # 2 ms: a piece that lies so much further on came after a break
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """How much of the expected sound was heard. Seconds."""
+
+    start: float
+    """Where in what was heard it begins."""
+    share: float
+    """How much of it was heard, 0 to 1."""
+    clicks: int
+    """Places of 5 ms that differ: clicks, drop-outs."""
+    breaks: int
+    """Places at which it stopped and went on later."""
+
+    def clean(self, share: float = 0.95) -> bool:
+        """Enough of it was heard, and undamaged."""
+        return self.share >= share and not self.clicks and not self.breaks
+
+    def __str__(self) -> str:
+        return (
+            f"{self.share:.0%} of it from {self.start:.2f} s on, {self.clicks} clicks, {self.breaks} breaks"
+        )
+
+
+def match(heard: bytes, expected: bytes) -> Match:
+    """The best match of `expected` in `heard` (both PCM as everywhere here)."""
+    told, wanted = samples(heard), samples(expected)
+    if not len(told) or not len(wanted):
+        return Match(0.0, 0.0, 0, 0)
+    start = _place(told, wanted)
+    return _compare(told, wanted, start)
+
+
+def _place(told: Numbers, wanted: Numbers) -> int:
+    """Where the whole fits best: the peak of the normalised cross-correlation. Negative = its beginning is missing."""
+    size = 1 << (len(told) + len(wanted)).bit_length()
+    product = np.fft.irfft(np.fft.rfft(told, size) * np.conj(np.fft.rfft(wanted, size)), size)
+    lags = np.concatenate([product[: len(told)], product[size - len(wanted) + 1 :]])
+    energy = np.concatenate([[0.0], np.cumsum(told**2)])
+    places = np.concatenate([np.arange(len(told)), np.arange(-len(wanted) + 1, 0)])
+    ends = np.clip(places + len(wanted), 0, len(told))
+    under = np.sqrt(np.maximum(energy[ends] - energy[np.clip(places, 0, len(told))], 1e-3))
+    return int(places[int(np.argmax(lags / under))])
+
+
+def _compare(told: Numbers, wanted: Numbers, start: int) -> Match:
+    audible = found = clicks = breaks = 0
+    lag = start
+    for at in range(0, len(wanted), _WINDOW):
+        piece = wanted[at : at + _WINDOW]
+        if len(piece) < _WINDOW // 2 or np.sqrt((piece**2).mean()) < _QUIET:
+            continue
+        audible += 1
+        here = _nearby(told, piece, at + lag)
+        heard = _part(told, here, len(piece))
+        rest = heard - _likest(_part(wanted, at - _REACH, len(piece) + 2 * _REACH), heard)
+        energy = float((heard**2).mean())
+        alike = 1 - float((rest**2).mean()) / energy if energy > _QUIET**2 / 100 else 0.0
+        if alike > _DAMAGED:
+            clicks += _spoilt(rest, heard)
+        if alike < _ALIKE:
+            continue
+        found += 1
+        breaks += found > 1 and here - at - lag > _JUMP
+        lag = here - at
+    return Match(start / SAMPLES, found / audible if audible else 0.0, clicks, breaks)
+
+
+def _likest(piece: Numbers, heard: Numbers) -> Numbers:
+    """The piece as it may have been heard: louder or softer, a fraction of a sample later, coloured a little by
+    somebody's resampling. A least-squares filter of a few taps; `piece` reaches over both ends by `_REACH`."""
+    taps = np.lib.stride_tricks.sliding_window_view(piece, len(heard))
+    weights, *_ = np.linalg.lstsq(taps @ taps.T + np.eye(len(taps)) * 1e-6, taps @ heard, rcond=None)
+    return np.asarray(weights @ taps)
+
+
+def _nearby(told: Numbers, piece: Numbers, expected: int) -> int:
+    """Where near its place the piece is found. The nearest of equals wins."""
+    around = _part(told, expected - _STRAY, len(piece) + 2 * _STRAY)
+    windows = np.lib.stride_tricks.sliding_window_view(around, len(piece))
+    norms = np.sqrt((windows**2).sum(axis=1) * (piece**2).sum()) + 1e-9
+    likeness = windows @ piece / norms
+    distance = np.abs(np.arange(len(likeness)) - _STRAY)
+    return expected - _STRAY + int(np.argmax(likeness - distance * 1e-4))
+
+
+def _part(told: Numbers, start: int, count: int) -> Numbers:
+    """`count` samples from `start`; what lies outside is silence."""
+    part = np.zeros(count)
+    first, last = max(0, start), min(len(told), start + count)
+    if last > first:
+        part[first - start : last - start] = told[first:last]
+    return part
+
+
+def _spoilt(rest: Numbers, heard: Numbers) -> int:
+    """Grains of 5 ms in which much is left that the piece does not explain."""
+    whole = len(rest) // _GRAIN * _GRAIN
+    grains = np.sqrt((rest[:whole].reshape(-1, _GRAIN) ** 2).mean(axis=1))
+    return int((grains > 0.5 * np.sqrt((heard**2).mean()) + 0.01).sum())

@@ -1,0 +1,62 @@
+"""Whether what a scenario expects of a call came true."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from threecx_simulator.audio.match import match
+from threecx_simulator.audio.people import sound
+from threecx_simulator.control.model import CallReport
+from threecx_simulator.scenarios.model import Expectation
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One expectation and what became of it. `why` is a sentence for people."""
+
+    call: str
+    expectation: str
+    met: bool
+    why: str
+
+
+def judge(expectation: Expectation, report: CallReport, heard: Callable[[], bytes], folder: Path) -> Verdict:
+    """Judge one expectation of an ended call. `heard`: the PCM that its caller heard; `folder`: where WAVs lie."""
+    if expectation.hears is not None:
+        met, why = _hears(expectation, heard(), folder)
+    elif expectation.ended_by is not None:
+        met, why = report.ended_by == expectation.ended_by, f"ended by {report.ended_by}"
+    else:
+        what = expectation.moment or f"connected {expectation.connected_to}"
+        met, why = _reached(what, expectation, report)
+    wanted = expectation.model_dump(exclude_defaults=True)
+    return Verdict(report.id, ", ".join(f"{name} {value}" for name, value in wanted.items()), met, why)
+
+
+def _hears(expectation: Expectation, heard: bytes, folder: Path) -> tuple[bool, str]:
+    found = match(heard, sound(_placed(expectation.hears or "", folder)))
+    met = found.clean(expectation.share)
+    if met and expectation.within is not None and found.start > expectation.within:
+        return False, f"heard only {found.start:.2f} s after the call began"
+    return met, f"heard {found}"
+
+
+def _placed(name: str, folder: Path) -> str:
+    return name if name.startswith("tone:") else str(folder / name)
+
+
+def _reached(what: str, expectation: Expectation, report: CallReport) -> tuple[bool, str]:
+    since = _time(expectation.after, report)
+    at = _time(what, report, not_before=since)
+    if since is None or at is None:
+        missing = what if since is not None else expectation.after
+        return False, f"'{missing}' is not in the timeline: {', '.join(report.moments)}"
+    took = (at - since).total_seconds()
+    late = expectation.within is not None and took > expectation.within
+    return not late, f"{took:.2f} s after '{expectation.after}'"
+
+
+def _time(what: str, report: CallReport, not_before: datetime | None = None) -> datetime | None:
+    times = [line.at for line in report.timeline if line.what == what]
+    return next((at for at in times if not_before is None or at >= not_before), None)

@@ -1,0 +1,153 @@
+"""What was heard is matched by its sound (issue 5, point 5)."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from threecx_simulator.audio.match import match
+from threecx_simulator.audio.pcm import RATE, samples, to_wav, tone
+from threecx_simulator.audio.speech import speech
+from threecx_simulator.scenarios.load import BadScenario, load, loads
+from threecx_simulator.scenarios.play import Player
+
+pytestmark = pytest.mark.proves("simulator.expectations")
+
+
+def voice(seed: int, seconds: float = 3.0) -> bytes:
+    """Something like speech: noise of changing colour and loudness, different for each seed."""
+    random = np.random.default_rng(seed)
+    count = int(seconds * 8000)
+    noise = np.convolve(
+        random.normal(size=count + 40), np.hanning(24) * np.cos(np.arange(24) * random.uniform(0.4, 1.4))
+    )
+    envelope = np.repeat(random.uniform(0.2, 1.0, size=count // 800 + 1), 800)[:count]
+    wave = noise[:count] * envelope
+    return (wave / np.abs(wave).max() * 0.5 * 32767).astype("<i2").tobytes()
+
+
+def louder(pcm: bytes, gain: float) -> bytes:
+    return (samples(pcm) * gain * 32767).astype("<i2").tobytes()
+
+
+MENU, OTHER = voice(1), voice(2)
+SILENCE = bytes(RATE)
+
+
+def test_the_right_prompt_is_found_wherever_and_however_loud_it_was_played() -> None:
+    found = match(SILENCE + louder(MENU, 0.4) + SILENCE + OTHER, MENU)
+    assert found.clean()
+    assert (found.start, found.share, found.clicks, found.breaks) == (1.0, 1.0, 0, 0)
+
+
+def test_another_prompt_is_not_taken_for_it() -> None:
+    assert match(SILENCE + OTHER + SILENCE, MENU).share < 0.1
+    assert match(SILENCE, MENU).share == 0
+    assert match(b"", MENU).share == 0
+
+
+def test_half_a_prompt_is_half_a_prompt() -> None:
+    found = match(SILENCE + MENU[: len(MENU) // 2] + SILENCE * 2, MENU)
+    assert 0.4 < found.share < 0.6
+    assert not found.clean()
+    assert found.clean(share=0.4)
+
+
+def test_a_click_is_heard() -> None:
+    spoilt = bytearray(MENU)
+    spoilt[RATE : RATE + 16] = b"\xff\x7f" * 4 + b"\x01\x80" * 4
+    found = match(SILENCE + bytes(spoilt), MENU)
+    assert found.share > 0.9
+    assert found.clicks >= 1
+    assert not found.clean()
+
+
+def test_a_prompt_that_stops_and_goes_on_has_a_break() -> None:
+    found = match(SILENCE + MENU[:RATE] + bytes(160) + MENU[RATE:], MENU)
+    assert found.breaks + found.clicks >= 1
+    assert not found.clean()
+
+
+def test_a_clock_that_runs_a_little_faster_does_no_harm() -> None:
+    wave = samples(MENU)
+    faster = np.interp(np.arange(0, len(wave) - 1, 1.0001), np.arange(len(wave)), wave)
+    assert match((faster * 32767).astype("<i2").tobytes(), MENU).clean()
+
+
+async def test_a_scenario_judges_what_was_heard_and_where_the_call_went(start: Any, tmp_path: Path) -> None:
+    (tmp_path / "menu.wav").write_bytes(to_wav(MENU))
+    (tmp_path / "other.wav").write_bytes(to_wav(OTHER))
+    (tmp_path / "talk.yaml").write_text(
+        """
+people:
+  101: {answers_after: 1, says: "tone:900:1"}
+calls:
+  - caller: "+49301234567"
+    calls: "+4930555001"
+    steps:
+      - {listen: prompt}
+      - {say: "tone:300:0.5"}
+      - {press: "1"}
+      - {until: connected 101}
+      - {wait: 2}
+      - {hang_up: true}
+    expects:
+      - {hears: menu.wav, within: 2}
+      - {hears: other.wav}
+      - {hears: "tone:900:1"}
+      - {connected_to: "101", after: "pressed 1", within: 5}
+      - {connected_to: "102"}
+      - {ended_by: caller}
+"""
+    )
+    app = await start("auto")
+    async with Player(app.sim.control, app.sim.clock, [load(tmp_path / "talk.yaml")]) as player:
+        leg = await app.leg()
+
+        async def blocks() -> AsyncIterator[bytes]:
+            yield MENU
+
+        await app.ask("POST", f"/callcontrol/8001/participants/{leg['id']}/stream", data=blocks())
+        await app.seen(lambda frames: any(one["event"]["event_type"] == 2 for one in frames))
+        await app.verb(leg, "routeto", destination="101")
+        verdicts = await player.done()
+    assert [verdict.met for verdict in verdicts] == [True, False, True, True, False, True], verdicts
+    assert "0% of it" in verdicts[1].why
+    assert "'connected 102' is not in the timeline" in verdicts[4].why
+
+
+async def test_a_caller_can_speak_text_when_espeak_is_there() -> None:
+    import shutil
+
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed")
+    hello, goodbye = await speech("Hello, this is a test"), await speech("Goodbye and thank you")
+    assert len(hello) > RATE / 2
+    assert match(SILENCE + hello, hello).clean()
+    assert match(SILENCE + goodbye, hello).share < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (
+            "calls:\n  - {caller: '1', calls: '2', steps: [{wait: 1, press: '2'}]}\n",
+            "line 2, calls.0.steps.0: Value error, exactly one of",
+        ),
+        (
+            "calls:\n  - caller: '1'\n    calls: '2'\n    expects:\n      - {within: 2}\n",
+            "line 5, calls.0.expects.0: Value error",
+        ),
+    ],
+)
+def test_a_step_does_one_thing_and_an_expectation_expects_one(text: str, where: str) -> None:
+    with pytest.raises(BadScenario) as wrong:
+        loads(text, "x.yaml")
+    assert str(wrong.value).startswith(f"x.yaml, {where}")
+
+
+def test_a_pure_tone_matches_itself_only_for_as_long_as_it_sounds() -> None:
+    assert match(SILENCE + tone(440, 1) + SILENCE, tone(440, 1)).clean()
+    assert match(SILENCE + tone(440, 1) + SILENCE, tone(500, 1)).share < 0.2

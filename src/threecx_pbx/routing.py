@@ -11,7 +11,7 @@ from typing import Any
 from threecx_pbx.callcontrol.refusals import refusal, result_of
 from threecx_pbx.callcontrol.seeing import kind_of
 from threecx_pbx.callcontrol.wire import ActionResult
-from threecx_pbx.calls.model import Call, CallId, Leg, LegState, PartyKind
+from threecx_pbx.calls.model import Call, CallId, Leg, LegState, Party, PartyKind
 from threecx_pbx.calls.routing import Outcome, Routed
 from threecx_pbx.errors import CallEnded, Forbidden, NotConnected, PbxUnreachable, StillRouting
 from threecx_pbx.transport.answer import Answer
@@ -160,7 +160,9 @@ class Routing(CallVerbs):
         if self.sees(asked.to):
             # the answer and the event of the target's leg come over two connections
             with suppress(TimeoutError, CallEnded):
-                await self.until(asked.call.id, lambda now: _taker(now, asked.leg), _READ)
+                await self.until(
+                    asked.call.id, lambda now: _taker(now, asked.leg) or self._shown(now, asked.leg), _READ
+                )
         self.handed_on(asked.call.id, asked.to)
         outcome, by = self._taken_by(asked, result)
         return Routed(True, outcome, by, "", seconds)
@@ -208,10 +210,9 @@ class Routing(CallVerbs):
         if others:
             last = max(others, key=lambda each: (each.state is LegState.CONNECTED, each.first_seen))
             return _TOOK.get(last.dn_kind, Outcome.UNKNOWN), last.dn
-        shown = [] if now is None else [leg.party for leg in now.legs.values() if leg.calling]
-        met = [party for party in shown if party.kind in _TOOK and party.dn != asked.leg.dn]
-        if met:
-            return _TOOK[met[0].kind], met[0].number
+        shown = self._shown(now, asked.leg)
+        if shown is not None:
+            return _TOOK[shown.kind], shown.number
         if result.result is not None and result.result.dn not in ("", asked.leg.dn):
             return _TOOK.get(self.kind_of_number(result.result.dn), Outcome.UNKNOWN), result.result.dn
         party = result.result.party_dn_type if result.result else ""
@@ -221,6 +222,12 @@ class Routing(CallVerbs):
             # its mailbox may have answered, which nothing shows
             kind = PartyKind.UNKNOWN if kind is PartyKind.EXTENSION else kind
         return _TOOK.get(kind, Outcome.UNKNOWN), asked.to
+
+    def _shown(self, now: Call | None, own: Leg) -> Party | None:
+        """Whom the caller's leg shows. An extension that we see would have a leg of its own, so it still rings there."""
+        legs = [] if now is None else [leg for leg in now.legs.values() if leg.calling]
+        parties = [leg.party for leg in legs if leg.party.dn != own.dn and not self.sees(leg.party.dn)]
+        return next((party for party in parties if party.kind in _TOOK), None)
 
 
 @dataclass(frozen=True, slots=True)

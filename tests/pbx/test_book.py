@@ -193,7 +193,9 @@ def test_two_calls_that_become_one_keep_the_elder_id_and_nothing_is_told_twice()
     told.see(LegSeen, leg(10, callid=1))
     (elder,) = told.calls
     told.see(LegSeen, leg(11, "101", callid=2, party=Party(number="102", kind=PartyKind.EXTENSION)))
-    (merged,) = told.see(LegSeen, leg(11, "101", callid=1, party=Party(number="102", kind=PartyKind.EXTENSION)))
+    (merged,) = told.see(
+        LegSeen, leg(11, "101", callid=1, party=Party(number="102", kind=PartyKind.EXTENSION))
+    )
     assert isinstance(merged, CallMerged)
     assert merged.call == elder.id
     assert [call.id for call in told.calls] == [elder.id]

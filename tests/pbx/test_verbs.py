@@ -72,7 +72,9 @@ async def test_a_422_counts_as_answered_when_the_pbx_connects_the_leg_by_itself(
     assert "connected 8001" in pbx.sim.control.report(report).moments
 
 
-async def test_a_caller_who_hangs_up_while_being_answered_has_ended_the_call(start: Start, link: Link) -> None:
+async def test_a_caller_who_hangs_up_while_being_answered_has_ended_the_call(
+    start: Start, link: Link
+) -> None:
     pbx = await link(await start(route_point_answer="manual"))
     pbx.sim.control.answer_next(422, path="/answer")
     report, call = await pbx.arrives()
@@ -206,7 +208,9 @@ async def test_a_mailbox_shows_where_the_caller_s_own_leg_is_seen(pbx: Linked) -
 
 
 @pytest.mark.proves("care.hang-up-outcome")
-async def test_a_caller_who_hangs_up_during_a_transfer_ends_it_within_a_fifth_of_a_second(pbx: Linked) -> None:
+async def test_a_caller_who_hangs_up_during_a_transfer_ends_it_within_a_fifth_of_a_second(
+    pbx: Linked,
+) -> None:
     pbx.sim.control.behave("101", answers_after=None)
     report, call = await pbx.answered()
     moving = asyncio.create_task(pbx.session.transfer(call, "101", 300 * SECONDS))
@@ -313,5 +317,3 @@ async def test_an_error_page_instead_of_a_result_is_an_outcome_too(start: Start,
     routed = await pbx.session.transfer(call, "199", 2 * SECONDS)
     assert (routed.connected, routed.outcome) == (False, Outcome.REFUSED)
     assert pbx.session.own_leg(call).state is LegState.CONNECTED
-
-

@@ -42,6 +42,7 @@ def seen_leg(shape: Participant, dn_kind: PartyKind, ours: bool) -> SeenLeg:
         originated_by=Dn(shape.originated_by_dn),
         referred_by=Dn(shape.referred_by_dn),
         on_behalf_of=Dn(shape.on_behalf_of_dn),
+        legid=shape.legid,
     )
 
 

@@ -20,6 +20,7 @@ from threecx_pbx.calls.model import (
     LegKey,
     LegState,
     ParticipantId,
+    Party,
     PartyKind,
     PbxId,
 )
@@ -30,6 +31,9 @@ GRACE = timedelta(seconds=2)
 
 _NO_CALLID = -1
 """Of a call whose `callid` the PBX uses for another one by now."""
+
+_TELLING = 6
+"""So many last digits tell numbers apart, however their prefixes are written."""
 
 _AFTER_CUT = Evidence(inferred="found when all legs were read again")
 _TOLD = Evidence()
@@ -172,7 +176,15 @@ def _another(old: Leg, seen: SeenLeg) -> bool:
         return old.key != seen.uid
     if old.pbx_call != seen.pbx_call and old.party.number != seen.party.number:
         return True
+    if old.ours and not old.calling and _other_outside(old.party, seen.party):
+        return True
     return old.state is LegState.CONNECTED and seen.state in (LegState.RINGING, LegState.DIALING)
+
+
+def _other_outside(old: Party, new: Party) -> bool:
+    """Whether one outside caller has become another: no transfer does that in a single step."""
+    outside = old.kind is new.kind is PartyKind.EXTERNAL
+    return outside and bool(old.number and new.number) and old.number[-_TELLING:] != new.number[-_TELLING:]
 
 
 def _new_leg(book: Book, seen: SeenLeg, at: datetime, how: Evidence) -> tuple[Book, list[AnyEvent]]:
@@ -349,10 +361,13 @@ def _call_id(book: Book, pbx_call: int, first_seen: datetime) -> CallId:
 
 
 def _calls_out(seen: SeenLeg, old: Leg | None) -> bool:
-    """Own leg Dialing, or brought about by its own DN: it placed the call (api.md 3.1)."""
-    return (
-        (old is not None and old.calling) or seen.state is LegState.DIALING or seen.originated_by == seen.dn
-    )
+    """Dialing, brought about by its own DN, or the first leg of its call: it placed the call (api.md 3.1).
+
+    A phone's leg may be seen when it is connected already; both real captures number the legs of a call so.
+    """
+    first = seen.legid == 1 and not seen.ours
+    dials = seen.state is LegState.DIALING or seen.originated_by == seen.dn
+    return (old is not None and old.calling) or dials or first
 
 
 def _direction(leg: Leg) -> Direction:

@@ -23,6 +23,8 @@ class SeenLeg:
     originated_by: Dn = Dn("")
     referred_by: Dn = Dn("")
     on_behalf_of: Dn = Dn("")
+    legid: int = 0
+    """The leg's number inside its call; 0 where the PBX tells none."""
 
 
 @dataclass(frozen=True, slots=True)

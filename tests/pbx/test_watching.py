@@ -53,7 +53,7 @@ async def test_a_call_that_is_up_over_a_cut_is_told_once_and_keeps_its_id(pbx: L
     report, call = await pbx.answered()
     await pbx.sim.control.cut_sockets(code)
     async with asyncio.timeout(WITHIN):
-        while pbx.sim.control.requests().sockets_opened < 2 or not pbx.session.watcher.linked.is_set():
+        while pbx.sim.control.requests().sockets_opened < 2 or not pbx.session.watcher.linked.is_set():  # noqa: ASYNC110 - both, and bounded
             await asyncio.sleep(0.01)
     pbx.sim.control.hang_up(report)
     await pbx.ends()

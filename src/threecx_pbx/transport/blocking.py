@@ -28,6 +28,9 @@ class Blocking:
         self._session = requests.Session()
         # a REQUESTS_CA_BUNDLE or proxy of the environment would override `verify`: shims.md 3
         self._session.trust_env = False
+        if not account.verify_tls:
+            # Ignore TLS Errors is somebody's decision, not news for the log at each request
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         retry = Retry(
             total=3,
             connect=1,

@@ -7,6 +7,7 @@ import aiohttp
 from yarl import URL
 
 from threecx_pbx.account import Account
+from threecx_pbx.errors import TlsFailed
 from threecx_pbx.transport.answer import Answer
 from threecx_pbx.transport.blocking import unreachable
 
@@ -15,10 +16,16 @@ READ_S = 10.0
 
 
 def tls(account: Account) -> ssl.SSLContext | None:
-    """One context for all connections of an account; None for plain HTTP."""
+    """One context for all connections of an account; None for plain HTTP. Raises TlsFailed."""
     if account.origin.startswith("http://"):
         return None
-    context = ssl.create_default_context(cafile=account.ca_file)
+    try:
+        context = ssl.create_default_context(cafile=account.ca_file)
+    except OSError as error:
+        raise TlsFailed(
+            f"The file {account.ca_file} holds no certificate of an authority.",
+            hint="N8N_3CX_CA_FILE must name a PEM file with the certificate of the authority.",
+        ) from error
     if not account.verify_tls:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -57,15 +57,15 @@ class Simulator:
         self.people = People(self.board, self.studio)
         self.desk = Desk(self.board, self.studio, self.clock)
         self._web = PbxWeb(self.board, self.desk, self._transport)
-        self._gate = Gate(self._web.app, self.clock.now)
+        self.gate = Gate(self._web.app, self.clock.now)
         self._folder = tempfile.TemporaryDirectory(prefix="threecx-simulator-") if tls else None
         self.ca_file: Path | None = None
         context = None
         if self._folder:
             self.ca_file, context = make_authority(Path(self._folder.name), (self.world.fqdn,))
-        streams = StreamRoutes(self.board, self._web.calls, self._gate, self.desk)
-        self._listener = Listener(self._gate, context, protocol_for(streams))
-        self.control = Control(self.board, self._web, self._gate, Sound(self.studio, self.desk))
+        streams = StreamRoutes(self.board, self._web.calls, self.gate, self.desk)
+        self._listener = Listener(self.gate, context, protocol_for(streams))
+        self.control = Control(self.board, self._web, self.gate, Sound(self.studio, self.desk))
         self._control_listener = Listener(control_app(self.control))
         self._running: list[asyncio.Task[None]] = []
 

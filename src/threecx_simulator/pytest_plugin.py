@@ -1,0 +1,183 @@
+"""Fixtures for other people's tests: `pytest_plugins = ["threecx_simulator.pytest_plugin"]`.
+
+- `threecx_pbx`: a PBX of this test's own, in a thread; `.url`, `.ca_file`, and the verbs of `Control`, which wait.
+- `threecx_caller`: `caller = threecx_caller("+49301234567", "+4930555001")` places a call.
+- the marker `threecx(profile="auto", seed=None, tls=False, speed=1.0)` chooses what kind of PBX it is.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from threecx_simulator.audio.match import Match, match
+from threecx_simulator.audio.pcm import read_wav, to_wav
+from threecx_simulator.audio.people import sound
+from threecx_simulator.clock import SystemClock
+from threecx_simulator.control.handle import WITHIN
+from threecx_simulator.control.model import CallReport, Heard, Requests
+from threecx_simulator.profile import PROFILES, Profile, draw
+from threecx_simulator.simulator import Simulator
+
+T = TypeVar("T")
+
+
+class RunningPbx:
+    """A simulator on a loop in a thread of its own. Methods may be called from any thread but that one."""
+
+    def __init__(self, simulator: Simulator, loop: asyncio.AbstractEventLoop) -> None:
+        self.simulator = simulator
+        self._loop = loop
+
+    @property
+    def url(self) -> str:
+        """The PBX's base address."""
+        return self.simulator.url
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The authority behind its certificate; None without TLS."""
+        return self.simulator.ca_file
+
+    def call(self, origin: str, target: str, **more: Any) -> "Caller":
+        """Place a call; see `Control.call`."""
+        return Caller(self, self.run(lambda: self.simulator.control.call(origin, target, **more)))
+
+    def behave(self, number: str, **changes: Any) -> None:
+        """Change what a number does when it rings; see `Behaviour`."""
+        self.run(lambda: self.simulator.control.behave(number, **changes))
+
+    def requests(self) -> Requests:
+        """Everything that was asked of the PBX."""
+        return self.run(self.simulator.control.requests)
+
+    def calls(self) -> list[CallReport]:
+        """Every call so far, those of the program under test too."""
+        return self.run(self.simulator.control.calls)
+
+    def run(self, deed: Callable[[], T]) -> T:
+        """Do something on the simulator's loop."""
+
+        async def done() -> T:
+            return deed()
+
+        return self.wait(done())
+
+    def wait(self, waiting: Coroutine[Any, Any, T]) -> T:
+        """The outcome of a coroutine on the simulator's loop."""
+        return asyncio.run_coroutine_threadsafe(waiting, self._loop).result()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who has called."""
+
+    pbx: RunningPbx
+    id: str
+
+    @property
+    def report(self) -> CallReport:
+        """The call and its timeline as of now."""
+        return self.pbx.run(lambda: self.pbx.simulator.control.report(self.id))
+
+    @property
+    def heard(self) -> Heard:
+        """What the caller heard so far, as sound and silence."""
+        return self.pbx.run(lambda: self.pbx.simulator.control.heard(self.id))
+
+    def press(self, keys: str) -> None:
+        """Press keys."""
+        self.pbx.run(lambda: self.pbx.simulator.control.press(self.id, keys))
+
+    def say(self, words: str | bytes) -> None:
+        """Say a WAV (bytes, or the path of a file) or `tone:440:1`."""
+        wav = words if isinstance(words, bytes) else to_wav(sound(words))
+        self.pbx.run(lambda: self.pbx.simulator.control.say(self.id, wav))
+
+    def hang_up(self) -> None:
+        """Put the receiver down."""
+        self.pbx.run(lambda: self.pbx.simulator.control.hang_up(self.id))
+
+    def listen(self, within: float = WITHIN) -> None:
+        """Wait until a prompt was heard and is over."""
+        self.pbx.wait(self.pbx.simulator.control.after_prompt(self.id, within=within))
+
+    def expect(self, what: str, within: float = WITHIN) -> CallReport:
+        """Wait for a line of the timeline, e.g. `connected 101`; a TimeoutError tells the timeline."""
+        return self.pbx.wait(self.pbx.simulator.control.reached(self.id, what, within))
+
+    def expect_end(self, within: float = WITHIN) -> CallReport:
+        """Wait until the call has ended."""
+        return self.pbx.wait(self.pbx.simulator.control.ended(self.id, within))
+
+    def expect_to_have_heard(self, words: str | bytes, share: float = 0.95) -> Match:
+        """The caller heard this WAV or tone, undamaged and (but for `1 - share`) whole; else an AssertionError."""
+        wanted = read_wav(words) if isinstance(words, bytes) else sound(words)
+        heard = self.pbx.run(lambda: self.pbx.simulator.control.heard_pcm(self.id))
+        found = match(heard, wanted)
+        assert found.clean(share), f"heard {found}"
+        return found
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers", "threecx(profile, seed, tls, speed): the PBX that the fixture threecx_pbx starts"
+    )
+
+
+@pytest.fixture
+def threecx_pbx(request: pytest.FixtureRequest) -> Iterator[RunningPbx]:
+    """A PBX of this test's own."""
+    marker = request.node.get_closest_marker("threecx")
+    options: dict[str, Any] = dict(marker.kwargs) if marker else {}
+    simulator = Simulator(
+        profile=_profile(options.get("profile", "auto"), options.get("seed")),
+        clock=SystemClock(options.get("speed", 1.0)),
+        tls=options.get("tls", False),
+    )
+    with _loop() as loop:
+        asyncio.run_coroutine_threadsafe(simulator.__aenter__(), loop).result()
+        try:
+            yield RunningPbx(simulator, loop)
+        finally:
+            asyncio.run_coroutine_threadsafe(simulator.__aexit__(None, None, None), loop).result()
+
+
+@pytest.fixture
+def threecx_caller(threecx_pbx: RunningPbx) -> Callable[..., Caller]:
+    """Places calls: `threecx_caller("+49301234567", "+4930555001")`."""
+    return threecx_pbx.call
+
+
+def _profile(chosen: str | Profile, seed: int | None) -> Profile:
+    if seed is not None:
+        return draw(seed)
+    return PROFILES[chosen] if isinstance(chosen, str) else chosen
+
+
+class _loop:
+    """A running loop in a thread."""
+
+    def __enter__(self) -> asyncio.AbstractEventLoop:
+        started: Future[asyncio.AbstractEventLoop] = Future()
+        self._thread = threading.Thread(target=self._run, args=(started,), name="threecx simulator")
+        self._thread.start()
+        self._loop = started.result()
+        return self._loop
+
+    def _run(self, started: "Future[asyncio.AbstractEventLoop]") -> None:
+        with asyncio.Runner() as runner:
+            loop = runner.get_loop()
+            loop.call_soon(started.set_result, loop)
+            asyncio.set_event_loop(loop)
+            loop.run_forever()
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()

@@ -1,0 +1,1 @@
+"""Everything that happened, as JSON lines; and such lines played again."""

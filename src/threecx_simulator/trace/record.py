@@ -1,0 +1,51 @@
+"""Writing down what the PBX told and was asked. One JSON object a line, `at` in seconds since the recording began.
+
+- `{"at", "frame": "upsert"|"remove"|"dtmf", "dn", "id", "leg": {…}|null, "keys"?}`: a frame; with an upsert the leg
+  as a GET would have shown it then. This is what a replay needs; traces of real PBXs can be written in the same form.
+- `{"at", "asked": "POST", "path", "status"}`: a request and its answer. Bodies and secrets are never written.
+- `{"at", "call", "moment"}`: a line of a call's timeline.
+"""
+
+import json
+from typing import Any, TextIO
+
+from threecx_simulator.http.gate import Asked, Gate
+from threecx_simulator.pbx import views
+from threecx_simulator.pbx.effects import CallChanged, Effect, Keyed, Removed, Upserted
+from threecx_simulator.pbx.ids import DnType
+from threecx_simulator.switchboard import Switchboard
+
+
+class Recorder:
+    """Writes to `file` from now on."""
+
+    def __init__(self, board: Switchboard, gate: Gate, file: TextIO) -> None:
+        self._board = board
+        self._file = file
+        self._began = board.clock.monotonic()
+        board.listen(self._on_effect)
+        gate.on_asked.append(self._on_asked)
+
+    def _on_asked(self, asked: Asked) -> None:
+        self._write({"asked": asked.method, "path": asked.path, "status": asked.status})
+
+    def _on_effect(self, effect: Effect) -> None:
+        match effect:
+            case Upserted():
+                leg = self._board.pbx.legs.get(effect.leg)
+                if leg is not None and leg.who.type != DnType.EXTERNAL:
+                    self._frame("upsert", effect, leg=views.shown(self._board.pbx, leg))
+            case Removed():
+                self._frame("remove", effect, leg=None)
+            case Keyed():
+                self._frame("dtmf", effect, leg=None, keys=effect.keys)
+            case CallChanged():
+                self._write({"call": effect.call, "moment": effect.what})
+
+    def _frame(self, kind: str, effect: Upserted | Removed | Keyed, **more: Any) -> None:
+        self._write({"frame": kind, "dn": effect.dn, "id": effect.leg, **more})
+
+    def _write(self, fields: dict[str, Any]) -> None:
+        at = round(self._board.clock.monotonic() - self._began, 4)
+        self._file.write(json.dumps({"at": at, **fields}) + "\n")
+        self._file.flush()

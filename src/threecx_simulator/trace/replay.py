@@ -1,0 +1,132 @@
+"""A recording played again: legs appear, change and vanish as they did, so that a program sees the same PBX.
+
+The legs are shown and told as written; they belong to no call of the engine, so that verbs on them are refused.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from threecx_simulator.clock import Clock
+from threecx_simulator.pbx.effects import Keyed, Removed
+from threecx_simulator.pbx.ids import CallKey, CallNumber, Dn, DnType, ParticipantId, Status
+from threecx_simulator.pbx.legs import tell
+from threecx_simulator.pbx.state import Call, DnRef, Identity, Leg, Pbx
+from threecx_simulator.switchboard import Switchboard
+
+
+class BadTrace(ValueError):
+    """A line that cannot be played; the text names its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a recording."""
+
+    at: float
+    kind: str
+    dn: Dn
+    id: ParticipantId
+    leg: dict[str, Any]
+    keys: str
+
+
+def read(lines: Iterable[str]) -> list[Frame]:
+    """The frames among the lines, in their order."""
+    frames = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            fields = json.loads(line)
+            if "frame" in fields:
+                frames.append(_frame(fields))
+        except (ValueError, KeyError, TypeError) as wrong:
+            raise BadTrace(f"line {number}: {wrong!r}") from wrong
+    return frames
+
+
+def _frame(fields: dict[str, Any]) -> Frame:
+    kind = fields["frame"]
+    if kind not in {"upsert", "remove", "dtmf"}:
+        raise ValueError(f"unknown frame {kind}")
+    at, dn, number = float(fields["at"]), Dn(str(fields["dn"])), ParticipantId(int(fields["id"]))
+    leg = fields.get("leg") or {}
+    if kind == "upsert":
+        Status(leg["status"])
+    return Frame(at, kind, dn, number, leg, str(fields.get("keys", "")))
+
+
+async def replay(frames: list[Frame], board: Switchboard, clock: Clock) -> None:
+    """Play the frames at their times, from now on."""
+    began = clock.monotonic()
+    for frame in frames:
+        await clock.sleep(began + frame.at - clock.monotonic())
+        board.do(partial(_play, frame))
+
+
+def _play(frame: Frame, pbx: Pbx) -> None:
+    if frame.kind == "upsert":
+        tell(pbx, _shown(frame, pbx))
+    elif frame.kind == "dtmf":
+        pbx.effects.append(Keyed(frame.dn, frame.id, frame.keys))
+    else:
+        gone = pbx.legs.pop(frame.id, None)
+        if gone is not None:
+            _forget(gone, pbx)
+        pbx.effects.append(Removed(frame.dn, frame.id))
+
+
+def _forget(leg: Leg, pbx: Pbx) -> None:
+    call = pbx.calls[leg.call]
+    del call.legs[leg.id]
+    if not call.legs:
+        del pbx.calls[leg.call]
+
+
+def _shown(frame: Frame, pbx: Pbx) -> Leg:
+    """The leg as the line describes it, in a call that has its `callid`."""
+    view = frame.leg
+    number = CallNumber(int(view.get("callid", 0)))
+    key = CallKey(f"replayed-{number}")
+    call = pbx.calls.get(key)
+    if call is None:
+        call = pbx.calls[key] = Call(key, number, number, pbx.now, "", "")
+    known = pbx.legs.get(frame.id)
+    leg = Leg(
+        id=frame.id,
+        legid=int(view.get("legid", 0)),
+        call=key,
+        who=Identity(frame.dn, pbx.directory.type_of(frame.dn), pbx.directory.name(frame.dn), frame.dn),
+        status=Status(view["status"]),
+        party=_party(view),
+        uid=str(view.get("participant_uid", f"replayed-{frame.id}")),
+        born=known.born if known else pbx.now,
+        device_id=str(view.get("device_id", "")),
+        direct_control=bool(view.get("direct_control")),
+        originated_by=_ref(view, "originated_by"),
+        referred_by=_ref(view, "referred_by"),
+        on_behalf_of=_ref(view, "on_behalf_of"),
+    )
+    if known is not None and known.call != key:
+        _forget(known, pbx)
+    call.legs[leg.id] = pbx.legs[leg.id] = leg
+    return leg
+
+
+def _party(view: dict[str, Any]) -> Identity:
+    return Identity(
+        str(view.get("party_dn", "")),
+        _type(view.get("party_dn_type")),
+        str(view.get("party_caller_name", "")),
+        str(view.get("party_caller_id", "")),
+        str(view.get("party_did", "")),
+    )
+
+
+def _ref(view: dict[str, Any], name: str) -> DnRef:
+    return DnRef(str(view.get(f"{name}_dn", "")), _type(view.get(f"{name}_type")))
+
+
+def _type(text: Any) -> DnType:
+    return DnType(text) if text in set(DnType) else DnType.NONE

@@ -1,0 +1,47 @@
+"""Everything that happened, recorded and played again (issue 5, point 7)."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from threecx_simulator.trace.record import Recorder
+from threecx_simulator.trace.replay import BadTrace, read, replay
+
+pytestmark = pytest.mark.proves("simulator.replay")
+CALLER, DID = "+49301234567", "+4930555001"
+
+
+async def test_a_recorded_call_is_seen_again_by_another_program(start: Any) -> None:
+    file = io.StringIO()
+    app = await start("manual")
+    Recorder(app.sim.board, app.sim.gate, file)
+    call = app.sim.control.call(CALLER, DID, name="Paul")
+    ringing = await app.leg()
+    await app.verb(ringing, "answer")
+    app.sim.control.press(call, "7")
+    await app.verb(ringing, "routeto", destination="101")
+    app.sim.control.hang_up(call)
+    await app.seen(lambda frames: frames[-1]["event"]["event_type"] == 1)
+    lines = file.getvalue().splitlines()
+    assert {"asked", "frame", "moment"} <= {name for line in lines for name in json.loads(line)}
+    assert "simulator-secret" not in file.getvalue()
+    assert app.token not in file.getvalue()
+
+    again = await start("manual")
+    playing = read(lines)
+    await replay(playing[:1], again.sim.board, again.sim.clock)
+    assert await again.leg() == ringing
+    await replay(playing[1:], again.sim.board, again.sim.clock)
+    await again.seen(lambda frames: len(frames) == len(app.frames))
+    assert again.events() == app.events()
+    assert await again.legs() == []
+
+
+@pytest.mark.parametrize(
+    "line", ["{", '{"at": 0, "frame": "nonsense", "dn": "1", "id": 1}', '{"at": 0, "frame": "upsert"}']
+)
+def test_a_line_that_cannot_be_played_is_named(line: str) -> None:
+    with pytest.raises(BadTrace, match=r"^line 2: "):
+        read(['{"at": 0, "moment": "x"}', line])

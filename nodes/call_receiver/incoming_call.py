@@ -111,6 +111,7 @@ def wishes(want: IncomingCallParams) -> Wishes:
         destination=want.fallback_destination.value,
         idle=timedelta(seconds=want.idle_timeout),
         audio=want.idle_audio,
+        rings=not want.auto_answer,
     )
 
 

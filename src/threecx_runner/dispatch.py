@@ -13,7 +13,7 @@ from threecx_runner.api.wire import ErrorLine, Item, ItemLine, Line, Request
 from threecx_runner.errors import problem_of
 from threecx_runner.journal import ItemKey, Journal
 from threecx_runner.registry import Registry
-from threecx_runner.sdk import CallParams, OnHangUp, Operation, Params, Result, WhichCall
+from threecx_runner.sdk import CallParams, CallResult, Effect, OnHangUp, Operation, Params, Result, WhichCall
 from threecx_runner.sessions import Held, Sessions
 
 _LINES = TypeAdapter(list[ItemLine])
@@ -74,7 +74,9 @@ class Dispatcher:
 
     async def _once(self, job: _Job, item: Item, ask: Params) -> list[ItemLine]:
         operation = job.operation
-        key = ItemKey(f"{job.held.session.account.pbx}|{operation.node}.{operation.name}|{item.key}")
+        # several n8n instances count their executions alike; a copied workflow still acts on another call
+        about = (operation.node, operation.name, job.request.workflow_id, item.call_id or "", item.key)
+        key = ItemKey("|".join((job.held.session.account.pbx, *about)))
 
         async def act() -> list[ItemLine]:
             return await self._act(job, item, ask)
@@ -88,6 +90,7 @@ class Dispatcher:
             job.held,
             job.request.login,
             find_call=lambda: job.held.session.call(id_ or CallId("")),
+            call_id=id_ or CallId(""),
             workflow_id=job.request.workflow_id,
             execution_id=job.request.execution_id,
         )
@@ -97,6 +100,8 @@ class Dispatcher:
         except CallEnded as ended:
             return [_hung_up(job.operation, item, ask, id_, ended)]
         results = got if isinstance(got, list) else [got]
+        if id_ is None and job.operation.effect is Effect.DIAL:
+            await self._learn(job, results)
         return [_line(job.operation, item, result) for result in results]
 
     async def _which_call(self, job: _Job, item: Item, ask: CallParams) -> CallId:
@@ -116,6 +121,13 @@ class Dispatcher:
             raise CallUnknown("The parameter Call ID is empty.")
         return id_
 
+    async def _learn(self, job: _Job, results: Sequence[Result]) -> None:
+        """A call that the operation has placed is the execution's from now on, and is looked after."""
+        for placed in (CallId(result.call_id) for result in results if isinstance(result, CallResult)):
+            if placed and job.request.execution_id:
+                pbx = job.held.session.account.pbx
+                await self._journal.learn_execution(pbx, job.request.execution_id, placed)
+
     async def _only_call(self, job: _Job, execution: str) -> CallId:
         known = await self._journal.calls_of_execution(job.held.session.account.pbx, execution)
         live = [id_ for id_ in known if job.held.session.look(id_) is not None]
@@ -134,7 +146,8 @@ class Dispatcher:
 
 
 def _line(operation: Operation[Any, Any], item: Item, result: Result) -> ItemLine:
-    output = next((name for name, fits in operation.outputs.items() if fits(result)), None)
+    left = ((name, fits(result)) for name, fits in operation.outputs.items())
+    output = next((fits if isinstance(fits, str) else name for name, fits in left if fits), None)
     return ItemLine(index=item.index, item=result.model_dump(mode="json", by_alias=True), output=output)
 
 

@@ -4,7 +4,7 @@ A module `nodes/<node>/<operation>.py` holds one `Operation` (made by `@operatio
 its public name is its path. The runner and the generator find both by walking the package.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -13,8 +13,10 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar, cast, get_type_hi
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from threecx_pbx.calls.events import CallEvent
-from threecx_pbx.calls.model import Call
+from threecx_pbx.calls.model import Call, CallId, Leg, LegState
 from threecx_pbx.clock import Clock
+from threecx_pbx.errors import CallEnded, NotConnected
+from threecx_pbx.media import Media, Pcm
 from threecx_pbx.session import PbxSession
 from threecx_runner.naming import camel, field_camel
 
@@ -93,6 +95,23 @@ NumberList = Annotated[list[str], BeforeValidator(_numbers)]
 """Numbers, as a list or as text with commas between them; `*` stands for all."""
 
 
+def _rows(value: object) -> object:
+    return value.get("rows", []) if isinstance(value, Mapping) else value
+
+
+Rows = BeforeValidator(_rows)
+"""For a list of models: n8n's fixed collection wraps it as `{"rows": […]}`."""
+
+
+def _keys(value: object) -> object:
+    text = "".join(map(str, value)) if isinstance(value, list) else value
+    return text.replace(",", "").replace(" ", "").upper() if isinstance(text, str) else text
+
+
+KeyText = Annotated[str, BeforeValidator(_keys), Field(pattern=r"^[0-9*#A-D]*$")]
+"""Keys of a telephone, as text or as a list; commas and spaces do not count."""
+
+
 class Effect(StrEnum):
     """What repeating an operation would do: decides about idempotency keys and the destination guard."""
 
@@ -108,6 +127,30 @@ class Guarding(Protocol):
         """The number to dial, cleaned of spaces and the like. Raises DestinationRefused, BadParameter."""
 
 
+class Sounding(Protocol):
+    """Everything that callers can hear."""
+
+    async def of(self, wanted: Locator, name: str) -> Pcm:
+        """The sound that a parameter names: a prompt of the list, a path, a URL, a file of the item, a spoken text.
+
+        Raises BadParameter when it is empty, naming the parameter, AudioMissing, AudioUnreadable, AudioTooLong,
+        AudioRefused, AudioUnreachable, SpeechMissing, FileUnknown.
+        """
+
+    async def spoken(self, text: str, language: str, voice: str, speed: float) -> Pcm:
+        """The text, spoken. Raises SpeechMissing, BadParameter."""
+
+    async def save(self, name: str, wanted: Locator) -> str:
+        """Puts a sound into the list of prompts; returns its name there. Raises as `of`."""
+
+    async def prompts(self) -> list[str]:
+        """The names of the list."""
+
+
+_CONNECTING = timedelta(seconds=5)
+"""An operation may come while the Receiver still answers the call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What an operation may use: its PBX, the call it was asked about, the clock."""
@@ -117,12 +160,34 @@ class Context:
     find_call: Callable[[], Call]
     """The call that the item means; raises CallUnknown or CallEnded."""
     guard: Guarding
+    sounds: Sounding
+    call_id: CallId = CallId("")
+    """Which call that is, also when it is over."""
     workflow_id: str = ""
     execution_id: str = ""
 
     def call(self) -> Call:
         """The call that this item is about. Raises CallUnknown, CallEnded."""
         return self.find_call()
+
+    async def voice(self, doing: str) -> Media:
+        """Sound and keys of the call's own leg, once it is connected; `doing` completes "… needs a connected call".
+
+        Raises CallUnknown, CallEnded, NotOwnLeg, NotConnected.
+        """
+        call = self.call()
+        self.session.own_leg(call)
+        try:
+            leg = await self.session.until(call.id, _connected, _CONNECTING)
+        except TimeoutError as error:
+            raise NotConnected(f"{doing} needs a connected call, and this one still rings.") from error
+        return self.session.media(leg)
+
+
+def _connected(call: Call | None) -> Leg | None:
+    if call is None or call.own_leg is None:
+        raise CallEnded("The call has ended: the caller or the other side hung up.")
+    return call.own_leg if call.own_leg.state is LegState.CONNECTED else None
 
 
 class OnStop(StrEnum):
@@ -150,12 +215,14 @@ class Wishes:
     destination: str = ""
     idle: timedelta = timedelta(seconds=30)
     audio: IdleAudio = IdleAudio.RING_BACK
+    rings: bool = False
+    """Ring-back until the first operation: the workflow answers by itself, whatever the PBX has connected (features.md 2)."""
 
 
 P = TypeVar("P", bound=Params)
 R = TypeVar("R", bound=Result)
 
-Rows = Iterable[Result]
+Outputs = Mapping[str, Callable[[R], bool | str]]
 
 
 @dataclass(frozen=True)
@@ -167,14 +234,22 @@ class Operation(Generic[P, R]):
     params: type[P]
     result: type[R]
     effect: Effect
-    outputs: Mapping[str, Callable[[R], bool]]
-    """Output key → whether a result leaves there; the first that matches. Empty: a single output."""
+    outputs: Outputs[R]
+    """Output key → whether a result leaves there; the first that matches. Empty: a single output.
+    `*choices`: one output for each row of the parameter `choices`; its function gives the row's key, or none.
+    """
     run: Callable[[Context, P], Awaitable[R | list[R]]]
     doc: str
+    lasts: timedelta
+    """How long it may take at most, beside its parameter `timeout`."""
 
 
 def operation(
-    *, result: type[R], effect: Effect, outputs: Mapping[str, Callable[[R], bool]] | None = None
+    *,
+    result: type[R],
+    effect: Effect,
+    outputs: Outputs[R] | None = None,
+    lasts: timedelta = timedelta(minutes=1),
 ) -> Callable[[Callable[[Context, P], Awaitable[R | list[R]]]], Operation[P, R]]:
     """Makes the module's operation from its deed; the parameters are the type of the second argument."""
 
@@ -182,7 +257,7 @@ def operation(
         node, name = run.__module__.rsplit(".", 2)[-2:]
         params = cast("type[P]", _second_argument(run))
         return Operation(
-            camel(node), camel(name), params, result, effect, outputs or {}, run, run.__doc__ or ""
+            camel(node), camel(name), params, result, effect, outputs or {}, run, run.__doc__ or "", lasts
         )
 
     return made
@@ -296,6 +371,7 @@ __all__ = [
     "Field",
     "Guarding",
     "IdleAudio",
+    "KeyText",
     "Located",
     "Locator",
     "NumberList",
@@ -305,6 +381,8 @@ __all__ = [
     "OptionList",
     "Params",
     "Result",
+    "Rows",
+    "Sounding",
     "Trigger",
     "WhichCall",
     "Wire",

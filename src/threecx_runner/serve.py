@@ -13,6 +13,7 @@ from threecx_runner.outbox import Outbox
 from threecx_runner.registry import found
 from threecx_runner.sessions import Sessions, opened_sessions
 from threecx_runner.settings import Settings
+from threecx_runner.sounds import opened_sounds
 from threecx_runner.state_folder import open_state
 from threecx_runner.subscriptions.subscriptions import Subscriptions
 from threecx_runner.watch import Parts
@@ -47,7 +48,9 @@ async def started(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ru
     )
     await stack.enter_async_context(subscriptions)
     outbox = await stack.enter_async_context(Outbox(journal, subscriptions, clock, ca_file=settings.ca_file))
-    parts = Parts(journal, outbox, subscriptions, clock, settings.fallback_destination)
+    files = Files(state.files, clock)
+    sounds = await stack.enter_async_context(opened_sounds(settings, state, files))
+    parts = Parts(journal, outbox, subscriptions, clock, settings.fallback_destination, sounds)
     ca_file = str(settings.ca_file) if settings.ca_file else None
     sessions = await stack.enter_async_context(opened_sessions(parts, registry, ca_file))
     services = Services(
@@ -59,7 +62,7 @@ async def started(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ru
         subscriptions=subscriptions,
         journal=journal,
         outbox=outbox,
-        files=Files(state.files, clock),
+        files=files,
         settings=settings,
         clock=clock,
     )

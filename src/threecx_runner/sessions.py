@@ -139,6 +139,7 @@ class Sessions:
             clock=self._parts.clock,
             find_call=more.pop("find_call", _no_call),
             guard=held.watch.guard(login),
+            sounds=self._parts.sounds,
             **more,
         )
 

@@ -78,6 +78,12 @@ class Settings(BaseSettings):
     fallback_destination: Annotated[
         str, Field(validation_alias=_environment("FALLBACK_DESTINATION", "fallback_destination"))
     ] = ""
+    prompts: Annotated[Path | None, Field(validation_alias=_environment("PROMPTS", "prompts"))] = None
+    """The folder of the prompt list, where paths of audio files begin. None: `prompts` in the state folder."""
+    allow_private_urls: Annotated[
+        bool, Field(validation_alias=_environment("ALLOW_PRIVATE_URLS", "allow_private_urls"))
+    ] = False
+    """Whether audio may be fetched from addresses of one's own network."""
     default_server: Annotated[
         str, Field(validation_alias=_environment("DEFAULT_SERVER", "default_server"))
     ] = ""
@@ -109,6 +115,13 @@ class Settings(BaseSettings):
     def _readable(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
             raise ValueError("names a file that is not there")
+        return value
+
+    @field_validator("prompts")
+    @classmethod
+    def _folder(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_dir():
+            raise ValueError("names a folder that is not there")
         return value
 
     @field_validator("runner_token")

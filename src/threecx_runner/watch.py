@@ -11,12 +11,13 @@ from threecx_pbx.calls.events import AnyEvent, CallReceived
 from threecx_pbx.calls.model import Call, CallId, EventId
 from threecx_pbx.clock import Clock
 from threecx_pbx.session import Change, PbxSession
+from threecx_runner.care.comfort import Comfort
 from threecx_runner.care.guarding import CredentialGuard, Numbers
 from threecx_runner.care.keeper import Keeper
 from threecx_runner.care.next_care import REPUBLISH, Owner
 from threecx_runner.journal import Journal
 from threecx_runner.outbox import Delivery, Outbox, delivery_of
-from threecx_runner.sdk import Result, Wishes
+from threecx_runner.sdk import Result, Sounding, Wishes
 from threecx_runner.subscriptions.model import Live, SubscriptionId
 from threecx_runner.subscriptions.subscriptions import Subscriptions
 
@@ -35,6 +36,7 @@ class Parts:
     subscriptions: Subscriptions
     clock: Clock
     fallback: str
+    sounds: Sounding
 
 
 class Watch:
@@ -56,7 +58,8 @@ class Watch:
         parts = self._parts
         self.session = session
         self.numbers = Numbers(session, parts.clock)
-        self.keeper = Keeper(session, parts.clock, tasks, parts.fallback, self._offer)
+        comfort = Comfort(session, parts.sounds)
+        self.keeper = Keeper(session, parts.clock, tasks, parts.fallback, comfort, self._offer)
         self.keeper.guard = self.guard(login)
 
     def guard(self, login: Login) -> CredentialGuard:

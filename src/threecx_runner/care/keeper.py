@@ -12,8 +12,9 @@ from threecx_pbx.calls.model import Call, CallId, EventId, LegState
 from threecx_pbx.clock import Clock
 from threecx_pbx.errors import ThreeCxError
 from threecx_pbx.session import PbxSession
-from threecx_runner.care.next_care import UNCLAIMED, Action, Care, Owner, next_care
-from threecx_runner.sdk import Guarding, Wishes
+from threecx_runner.care.comfort import APOLOGY, FALLBACK, Comfort
+from threecx_runner.care.next_care import UNCLAIMED, Action, Care, Filling, Owner, filling, next_care
+from threecx_runner.sdk import Guarding, IdleAudio, Wishes
 from threecx_runner.subscriptions.model import Live, SubscriptionId
 
 log = logging.getLogger(__name__)
@@ -27,6 +28,7 @@ class Caller:
     event: EventId
     """The event that told of the arrival: what a Receiver claims."""
     waits_until: datetime
+    came: datetime
     offered: Live | None = None
     then: list[Live] = field(default_factory=list)
     """Whom to offer it next, if the first does not claim it."""
@@ -34,6 +36,8 @@ class Caller:
     used: datetime | None = None
     busy: int = 0
     given_up: bool = False
+    filled: bool = False
+    """Whether the silence between operations is filled with sound now."""
     poke: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -46,12 +50,14 @@ class Keeper:
         clock: Clock,
         tasks: asyncio.TaskGroup,
         fallback: str,
+        comfort: Comfort,
         offer: Callable[[Call, EventId, Live], None],
     ) -> None:
         self._session = session
         self._clock = clock
         self._tasks = tasks
         self._wishes = Wishes(destination=fallback)
+        self._comfort = comfort
         self._offer = offer
         self._callers: dict[CallId, Caller] = {}
         self._at_work: set[asyncio.Task[None]] = set()
@@ -64,13 +70,15 @@ class Keeper:
 
     def arrived(self, call: Call, event: EventId, candidates: Sequence[Live], patience: timedelta) -> None:
         """A leg came to the route point. `candidates` in order; `patience`: the wait where there is none."""
-        caller = Caller(call.id, event, self._clock.now() + patience, then=list(candidates))
+        now = self._clock.now()
+        caller = Caller(call.id, event, now + patience, now, then=list(candidates))
         self._take_up(caller)
         self._offer_next(call, caller)
 
     def resumed(self, call: Call, event: EventId, owner: Owner) -> None:
         """A call that was claimed in an earlier life of the runner."""
-        caller = Caller(call.id, event, self._clock.now() + UNCLAIMED, owner=owner, used=self._clock.now())
+        now = self._clock.now()
+        caller = Caller(call.id, event, now + UNCLAIMED, now, owner=owner, used=now)
         self._take_up(caller)
 
     def subscribed(self, live: Live) -> None:
@@ -102,6 +110,8 @@ class Keeper:
                 now = self._clock.now()
                 caller.owner = Owner(live.subscription.id, now, live.trigger.wishes(live.want))
                 caller.used = now
+                if not caller.owner.wishes.rings and caller.owner.wishes.audio is not IdleAudio.RING_BACK:
+                    self._fall_silent(caller)
                 caller.poke.set()
                 if live.trigger.attend is not None:
                     self._start(self._attend(caller.id, live), f"attend {caller.id}")
@@ -114,6 +124,7 @@ class Keeper:
             yield
             return
         caller.busy += 1
+        self._fall_silent(caller)
         try:
             yield
         finally:
@@ -160,14 +171,33 @@ class Keeper:
                         continue
                     await self._act(call, caller, care)
                     return
-                await self._until_something(caller, care)
+                await self._until_something(caller, [care, self._fill(call, caller)])
         finally:
             if self._callers.get(caller.id) is caller:
                 del self._callers[caller.id]
 
     def _due(self, call: Call, caller: Caller) -> Care | None:
-        used = None if caller.busy else caller.used or self._clock.now()
+        used = self._last_use(call, caller, caller.used or self._clock.now())
         return next_care(call, caller.owner, used, caller.waits_until, self._wishes_for(caller))
+
+    def _last_use(self, call: Call, caller: Caller, used: datetime) -> datetime | None:
+        """None while an operation, or the sound that it has left behind, is on the call."""
+        return None if caller.busy or self._comfort.busy(call) else used
+
+    def _fill(self, call: Call, caller: Caller) -> Filling | None:
+        """Sound for a caller who would hear nothing; what is still to come of it, if anything."""
+        gap = filling(call, caller.owner, self._last_use(call, caller, caller.used or caller.came))
+        if gap is None or caller.filled or gap.at > self._clock.now():
+            return None if caller.filled else gap
+        caller.filled = True
+        self._comfort.fill(call, gap.audio)
+        return None
+
+    def _fall_silent(self, caller: Caller) -> None:
+        call = self._session.look(caller.id)
+        if caller.filled and call is not None:
+            self._comfort.fill(call, IdleAudio.SILENCE)
+        caller.filled = False
 
     def _wishes_for(self, caller: Caller) -> Wishes:
         """The runner's own, but the fallback of the Receiver that did not claim the call wins (features.md 1.2)."""
@@ -175,10 +205,11 @@ class Keeper:
         wished = offered.trigger.wishes(offered.want).destination if offered is not None else ""
         return replace(self._wishes, destination=wished) if wished else self._wishes
 
-    async def _until_something(self, caller: Caller, care: Care | None) -> None:
-        """The care's moment, a change of the call, or a change of who uses it."""
+    async def _until_something(self, caller: Caller, due: Sequence[Care | Filling | None]) -> None:
+        """The moment of what is due first, a change of the call, or a change of who uses it."""
         caller.poke.clear()
-        wait = timedelta(hours=1) if care is None else care.at - self._clock.now()
+        now = self._clock.now()
+        wait = min((one.at - now for one in due if one is not None), default=timedelta(hours=1))
         before = self._session.look(caller.id)
         changed = asyncio.create_task(
             self._session.until(caller.id, lambda now: True if now is not before else None, wait),
@@ -196,11 +227,20 @@ class Keeper:
         caller.given_up = True
         log.warning("call %s: %s, so %s %s", call.id, care.why, care.action.value, care.destination)
         try:
-            if care.action is not Action.HANG_UP and care.destination and await self._sent(call, care):
+            if care.action is not Action.HANG_UP and await self._handed_over(call, care):
                 return
             await self._session.drop_own(call)
         except ThreeCxError as error:
             log.info("call %s: %s", call.id, error)
+
+    async def _handed_over(self, call: Call, care: Care) -> bool:
+        """Whether somebody took the caller, who hears what is going on; a phone that still rings costs nothing and stays so."""
+        if care.destination:
+            await self._comfort.say(call, FALLBACK)
+            if await self._sent(call, care):
+                return True
+        await self._comfort.say(self._session.call(call.id), APOLOGY)
+        return False
 
     async def _sent(self, call: Call, care: Care) -> bool:
         """Whether somebody took the caller."""

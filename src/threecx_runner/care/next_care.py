@@ -5,13 +5,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from threecx_pbx.calls.model import Call, LegState
-from threecx_runner.sdk import OnStop, Wishes
+from threecx_runner.sdk import IdleAudio, OnStop, Wishes
 
 UNCLAIMED = timedelta(seconds=3)
 """So long may n8n take to claim a call before it counts as not at home."""
 
 REPUBLISH = timedelta(seconds=5)
 """So long a caller waits for a Receiver that was just removed: publishing anew is delete, then create."""
+
+
+QUIET = timedelta(seconds=1)
+"""A gap between two operations that is shorter needs no sound."""
 
 
 class Action(StrEnum):
@@ -57,3 +61,24 @@ def next_care(
     due = max(last_use, owner.since) + owner.wishes.idle
     destination = owner.wishes.destination or wishes.destination
     return Care(Action(owner.wishes.on_stop.value), due, destination, "the workflow has stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What fills a caller's silence, and from when on."""
+
+    audio: IdleAudio
+    at: datetime
+
+
+def filling(call: Call, owner: Owner | None, last_use: datetime | None) -> Filling | None:
+    """None: nothing to fill, since the phone still rings, silence is wanted, or (`last_use` None) an operation is at work.
+
+    For a caller whom nobody owns yet, `last_use` is the arrival: ring-back, whatever the Receiver wants later.
+    """
+    leg = call.own_leg
+    if leg is None or leg.state is not LegState.CONNECTED or last_use is None:
+        return None
+    untouched = owner is not None and owner.wishes.rings and last_use <= owner.since
+    wanted = IdleAudio.RING_BACK if owner is None or untouched else owner.wishes.audio
+    return None if wanted is IdleAudio.SILENCE else Filling(wanted, last_use + QUIET)

@@ -15,6 +15,18 @@ for (const url of ['https://evil.example/collect', 'http://127.0.0.1:5691/', '//
 	});
 }
 
+test('a request of n8n\'s HTTP Request node, which names its address `uri`, is refused as well', async () => {
+	const given = credential('http://127.0.0.1:5690');
+
+	await assert.rejects(new ThreeCxCallControlApi().authenticate(given, { uri: 'https://evil.example/collect' }), /not for https:\/\/evil\.example/);
+});
+
+test('what is signed is the address that was checked', async () => {
+	const signed = await new ThreeCxCallControlApi().authenticate(credential('http://127.0.0.1:5690'), { uri: '\\\\127.0.0.1:5690\\v1' });
+
+	assert.equal(signed.uri, 'http://127.0.0.1:5690/v1');
+});
+
 test('a base URL of another origin is refused as well', async () => {
 	const given = credential('http://127.0.0.1:5690');
 
@@ -24,8 +36,8 @@ test('a base URL of another origin is refused as well', async () => {
 test('a signed request follows no redirect, which could carry the secret elsewhere', async () => {
 	const signed = await new ThreeCxCallControlApi().authenticate(credential('http://127.0.0.1:5690/'), { url: '/v1/account' });
 
-	assert.equal(signed.disableFollowRedirect, true);
-	assert.equal(signed.baseURL, 'http://127.0.0.1:5690');
+	assert.deepEqual([signed.disableFollowRedirect, signed.followRedirect], [true, false]);
+	assert.equal(signed.url, 'http://127.0.0.1:5690/v1/account');
 });
 
 test('a credential that works is told so', async (t) => {

@@ -42,7 +42,7 @@ export function credential(runnerUrl, more = {}) {
 /** As n8n's helper: authenticates by the credential, gives status and body, throws when nobody answers. */
 async function httpRequestWithAuthentication(_type, options, { credentialsDecrypted }) {
 	const signed = await new ThreeCxCallControlApi().authenticate(credentialsDecrypted.data, options);
-	const url = new URL(signed.url, signed.baseURL);
+	const url = new URL(signed.url);
 	for (const [name, value] of Object.entries(signed.qs ?? {})) url.searchParams.set(name, value);
 	const isJson = signed.json && signed.body !== undefined;
 	const headers = { ...(isJson ? { 'content-type': 'application/json' } : {}), ...signed.headers };

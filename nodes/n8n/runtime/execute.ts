@@ -60,8 +60,8 @@ export async function execute(this: IExecuteFunctions, node: string, operations:
 	const input = this.getInputData();
 	const name = this.getNodeParameter('operation', 0) as string;
 	const body = await envelope(this, operations[name], input);
-	const timeout = (body.deadlineSeconds + 30) * 1000;
-	const answer = await ask(this, { method: 'POST', url: `/v1/nodes/${node}/${name}`, body, encoding: 'text', timeout });
+	const request = { method: 'POST', url: `/v1/nodes/${node}/${name}`, body, timeout: (body.deadlineSeconds + 30) * 1000 } as const;
+	const answer = await ask(this, { ...request, encoding: 'text' });
 	const found = answer.problem ?? asLines(answer.body) ?? problem('answerCut', answer.address);
 	return sorted(this, operations[name], input, Array.isArray(found) ? found : input.map((_, index) => ({ index, error: found })));
 }

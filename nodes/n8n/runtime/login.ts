@@ -7,14 +7,16 @@ export const runnerUrl = (credentials: Credentials): string => String(credential
 /** Header values are Latin-1, secrets need not be: hence base64. */
 export function loginHeaders(credentials: Credentials): Record<string, string> {
 	const login = JSON.stringify({ ...credentials, runnerUrl: undefined, runnerToken: undefined });
-	const headers = { 'X-3CX-Login': Buffer.from(login).toString('base64') };
-	return credentials.runnerToken ? { ...headers, Authorization: `Bearer ${String(credentials.runnerToken)}` } : headers;
+	const token = credentials.runnerToken ? { Authorization: `Bearer ${String(credentials.runnerToken)}` } : {};
+	return { 'X-3CX-Login': Buffer.from(login).toString('base64'), ...token };
 }
 
 /** The credential's `authenticate`. Throws for any other origin, so that no node can send the secrets elsewhere. */
-export function authenticated(credentials: Credentials, options: IHttpRequestOptions): IHttpRequestOptions {
-	const baseURL = runnerUrl(credentials);
-	const { origin } = new URL(options.url, options.baseURL || baseURL);
-	if (origin !== new URL(baseURL).origin) throw new Error(`This credential is for the 3CX runner at ${baseURL} only, not for ${origin}`);
-	return { ...options, baseURL, headers: { ...options.headers, ...loginHeaders(credentials) }, disableFollowRedirect: true };
+export function authenticated(credentials: Credentials, options: IHttpRequestOptions & { uri?: string }): IHttpRequestOptions {
+	const base = runnerUrl(credentials);
+	const name = options.uri === undefined ? 'url' : 'uri'; // `uri` is what n8n's HTTP Request node asks for
+	const target = new URL(String(options[name]), options.baseURL || base);
+	if (target.origin !== new URL(base).origin) throw new Error(`This credential is for the 3CX runner at ${base} only, not for ${target.origin}`);
+	const signed = { ...options, [name]: target.href, baseURL: undefined, headers: { ...options.headers, ...loginHeaders(credentials) } };
+	return Object.assign(signed, { disableFollowRedirect: true, followRedirect: false });
 }

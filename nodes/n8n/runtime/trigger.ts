@@ -6,7 +6,6 @@ import { asError, ask, type Answer } from './runner';
 import { isSigned, subscriptionId } from './signature';
 import { PROTOCOL } from './wire';
 
-/** What the generator knows of a trigger, in the runner's names. */
 export type Subscription = { node: string; trigger: string; parameters: string[] };
 type Delivery = { subscriptionId: string; claim: boolean; events: Array<{ eventId: string; item: IDataObject }> };
 
@@ -16,9 +15,9 @@ const urlOf = (context: IHookFunctions) => context.getNodeWebhookUrl('default') 
 async function put(context: IHookFunctions | ITriggerFunctions, { node, trigger, parameters }: Subscription, webhookUrl: string, test: boolean): Promise<Answer> {
 	const { name: nodeName, typeVersion, webhookId } = context.getNode();
 	const { id: workflowId = '', name: workflowName = '' } = context.getWorkflow();
-	const names = { node, trigger, webhookUrl, webhookId, workflowId, workflowName, nodeName };
+	const names = { protocol: PROTOCOL, typeVersion, node, trigger, webhookUrl, webhookId, workflowId, workflowName, nodeName };
 	const wanted = await parametersOf(parameters, (parameter) => context.getNodeParameter(parameter, null));
-	const body = { protocol: PROTOCOL, typeVersion, ...names, test, leaseSeconds: test ? 120 : 90, parameters: wanted };
+	const body = { ...names, test, leaseSeconds: test ? 120 : 90, parameters: wanted };
 	const answer = await ask(context, { method: 'PUT', url: `/v1/subscriptions/${subscriptionId(webhookUrl)}`, body });
 	if (answer.problem) context.logger.warn(`${nodeName}: ${answer.problem.message}`);
 	return answer;

@@ -17,8 +17,7 @@ export function asProblem(value: unknown): Problem | undefined {
 
 export function asLine(value: unknown): Line | undefined {
 	if (!isObject(value) || !Number.isInteger(value.index)) return undefined;
-	const known = 'error' in value ? asProblem(value.error) : value.item === null || isObject(value.item);
-	return known ? (value as unknown as Line) : undefined;
+	return ('error' in value ? asProblem(value.error) : value.item === null || isObject(value.item)) ? (value as unknown as Line) : undefined;
 }
 
 /** An answer's lines (NDJSON); undefined when it stops before its end line, or says what we do not know. */

@@ -7,7 +7,7 @@ export const runnerUrl = (credentials: Credentials): string => String(credential
 /** Header values are Latin-1, secrets need not be: hence base64. */
 export function loginHeaders(credentials: Credentials): Record<string, string> {
 	const login = JSON.stringify({ ...credentials, runnerUrl: undefined, runnerToken: undefined });
-	const token = credentials.runnerToken ? { Authorization: `Bearer ${String(credentials.runnerToken)}` } : {};
+	const token: Record<string, string> = credentials.runnerToken ? { Authorization: `Bearer ${String(credentials.runnerToken)}` } : {};
 	return { 'X-3CX-Login': Buffer.from(login).toString('base64'), ...token };
 }
 

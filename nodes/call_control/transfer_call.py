@@ -26,6 +26,10 @@ class TransferType(StrEnum):
     SUPERVISED = "supervised"
 
 
+MAILBOX = "*4"
+"""3CX's default dial code of mailboxes (XAPI: DialCodeSettings.DialCodeVMail), followed by the extension."""
+
+
 class Params(CallParams):
     """Parameters of Transfer."""
 
@@ -60,15 +64,17 @@ async def transfer_call(on: Context, ask: Params) -> TransferResult:
     """Transfers a connected call, or diverts a ringing one; the answer comes when the target was reached or could not be."""
     call = on.call()
     target = await on.guard.check(ask.target.value)
+    mailbox = ask.target_type is TargetType.VOICEMAIL and target.isdigit()
+    to = f"{MAILBOX}{target}" if mailbox else target
     within = timedelta(seconds=ask.timeout)
     if ask.transfer_type is TransferType.SUPERVISED:
-        routed = await on.session.route(call, target, within)
+        routed = await on.session.route(call, to, within)
     else:
-        routed = await on.session.transfer(call, target, within)
+        routed = await on.session.transfer(call, to, within)
     return TransferResult(
         call_id=call.id,
         connected=routed.connected,
-        outcome=routed.outcome,
+        outcome=Outcome.VOICEMAIL if mailbox and routed.connected else routed.outcome,
         target=target,
         target_type=ask.target_type,
         transfer_type=ask.transfer_type,

@@ -44,10 +44,16 @@ class Dispatcher:
         job = _Job(request, operation, await self._sessions.get(request.login))
         room = asyncio.Semaphore(request.concurrency)
         done: asyncio.Queue[Sequence[Line]] = asyncio.Queue()
+        stopped = asyncio.Event()
 
         async def one(item: Item) -> None:
             async with room:
-                done.put_nowait(await self._outcome(job, item))
+                if stopped.is_set():
+                    return
+                lines = await self._outcome(job, item)
+                if request.stop_on_error and any(isinstance(line, ErrorLine) for line in lines):
+                    stopped.set()
+                done.put_nowait(lines)
 
         tasks = [
             asyncio.create_task(one(item), name=f"{operation.name} {item.index}") for item in request.items

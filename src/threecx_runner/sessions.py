@@ -166,13 +166,13 @@ class Sessions:
         self._wanted[live.subscription.pbx] = login
         _check_extension(live, held.session)
         if live.trigger.claims:
-            held.watch.keeper.subscribed(live)
+            held.watch.subscribed(live)
 
     async def unwatch(self, live: Live) -> None:
         """See `Listening`."""
         held = self._held.get(live.subscription.pbx)
         if held is not None and live.trigger.claims:
-            held.watch.receiver_removed()
+            held.watch.receiver_removed(live)
 
     def calls(self) -> Sequence[tuple[PbxId, Call]]:
         """See `View`."""

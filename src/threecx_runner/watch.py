@@ -60,19 +60,29 @@ class Watch:
         self.numbers = Numbers(session, parts.clock)
         comfort = Comfort(session, parts.sounds)
         self.keeper = Keeper(session, parts.clock, tasks, parts.fallback, comfort, self._offer)
-        self.keeper.guard = self.guard(login)
+        self.keeper.guard = self.guard(login, care=True)
 
-    def guard(self, login: Login) -> CredentialGuard:
+    def guard(self, login: Login, *, care: bool = False) -> CredentialGuard:
         """The guard of one credential: two credentials of one API client may allow different things."""
-        return CredentialGuard(login, self.numbers, self._parts.journal, self._parts.clock, self.session)
+        parts = self._parts
+        return CredentialGuard(login, self.numbers, parts.journal, parts.clock, self.session, care=care)
 
     def told(self, change: Change) -> None:
         """Called by the session for each sighting that changed something."""
         self._changes.put_nowait(change)
 
-    def receiver_removed(self) -> None:
+    def subscribed(self, live: Live) -> None:
+        """A Receiver came, came back or renewed its lease."""
+        self.keeper.subscribed(live, lambda call: self._wants(live, call))
+
+    def receiver_removed(self, live: Live) -> None:
         """Callers who arrive now wait a little: publishing anew is delete, then create (features.md 1.9)."""
         self._removed_at = self._parts.clock.now()
+        self._tested.discard(live.subscription.id)
+
+    def _wants(self, live: Live, call: Call) -> bool:
+        arrival = self._arrivals.get(call.id)
+        return arrival is not None and _match(live, arrival, call) is not None
 
     async def resume(self, calls: Iterable[Call]) -> None:
         """Looks after the callers of an earlier life again: for their owners, or as arrived just now where none claimed."""
@@ -81,8 +91,11 @@ class Watch:
             if arrival is None or call.own_leg is None or call.own_leg.calling:
                 continue
             owner = await self._parts.journal.owner(arrival.id)
+            now = self.session.look(call.id)
+            if now is None or now.own_leg is None or call.id in self._arrivals:
+                continue  # gone meanwhile, or arrived anew
             if owner is None:
-                self._arrived(arrival, call)
+                self._arrived(arrival, now)
                 continue
             live = self._parts.subscriptions.get(owner)
             wishes = live.trigger.wishes(live.want) if live else Wishes()
@@ -100,8 +113,7 @@ class Watch:
                 changes.append(self._changes.get_nowait())
             due = [delivery for change in changes for delivery in self._read(change)]
             await self._write(changes, due)
-            for change in changes:
-                await self._end_claims(change)
+            await self._end_claims()
 
     def _read(self, change: Change) -> list[Delivery]:
         """Deliveries for Monitors, and callers for Receivers."""
@@ -160,11 +172,11 @@ class Watch:
         await self._parts.journal.commit(self.session.account.pbx, kept, over, events, due)
         self._parts.outbox.offer(due)
 
-    async def _end_claims(self, change: Change) -> None:
+    async def _end_claims(self) -> None:
         """A Receiver's delivery dies with its leg (features.md 1.4)."""
-        gone = [call.id for call in change.calls if call.own_leg is None and call.id in self._arrivals]
-        for id_ in [*gone, *(call.id for call in change.ended if call.id in self._arrivals)]:
-            self._arrivals.pop(id_, None)
+        now = {id_: self.session.look(id_) for id_ in self._arrivals}
+        for id_ in [id_ for id_, call in now.items() if call is None or call.own_leg is None]:
+            del self._arrivals[id_]
             await self._parts.outbox.cancel(id_)
 
     def _lives(self) -> tuple[Live, ...]:

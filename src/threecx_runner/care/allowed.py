@@ -10,6 +10,9 @@ ALWAYS_REFUSED = frozenset(
 )
 """Emergency numbers of the world's larger regions. One that is a DN of this PBX is that DN, but for the first four."""
 
+_OUTSIDE_LINES = ("", "0", "00", "1", "8", "9", "99")
+"""What people dial first to get an outside line."""
+
 _NEVER_A_DN = frozenset({"112", "911", "999", "000"})
 _NUMBER = re.compile(r"\+?\d{1,20}")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,50}")
@@ -74,10 +77,8 @@ def _emergency(to: str, guard: Guard) -> bool:
         return True
     if guard.internal is not None and to in guard.internal:
         return False
-    # the digit for an outside line before an emergency number makes it no less one
-    return digits in ALWAYS_REFUSED or (
-        len(digits) == 4 and digits[0] in "0189" and digits[1:] in _NEVER_A_DN
-    )
+    # the digits for an outside line before an emergency number make it no less one
+    return any(digits.removeprefix(line) in ALWAYS_REFUSED | guard.emergency for line in _OUTSIDE_LINES)
 
 
 def is_internal(to: str, guard: Guard) -> bool:
@@ -113,10 +114,10 @@ def _outside(to: str, guard: Guard, recent: Sequence[datetime], now: datetime) -
 def _matches(pattern: str, to: str) -> bool:
     """`00` counts as `+`; the pattern's `*` as any digits, also none."""
     number = "+" + to[2:] if to.startswith("00") else to
-    shape = re.escape(pattern.strip().replace(" ", "")).replace(r"\*", r"\d*")
+    shape = re.escape(pattern.strip().replace(" ", "")).replace(r"\*", r"\+?\d*")
     return re.fullmatch(shape, number) is not None or re.fullmatch(shape, to) is not None
 
 
 def _open(hours: tuple[time, time], now: time) -> bool:
     begin, end = hours
-    return begin <= now < end if begin <= end else now >= begin or now < end
+    return begin <= now < end if begin < end else now >= begin or now < end

@@ -1,6 +1,8 @@
 """The guard at work: asks the PBX what its numbers are, remembers what was dialled, and raises what `allowed` refuses."""
 
+import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from threecx_credentials.threecx_call_control_api import Login
@@ -12,6 +14,7 @@ from threecx_runner.care.allowed import Guard, allowed, cleaned, is_internal
 from threecx_runner.journal import Journal
 
 _FRESH = timedelta(minutes=10)
+_MIDNIGHT = "00:00"
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +26,9 @@ class Numbers:
         self._session = session
         self._clock = clock
         self._read: datetime | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self.dialling = 0
+        """Outside calls that are allowed and not yet written down: the next one counts them."""
         self.internal: frozenset[str] | None = None
         self.emergency: frozenset[str] = frozenset()
 
@@ -31,7 +37,15 @@ class Numbers:
         now = self._clock.now()
         if self._read is not None and now - self._read < _FRESH:
             return
-        self._read = now
+        if self._reading is None:
+            self._reading = asyncio.create_task(self._refresh(), name="the PBX's numbers")
+            self._reading.add_done_callback(self._refreshed)
+        await asyncio.shield(self._reading)
+
+    def _refreshed(self, _: "asyncio.Task[None]") -> None:
+        self._reading = None
+
+    async def _refresh(self) -> None:
         try:
             self.internal = frozenset(
                 entry.number for entry in await directory(self._session) if entry.kind != "ExternalLine"
@@ -39,19 +53,29 @@ class Numbers:
             self.emergency = await emergency_numbers(self._session)
         except ThreeCxError as error:
             log.info("the PBX's numbers could not be read: %s", error)
+        self._read = self._clock.now()
 
 
 class CredentialGuard:
     """One credential's guard at one PBX."""
 
     def __init__(
-        self, login: Login, numbers: Numbers, journal: Journal, clock: Clock, pbx_session: PbxSession
+        self,
+        login: Login,
+        numbers: Numbers,
+        journal: Journal,
+        clock: Clock,
+        pbx_session: PbxSession,
+        *,
+        care: bool = False,
     ) -> None:
+        """`care`: the fallback of callers, who must reach a number of the PBX in a dry run too."""
         self._login = login
         self._numbers = numbers
         self._journal = journal
         self._clock = clock
         self._pbx = pbx_session.account.pbx
+        self._care = care
 
     async def check(self, destination: str) -> str:
         """See `sdk.Guarding`."""
@@ -62,12 +86,21 @@ class CredentialGuard:
         now = self._clock.now()
         dialled = await self._journal.count_dials(self._pbx, now - timedelta(hours=1))
         guard = guard_of(self._login, self._numbers)
-        refusal = allowed(to, guard, [now] * dialled, now.astimezone())
+        if self._care and is_internal(to, guard):
+            guard = replace(guard, dry_run=False)
+        refusal = allowed(to, guard, [now] * (dialled + self._numbers.dialling), now.astimezone())
         if refusal is not None:
             raise DestinationRefused(refusal.message, hint=refusal.hint)
         if not is_internal(to, guard):
-            await self._journal.note_dial(self._pbx, now)
+            await self._note(now)
         return to
+
+    async def _note(self, now: datetime) -> None:
+        self._numbers.dialling += 1
+        try:
+            await self._journal.note_dial(self._pbx, now)
+        finally:
+            self._numbers.dialling -= 1
 
 
 def guard_of(login: Login, numbers: Numbers) -> Guard:
@@ -86,7 +119,7 @@ def guard_of(login: Login, numbers: Numbers) -> Guard:
 def _hours(text: str) -> tuple[time, time] | None:
     if not text:
         return None
-    begin, _, end = text.partition("-")
+    begin, end = (_MIDNIGHT if part == "24:00" else part for part in text.split("-", 1))
     try:
         return time.fromisoformat(begin), time.fromisoformat(end)
     except ValueError as error:

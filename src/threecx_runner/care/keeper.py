@@ -81,35 +81,36 @@ class Keeper:
         caller = Caller(call.id, event, now + UNCLAIMED, now, owner=owner, used=now)
         self._take_up(caller)
 
-    def subscribed(self, live: Live) -> None:
+    def subscribed(self, live: Live, wants: Callable[[Call], bool]) -> None:
         """A Receiver came (back): callers who wait for one are offered to it."""
         for caller in self._callers.values():
             call = self._session.look(caller.id)
             waiting = caller.owner is None and caller.offered is None and not caller.given_up
-            if waiting and call is not None and call.own_leg is not None:
+            if waiting and call is not None and call.own_leg is not None and wants(call):
                 caller.then.append(live)
                 self._offer_next(call, caller)
 
     def claim(self, event: EventId, subscription: SubscriptionId) -> str | None:
-        """None: it may have the caller. Else why not."""
+        """None: it has the caller from this moment on. Else why not."""
         caller = next((each for each in self._callers.values() if each.event == event), None)
         call = self._session.look(caller.id) if caller else None
         if caller is None or call is None or call.own_leg is None:
             return "The call has ended."
         if caller.given_up:
             return "The call was not claimed in time, so the caller was sent on."
-        if caller.offered is None or caller.offered.subscription.id != subscription:
+        live = caller.offered
+        if caller.owner is not None or live is None or live.subscription.id != subscription:
             return "Another workflow has this call."
+        now = self._clock.now()
+        caller.owner = Owner(live.subscription.id, now, live.trigger.wishes(live.want))
+        caller.used = now
         return None
 
     def claimed(self, event: EventId) -> None:
-        """The offered Receiver has the caller now."""
+        """The claim is written down: the Receiver's own task for the caller begins."""
         for caller in self._callers.values():
-            if caller.event == event and caller.offered is not None:
+            if caller.event == event and caller.owner is not None and caller.offered is not None:
                 live = caller.offered
-                now = self._clock.now()
-                caller.owner = Owner(live.subscription.id, now, live.trigger.wishes(live.want))
-                caller.used = now
                 if not caller.owner.wishes.rings and caller.owner.wishes.audio is not IdleAudio.RING_BACK:
                     self._fall_silent(caller)
                 caller.poke.set()
@@ -134,10 +135,9 @@ class Keeper:
 
     def _take_up(self, caller: Caller) -> None:
         old = self._callers.get(caller.id)
-        if old is not None:
-            old.given_up = True
-            old.poke.set()
         self._callers[caller.id] = caller
+        if old is not None:
+            old.poke.set()
         self._start(self._look_after(caller), f"care {caller.id}")
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
@@ -162,7 +162,7 @@ class Keeper:
         try:
             while True:
                 call = self._session.look(caller.id)
-                if call is None or call.own_leg is None or (caller.given_up and caller.owner is None):
+                if call is None or call.own_leg is None or self._callers.get(caller.id) is not caller:
                     return
                 care = self._due(call, caller)
                 if care is not None and care.at <= self._clock.now():
@@ -278,8 +278,12 @@ class _Attending:
 
     async def answer(self) -> None:
         call = self._ringing()
-        if call is not None:
+        if call is None:
+            return
+        try:
             await self._session.answer(call)
+        except ThreeCxError as error:
+            log.warning("call %s could not be answered: %s", self._id, error)
 
     async def answered_or_gone(self, within: float) -> None:
         await self._session.until(self._id, _answered_or_gone, timedelta(seconds=within))

@@ -145,6 +145,30 @@ class Profile:
     drop_on_post_end: bool = False
     """Whether the end of the audio POST hangs the leg up (third-party code keeps it open for fear of that)."""
 
+    report_zeros: Literal["missing", "sent"] = "missing"
+    """Whether reports leave out keys whose value is zero, as they do with null (T)."""
+
+    report_time_zone: Literal["offset", "iana", "both"] = "offset"
+    """What `clientTimeZone` may be: an offset like `+08:00`, where an IANA name is a 404 (T), or an IANA name (T)."""
+
+    extension_statistics: Literal["200", "500"] = "200"
+    """Whether `ReportExtensionStatistics` works. It fails with 500 on one PBX (T)."""
+
+    old_call_history: Literal["empty", "500"] = "empty"
+    """`CallHistoryView` and `GetOldCallLogData`, whose tables get nothing since Update 6 (T), or an error (third-party code)."""
+
+    recordings_in_call_log: bool = True
+    """Whether rows of the call log carry `Recordings`. Absent on some PBXs (T)."""
+
+    report_row_limit: int = 0
+    """Rows that the call log gives at most, however they are paged; 0 = all. 20000 is the PBX's own setting on one (T)."""
+
+    recording_download: Literal["bytes", "redirect"] = "bytes"
+    """`DownloadRecording` answers with the sound, or sends the client to another address for it (T: follow redirects)."""
+
+    recording_final_s: float = 0.0
+    """For so many seconds after its call a recording is answered with 404, since it is still being written (G)."""
+
     version: str = "20.0.9.0"
     """`X-3CX-Version` and `SystemStatus.Version`."""
 
@@ -187,6 +211,11 @@ PROFILES: dict[str, Profile] = {
         activecalls_id="reused",
         dropcall_answer="200",
         dtmf_frames="string",
+        report_time_zone="iana",
+        extension_statistics="500",
+        old_call_history="500",
+        recordings_in_call_log=False,
+        recording_download="redirect",
         get_burst_ms=256,
         post_buffer_ms=60,
         get_odd_lengths=True,

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import signal
 import sys
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -13,16 +12,17 @@ from typing import Annotated, Any
 import typer
 
 from threecx_simulator.clock import SystemClock
+from threecx_simulator.options_page import page
 from threecx_simulator.pbx.world import DEFAULT_SECRET, default_world
 from threecx_simulator.profile import PROFILES, draw
 from threecx_simulator.scenarios.load import BadScenario, load
 from threecx_simulator.scenarios.model import Scenario
-from threecx_simulator.scenarios.play import Player
+from threecx_simulator.serving import Job, run, say
 from threecx_simulator.simulator import Address, Simulator
+from threecx_simulator.trace.replay import BadTrace, Frame, read
 
 SECRET_VARIABLE = "THREECX_SIMULATOR_SECRET"  # noqa: S105 (a variable's name)
 _DRAWN = "drawn"  # every doubt decided by --seed
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 app = typer.Typer(help="A 3CX V20 PBX on loopback.", no_args_is_help=True, add_completion=False)
 
@@ -52,6 +52,14 @@ def serve(
     time_scale: Annotated[float, typer.Option(min=0.01, help="Seconds of the PBX in a second of ours")] = 1.0,
     keep_audio: Annotated[float, typer.Option(min=0, help="Seconds of sound kept of each voice")] = 600.0,
     frame_ms: Annotated[int, typer.Option(min=10, max=1000, help="Frames of the audio streams")] = 20,
+    record: Annotated[
+        Path | None, typer.Option(help="Write everything that happens there, as JSON lines")
+    ] = None,
+    replay: Annotated[Path | None, typer.Option(help="Play such a file again")] = None,
+    until_done: Annotated[
+        bool,
+        typer.Option("--until-done", help="Stop when the scenarios are over; 1 when one was disappointed"),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as one JSON line")] = False,
 ) -> None:
     """Run the PBX until SIGTERM or Ctrl-C. Listens on loopback only, unless --listen says otherwise."""
@@ -70,26 +78,27 @@ def serve(
         control_listen=_address(control),
         keep_audio_s=keep_audio,
     )
-    _run(_serve(simulator, scenarios, as_json))
+    job = Job(scenarios, record, _frames(replay), until_done=until_done, as_json=as_json)
+    raise typer.Exit(_run(run(simulator, job)))
 
 
 if sys.platform == "win32":
 
-    def _run(main: Coroutine[Any, Any, None]) -> None:
+    def _run(main: Coroutine[Any, Any, int]) -> int:
         """On the standard loop."""
-        asyncio.run(main)
+        return asyncio.run(main)
 
 else:
     import resource
 
     import uvloop
 
-    def _run(main: Coroutine[Any, Any, None]) -> None:
+    def _run(main: Coroutine[Any, Any, int]) -> int:
         """On uvloop, with room for many connections: the soft limit of open files is often 1,024."""
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(main)
+            return runner.run(main)
 
 
 def _load(path: Path) -> Scenario:
@@ -97,6 +106,15 @@ def _load(path: Path) -> Scenario:
         return load(path)
     except BadScenario as wrong:
         raise typer.BadParameter(str(wrong)) from wrong
+
+
+def _frames(file: Path | None) -> list[Frame]:
+    if file is None:
+        return []
+    try:
+        return read(file.read_text(encoding="utf-8").splitlines())
+    except (OSError, BadTrace) as wrong:
+        raise typer.BadParameter(f"{file}: {wrong}") from wrong
 
 
 def _secret(file: Path | None) -> str:
@@ -112,37 +130,16 @@ def _address(text: str) -> Address:
     return host.strip("[]"), int(port)
 
 
-async def _serve(simulator: Simulator, scenarios: list[Scenario], as_json: bool) -> None:
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stopped.set)
-    try:
-        async with simulator, Player(simulator.control, simulator.clock, scenarios):
-            _announce(simulator, as_json)
-            await stopped.wait()
-    except OSError as taken:
-        _say(f"Cannot listen: {taken}")
-        raise SystemExit(1) from taken
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of scenario files."""
+    say(json.dumps(Scenario.model_json_schema(), indent=2))
 
 
-def _announce(simulator: Simulator, as_json: bool) -> None:
-    ca_file = str(simulator.ca_file) if simulator.ca_file else None
-    if as_json:
-        _say(json.dumps({"url": simulator.url, "control": simulator.control_url, "caFile": ca_file}))
-        return
-    _say(f"PBX      {simulator.url}")
-    _say(f"Control  {simulator.control_url}/docs")
-    if ca_file:
-        _say(f"CA file  {ca_file}")
-    for url in (simulator.url, simulator.control_url):
-        if url.split("//")[1].rpartition(":")[0] not in _LOOPBACK:
-            _say(f"Mind: {url} is reachable from other machines.")
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+@app.command()
+def options() -> None:
+    """Print the page about what is known of the real PBX, with every option of the profiles."""
+    sys.stdout.write(page())
 
 
 def main() -> None:

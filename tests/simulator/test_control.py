@@ -119,12 +119,70 @@ calls:
         ("calls:\n  - caller: '1'\n", "x.yaml, line 2, calls.0.calls: Field required"),
         ("calls: [\n", "x.yaml, line 2: "),
         ("- 1\n", "x.yaml, line 1, the file: Input should be"),
+        ("people:\n  101:\n    says: no.wav\n", "x.yaml, line 3, people.101.says: There is no file no.wav"),
     ],
 )
 def test_a_bad_scenario_names_file_line_and_field(text: str, where: str) -> None:
     with pytest.raises(BadScenario) as wrong:
         loads(text, "x.yaml")
     assert str(wrong.value).startswith(where)
+
+
+def _simulate(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    program = "import sys; sys.argv[0] = 'threecx-simulator'; from threecx_simulator.cli import main; main()"
+    ports = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"] if arguments[0] == "serve" else []
+    command = [sys.executable, "-c", program, arguments[0], *ports, *arguments[1:]]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+
+
+@pytest.mark.proves("simulator.scenarios", "simulator.expectations")
+def test_the_command_line_plays_a_scenario_and_tells_by_its_exit_code(tmp_path: Path) -> None:
+    file, trace = tmp_path / "one.yaml", tmp_path / "trace.jsonl"
+    for agent, code in (("101", 0), ("102", 1)):
+        file.write_text(
+            "calls:\n"
+            "  - {caller: '+49', calls: '+4930555101', hangs_up_when: connected 101,"
+            f" expects: [{{connected_to: '{agent}'}}]}}\n"
+        )
+        arguments = (
+            "--scenario",
+            str(file),
+            "--until-done",
+            "--json",
+            "--time-scale",
+            "20",
+            "--record",
+            str(trace),
+        )
+        done = _simulate("serve", *arguments)
+        assert done.returncode == code, done.stderr
+        verdict = json.loads(done.stdout.splitlines()[-1])
+        assert (verdict["call"], verdict["met"]) == ("call-1", code == 0)
+    assert '"moment": "connected 101"' in trace.read_text()
+    again = _simulate("serve", "--replay", str(trace), "--until-done")
+    assert again.returncode == 0, again.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--profile", "nonsense"), "There is no profile nonsense"),
+        (("--listen", "here"), "'here' is not an address"),
+        (("--scenario", "nowhere.yaml"), "nowhere.yaml: cannot be read"),
+        (("--replay", "nowhere.jsonl"), "nowhere.jsonl: "),
+    ],
+)
+def test_what_the_command_line_cannot_use_is_said_in_a_sentence(
+    arguments: tuple[str, ...], complaint: str
+) -> None:
+    done = _simulate("serve", *arguments)
+    assert done.returncode == 2
+    assert complaint in " ".join(done.stderr.replace("\u2502", " ").split())
+
+
+def test_the_schema_of_scenarios_is_printed() -> None:
+    printed = json.loads(_simulate("schema").stdout)
+    assert {"people", "calls", "faults"} <= printed["properties"].keys()
 
 
 async def test_a_manual_clock_wakes_agents_at_their_time() -> None:

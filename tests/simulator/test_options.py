@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -10,6 +11,7 @@ import aiohttp
 import pytest
 
 from threecx_simulator import PROFILES, ManualClock, Profile, draw
+from threecx_simulator.options_page import page
 
 pytestmark = pytest.mark.proves("simulator.profiles")
 CALLER, DID = "+49301234567", "+4930555001"
@@ -34,6 +36,13 @@ def test_every_option_says_what_it_decides() -> None:
 
     assert {one.name for one in described()} == {field.name for field in fields(Profile)}
     assert all(one.text for one in described())
+
+
+def test_the_page_about_what_is_known_is_made_from_the_options() -> None:
+    written = Path(__file__).parents[2] / "docs" / "simulator" / "what-is-known.md"
+    assert written.read_text(encoding="utf-8") == page(), (
+        "run: threecx-simulator options > docs/simulator/what-is-known.md"
+    )
 
 
 @pytest.mark.parametrize("profile", [*sorted(PROFILES), *(f"seed {seed}" for seed in range(20))])

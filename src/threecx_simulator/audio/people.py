@@ -11,10 +11,10 @@ from threecx_simulator.switchboard import Switchboard
 _CONNECTED = "connected "
 
 
-def sound(text: str) -> bytes:
-    """What `Behaviour.says` stands for. `NotAudio` when it is neither a tone nor a WAV file."""
+def sound(text: str, folder: Path = Path()) -> bytes:
+    """What `Behaviour.says` stands for; files lie in `folder`. `NotAudio` when it is neither a tone nor a WAV."""
     if not text.startswith("tone:"):
-        path = Path(text)
+        path = folder / text
         if not path.is_file():
             raise NotAudio(f"There is no file {text}")
         return read_wav(path)

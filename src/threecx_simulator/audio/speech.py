@@ -5,6 +5,8 @@ import shutil
 
 from threecx_simulator.audio.pcm import NotAudio, read_wav
 
+SPOKEN = "text:"  # before words that are to be spoken
+
 
 async def speech(text: str, voice: str = "en") -> bytes:
     """The text as PCM. `NotAudio` when espeak-ng is not installed or does not know the voice."""

@@ -35,15 +35,11 @@ def judge(expectation: Expectation, report: CallReport, heard: Callable[[], byte
 
 
 def _hears(expectation: Expectation, heard: bytes, folder: Path) -> tuple[bool, str]:
-    found = match(heard, sound(_placed(expectation.hears or "", folder)))
+    found = match(heard, sound(expectation.hears or "", folder))
     met = found.clean(expectation.share)
     if met and expectation.within is not None and found.start > expectation.within:
         return False, f"heard only {found.start:.2f} s after the call began"
     return met, f"heard {found}"
-
-
-def _placed(name: str, folder: Path) -> str:
-    return name if name.startswith("tone:") else str(folder / name)
 
 
 def _reached(what: str, expectation: Expectation, report: CallReport) -> tuple[bool, str]:

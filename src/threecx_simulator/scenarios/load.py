@@ -1,5 +1,6 @@
 """Reading a scenario; what is wrong is named by file, line and field."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,9 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 
+from threecx_simulator.audio.pcm import NotAudio
+from threecx_simulator.audio.people import sound
+from threecx_simulator.audio.speech import SPOKEN
 from threecx_simulator.scenarios.model import Scenario
 
 
@@ -18,23 +22,43 @@ def load(path: Path) -> Scenario:
     """The scenario in that file."""
     try:
         text = path.read_text(encoding="utf-8")
-        scenario = loads(text, str(path))
-        return scenario if scenario.folder else scenario.model_copy(update={"folder": str(path.parent)})
+        return loads(text, str(path), path.parent)
     except (OSError, UnicodeDecodeError) as unreadable:
         raise BadScenario(f"{path}: cannot be read ({unreadable})") from unreadable
 
 
-def loads(text: str, name: str = "scenario") -> Scenario:
-    """The scenario in that text; `name` stands for the file in errors."""
+def loads(text: str, name: str = "scenario", folder: Path = Path()) -> Scenario:
+    """The scenario in that text; `name` stands for the file in errors, its sounds lie in `folder`."""
     try:
         parsed = YAML(typ="rt").load(text)
     except MarkedYAMLError as wrong:
         line = wrong.problem_mark.line + 1 if wrong.problem_mark else 1
         raise BadScenario(f"{name}, line {line}: {wrong.problem}") from wrong
     try:
-        return Scenario.model_validate(_plain(parsed) if parsed is not None else {})
+        scenario = Scenario.model_validate(_plain(parsed) if parsed is not None else {})
     except ValidationError as wrong:
         raise BadScenario("\n".join(_located(parsed, error, name) for error in wrong.errors())) from wrong
+    placed = scenario.model_copy(update={"folder": str(folder / scenario.folder)})
+    complaints = [_located(parsed, error, name) for error in _unheard(placed)]
+    if complaints:
+        raise BadScenario("\n".join(complaints))
+    return placed
+
+
+def _unheard(scenario: Scenario) -> Iterator[dict[str, Any]]:
+    """Sounds that cannot be had, in the form of pydantic's errors."""
+    sounds: list[tuple[tuple[str | int, ...], str | None]] = [
+        (("people", number, "says"), person.says) for number, person in scenario.people.items()
+    ]
+    for at, caller in enumerate(scenario.calls):
+        sounds += [(("calls", at, "steps", n, "say"), step.say) for n, step in enumerate(caller.steps)]
+        sounds += [(("calls", at, "expects", n, "hears"), one.hears) for n, one in enumerate(caller.expects)]
+    for where, text in sounds:
+        try:
+            if text is not None and not text.startswith(SPOKEN):
+                sound(text, Path(scenario.folder))
+        except NotAudio as wrong:
+            yield {"loc": where, "msg": str(wrong)}
 
 
 def _plain(node: Any) -> Any:

@@ -3,18 +3,17 @@
 import asyncio
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from threecx_simulator.audio.pcm import to_wav
 from threecx_simulator.audio.people import sound
-from threecx_simulator.audio.speech import speech
+from threecx_simulator.audio.speech import SPOKEN, speech
 from threecx_simulator.clock import Clock
 from threecx_simulator.control.handle import Control, UnknownCall
 from threecx_simulator.scenarios.judge import Verdict, judge
-from threecx_simulator.scenarios.model import Caller, Fault, Scenario, Step
+from threecx_simulator.scenarios.model import Caller, Fault, Person, Scenario, Step
 
 _PATIENCE = 300.0  # seconds that a caller waits for a prompt or a moment
-_TEXT = "text:"
 
 
 class Player:
@@ -51,7 +50,7 @@ class Player:
         async with asyncio.TaskGroup() as tasks:
             for scenario in self.scenarios:
                 for number, person in scenario.people.items():
-                    self.control.behave(number, **person.model_dump())
+                    self.control.behave(number, **_placed(person, Path(scenario.folder)))
                 for caller in scenario.calls:
                     tasks.create_task(
                         self._call(caller, Path(scenario.folder)), name=f"caller {caller.caller}"
@@ -112,10 +111,8 @@ class Player:
             self.control.hang_up(call)
 
     async def _say(self, call: str, text: str, folder: Path) -> None:
-        if text.startswith(_TEXT):
-            pcm = await speech(text.removeprefix(_TEXT))
-        else:
-            pcm = sound(text if text.startswith("tone:") else str(folder / text))
+        spoken = text.startswith(SPOKEN)
+        pcm = await speech(text.removeprefix(SPOKEN)) if spoken else sound(text, folder)
         try:
             await self.clock.sleep(self.control.say(call, to_wav(pcm)))
         except UnknownCall:
@@ -136,3 +133,11 @@ class Player:
                 self.control.invalidate_tokens()
             case "licence_off" | "licence_on":
                 self.control.licence(fault.what == "licence_on")
+
+
+def _placed(person: Person, folder: Path) -> dict[str, Any]:
+    """What a person does; the file that they say is looked for in the scenario's folder."""
+    fields = person.model_dump()
+    if person.says and not person.says.startswith("tone:"):
+        fields["says"] = str(folder / person.says)
+    return fields

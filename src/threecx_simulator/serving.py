@@ -1,0 +1,94 @@
+"""A simulator as a process: addresses printed, scenarios played, recordings written, until somebody stops it."""
+
+import asyncio
+import json
+import signal
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from threecx_simulator.scenarios.judge import Verdict
+from threecx_simulator.scenarios.model import Scenario
+from threecx_simulator.scenarios.play import Player
+from threecx_simulator.simulator import Simulator
+from threecx_simulator.trace.record import Recorder
+from threecx_simulator.trace.replay import Frame, replay
+
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do besides serving."""
+
+    scenarios: list[Scenario]
+    record: Path | None
+    frames: list[Frame]
+    until_done: bool
+    as_json: bool
+
+
+async def run(simulator: Simulator, job: Job) -> int:
+    """Serve until SIGTERM or Ctrl-C, or until the scenarios are over; the exit code."""
+    stopped = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(simulator)
+        except OSError as taken:
+            sys.stderr.write(f"Cannot listen: {taken}\n")
+            return 1
+        if job.record:
+            file = stack.enter_context(job.record.open("w", encoding="utf-8"))
+            Recorder(simulator.board, simulator.gate, file)
+        _announce(simulator, job.as_json)
+        playing = asyncio.create_task(_play(simulator, job), name="scenarios")
+        stack.push_async_callback(_cancel, playing)
+        stopping = asyncio.create_task(stopped.wait(), name="signals")
+        stack.push_async_callback(_cancel, stopping)
+        await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if playing.done() and not stopped.is_set() and not job.until_done:
+            playing.result()
+            await stopping
+        return int(
+            playing.done() and not playing.cancelled() and not all(one.met for one in playing.result())
+        )
+
+
+async def _play(simulator: Simulator, job: Job) -> list[Verdict]:
+    async with Player(simulator.control, simulator.clock, job.scenarios) as player:
+        await replay(job.frames, simulator.board, simulator.clock)
+        verdicts = await player.done()
+    for one in verdicts:
+        if job.as_json:
+            say(json.dumps({"call": one.call, "expected": one.expectation, "met": one.met, "why": one.why}))
+        else:
+            say(f"{'met' if one.met else 'NOT MET'}  {one.call}: {one.expectation} ({one.why})")
+    return verdicts
+
+
+async def _cancel(task: asyncio.Task[object]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _announce(simulator: Simulator, as_json: bool) -> None:
+    ca_file = str(simulator.ca_file) if simulator.ca_file else None
+    if as_json:
+        say(json.dumps({"url": simulator.url, "control": simulator.control_url, "caFile": ca_file}))
+        return
+    say(f"PBX      {simulator.url}")
+    say(f"Control  {simulator.control_url}/docs")
+    if ca_file:
+        say(f"CA file  {ca_file}")
+    for url in (simulator.url, simulator.control_url):
+        if url.split("//")[1].rpartition(":")[0].strip("[]") not in _LOOPBACK:
+            say(f"Mind: {url} is reachable from other machines.")
+
+
+def say(line: str) -> None:
+    """A line on standard output, at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -68,6 +68,8 @@ class Listener:
             self._config.load()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family, backlog=2048)
+        # inherited by connections; asyncio leaves it to us when the socket is ours, and an answer in two writes is 40 ms late
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVED)
         make = partial(
             self._protocol,

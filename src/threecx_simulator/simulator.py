@@ -13,6 +13,7 @@ from threecx_simulator.audio.people import People
 from threecx_simulator.audio.studio import Studio
 from threecx_simulator.authority import make_authority
 from threecx_simulator.clock import Clock, SystemClock
+from threecx_simulator.company import Company, History, company_of
 from threecx_simulator.control.api import control_app
 from threecx_simulator.control.handle import Control
 from threecx_simulator.control.sound import Sound
@@ -24,6 +25,7 @@ from threecx_simulator.pbx.state import new_pbx
 from threecx_simulator.pbx.world import World, default_world
 from threecx_simulator.profile import PROFILES, Profile
 from threecx_simulator.switchboard import Switchboard
+from threecx_simulator.xapi.office import Office
 
 Address = tuple[str, int]
 LOOPBACK: Address = ("127.0.0.1", 0)
@@ -33,7 +35,8 @@ class Simulator:
     """A PBX in this process, on the loop that enters it.
 
     `listen`: where the PBX serves (port 0 = chosen by the system); `control_listen`: where its control API does,
-    None = nowhere, `control` is there anyhow. `keep_audio_s`: seconds of sound kept of each voice. With `tls` the PBX speaks HTTPS and `ca_file` names its authority.
+    None = nowhere, `control` is there anyhow. `keep_audio_s`: seconds of sound kept of each voice. `company`, `history`: the office behind the numbers, and
+    the rows of its call log. With `tls` the PBX speaks HTTPS and `ca_file` names its authority.
     """
 
     def __init__(
@@ -47,6 +50,8 @@ class Simulator:
         listen: Address = LOOPBACK,
         control_listen: Address | None = None,
         keep_audio_s: float = 600.0,
+        company: Company | None = None,
+        history: int = 0,
     ) -> None:
         self.profile = profile
         self.world = world or default_world()
@@ -56,7 +61,10 @@ class Simulator:
         self.studio = Studio(self.board, self.clock, keep_audio_s)
         self.people = People(self.board, self.studio)
         self.desk = Desk(self.board, self.studio, self.clock)
-        self._web = PbxWeb(self.board, self.desk, self._transport)
+        self.company = company or company_of(self.world, seed)
+        past = History(self.world, self.company, history, self.clock.now())
+        self.office = Office(self.board, self.company, past)
+        self._web = PbxWeb(self.board, self.desk, self._transport, self.office)
         self.gate = Gate(self._web.app, self.clock.now)
         self._folder = tempfile.TemporaryDirectory(prefix="threecx-simulator-") if tls else None
         self.ca_file: Path | None = None

@@ -259,6 +259,7 @@ class Control:
     def reset(self) -> None:
         """End all calls, forget everything that happened and every fault."""
         self._board.do(upheaval.clean)
+        self._web.office.reset()
         self._gate.asked.clear()
         self._gate.counts.clear()
         self._gate.ill.clear()

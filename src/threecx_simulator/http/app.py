@@ -17,6 +17,7 @@ from threecx_simulator.http.socket import Sockets
 from threecx_simulator.http.tokens import WRONG_SECRET, TokenOffice
 from threecx_simulator.pbx.ids import Dn
 from threecx_simulator.switchboard import Switchboard
+from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.routes import Xapi
 
 
@@ -24,10 +25,15 @@ class PbxWeb:
     """Routes of one PBX; `sockets` and `tokens` are what faults act upon."""
 
     def __init__(
-        self, board: Switchboard, desk: Desk, transport_of: Callable[[WebSocket], Transport | None]
+        self,
+        board: Switchboard,
+        desk: Desk,
+        transport_of: Callable[[WebSocket], Transport | None],
+        office: Office,
     ) -> None:
         pbx = board.pbx
         self._board, self._desk = board, desk
+        self.office = office
         self.tokens = TokenOffice(pbx.world, pbx.profile, board.clock)
         self.calls = CallControl(board, self.tokens)
         self.sockets = Sockets(board, self.calls.admit, self.tokens.life, transport_of)
@@ -35,7 +41,7 @@ class PbxWeb:
             Route("/connect/token", self._token, methods=["POST"]),
             WebSocketRoute("/callcontrol/ws", self.sockets.serve),
             *self.calls.routes(),
-            *Xapi(board, self.tokens).routes(),
+            *Xapi(board, self.tokens, office).routes(),
         ]
         self.app = Starlette(routes=routes, exception_handlers={HTTPException: _plain})
         self.app.router.redirect_slashes = False

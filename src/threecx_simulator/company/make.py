@@ -1,0 +1,204 @@
+"""Making companies: a whole one from a seed, or the office around a given `World`."""
+
+import json
+from datetime import time
+from functools import cache
+from importlib.resources import files
+from random import Random
+from typing import Any
+
+from threecx_simulator.company.company import Company, Contact, Department, Holiday, Hours
+from threecx_simulator.company.numbers import outside_number
+from threecx_simulator.pbx.behaviour import Behaviour
+from threecx_simulator.pbx.ids import ClientId, Dn
+from threecx_simulator.pbx.world import (
+    DEFAULT_SECRET,
+    ApiClient,
+    Device,
+    Extension,
+    Ivr,
+    Queue,
+    RingGroup,
+    Trunk,
+    World,
+)
+
+COUNTRIES = ("DE", "GB", "US", "FR", "ES")
+_DEPARTMENTS = ("Sales", "Support", "Accounts", "Logistics", "Management")
+_CONTACTS, _STRANGERS = 120, 200
+_HOLIDAYS = {
+    "DE": (
+        ("New Year", 1, 1),
+        ("Labour Day", 5, 1),
+        ("German Unity Day", 10, 3),
+        ("Christmas", 12, 25),
+        ("Boxing Day", 12, 26),
+    ),
+    "GB": (("New Year", 1, 1), ("Christmas", 12, 25), ("Boxing Day", 12, 26)),
+    "US": (
+        ("New Year", 1, 1),
+        ("Juneteenth", 6, 19),
+        ("Independence Day", 7, 4),
+        ("Veterans Day", 11, 11),
+        ("Christmas", 12, 25),
+    ),
+    "FR": (
+        ("New Year", 1, 1),
+        ("Labour Day", 5, 1),
+        ("Bastille Day", 7, 14),
+        ("Armistice", 11, 11),
+        ("Christmas", 12, 25),
+    ),
+    "ES": (
+        ("New Year", 1, 1),
+        ("Labour Day", 5, 1),
+        ("National Day", 10, 12),
+        ("Constitution Day", 12, 6),
+        ("Christmas", 12, 25),
+    ),
+}
+
+
+@cache
+def _words(country: str) -> Any:
+    return json.loads(files(__package__).joinpath("names.json").read_text("utf-8"))[country]
+
+
+def company_of(world: World, seed: int = 0, country: str = "DE") -> Company:
+    """An office around a world whose numbers are given."""
+    random = Random(f"office {seed} {country}")  # noqa: S311 (reproducible fictions, no secrets)
+    words = _words(country)
+    opens = time(8, 30) if country in {"DE", "FR"} else time(9, 0)
+    hours: Hours = {day: (opens, time(17, 30) if day < 4 else time(16, 0)) for day in range(5)}
+    return Company(
+        name=f"{random.choice(words['trade'])} {random.choice(words['business'])} {words['form']}",
+        country=country,
+        language=words["language"],
+        time_zone=words["zone"],
+        departments=_departments(world),
+        hours=hours,
+        lunch=(time(12, 30), time(13, 0)),
+        holidays=tuple(Holiday(*one) for one in _HOLIDAYS[country]),
+        contacts=tuple(_contact(random, words, country) for _ in range(_CONTACTS)),
+        strangers=tuple(outside_number(random, country, random.random() < 0.6) for _ in range(_STRANGERS)),
+        seed=seed,
+    )
+
+
+def _departments(world: World) -> tuple[Department, ...]:
+    names = dict.fromkeys(("DEFAULT", *(one.department for one in world.extensions)))
+    return tuple(
+        Department(
+            f"GRP{place:04}", name, tuple(one.number for one in world.extensions if one.department == name)
+        )
+        for place, name in enumerate(names)
+    )
+
+
+def _contact(random: Random, words: Any, country: str) -> Contact:
+    first, last = random.choice(words["first"]), random.choice(words["last"])
+    trade = f"{random.choice(words['trade'])} {random.choice(words['business'])} {words['form']}"
+    address = "".join(
+        letter for letter in f"{first}.{last}".lower() if letter.isascii() and letter not in "' "
+    )
+    return Contact(
+        first_name=first,
+        last_name=last,
+        company=trade,
+        number=outside_number(random, country, mobile=False),
+        mobile=outside_number(random, country, mobile=True),
+        email=f"{address}@example.{words['domain']}",
+    )
+
+
+def make_company(
+    seed: int, secret: str = DEFAULT_SECRET, people: int | None = None, country: str | None = None
+) -> tuple[World, Company]:
+    """A company and its PBX. `people`: 12 to 60 when not told; the API clients are those of the default world."""
+    random = Random(f"company {seed}")  # noqa: S311 (reproducible fictions, no secrets)
+    country = country or random.choice(COUNTRIES)
+    words = _words(country)
+    count = people or random.randint(12, 60)
+    extensions = tuple(_person(random, words, 100 + place, count) for place in range(count))
+    world = _numbers(words, extensions, secret)
+    return world, company_of(world, seed, country)
+
+
+def _person(random: Random, words: Any, number: int, count: int) -> Extension:
+    share = (number - 100) / count
+    department = _DEPARTMENTS[min(int(share * 4.5), 4)] if number != 100 else "Management"
+    device = Device(f"sip:{number}@127.0.0.1:5483;rinstance={random.getrandbits(64):016x}", "3CX Desktop App")
+    desk = Device(
+        f"sip:{number}@127.0.0.1:5060;rinstance={random.getrandbits(64):016x}",
+        "Yealink SIP-T54W 96.86.0.100",
+        True,
+    )
+    absent = random.random() < 0.08
+    return Extension(
+        number=Dn(str(number)),
+        first_name=random.choice(words["first"]),
+        last_name=random.choice(words["last"]),
+        devices=(desk, device) if random.random() < 0.25 else (device,),
+        behaviour=Behaviour(
+            answers_after=None if absent else round(random.uniform(1.5, 9), 1), voicemail_after=25.0
+        ),
+        department=department,
+    )
+
+
+def _numbers(words: Any, people: tuple[Extension, ...], secret: str) -> World:
+    """Queues, groups, menu, trunk and API clients around these people."""
+    by_department = {
+        name: tuple(one.number for one in people if one.department == name) for name in _DEPARTMENTS
+    }
+    queues = tuple(
+        Queue(
+            number=Dn(str(800 + place)),
+            name=f"{name} queue",
+            agents=by_department[name][:8],
+            overflow=Dn("999"),
+        )
+        for place, name in enumerate(("Support", "Sales", "Accounts"))
+        if by_department[name]
+    )
+    seen = tuple(one.number for one in people) + tuple(queue.number for queue in queues)
+    keys = {str(place): queue.number for place, queue in enumerate(queues, start=1)}
+    area = words["area"]
+    dids = {f"{area}000": Dn("820"), f"{area}001": Dn("8001"), f"{area}002": Dn("8002")}
+    dids |= {f"{area}{one.number}": one.number for one in people}
+    dids |= {f"{area}{queue.number}": queue.number for queue in queues}
+    return World(
+        fqdn="pbx.example.com",
+        clients=(
+            _client("8001", "Workflows", secret, seen),
+            _client("8002", "Second application", secret, seen),
+            ApiClient(
+                client_id=ClientId("8003"),
+                name="Application with role users",
+                secret=secret,
+                role="users",
+                monitors=seen,
+            ),
+        ),
+        extensions=people,
+        queues=queues,
+        ring_groups=(RingGroup(number=Dn("810"), name="Everybody in Sales", members=by_department["Sales"]),),
+        ivrs=(
+            Ivr(
+                number=Dn("820"),
+                name="Main menu",
+                keys=keys | {"0": Dn("100")},
+                timeout_destination=Dn("100"),
+            ),
+        ),
+        trunks=(
+            Trunk(number=Dn("10001"), name=f"Trunk {words['city']}", external_number=f"{area}000", dids=dids),
+        ),
+        parkings=tuple(Dn(f"SP{place}") for place in range(8)),
+    )
+
+
+def _client(number: str, name: str, secret: str, seen: tuple[Dn, ...]) -> ApiClient:
+    return ApiClient(
+        client_id=ClientId(number), name=name, secret=secret, role="system_owners", monitors=seen
+    )

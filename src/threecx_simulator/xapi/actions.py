@@ -1,0 +1,123 @@
+"""Actions: POST requests that do something. Calls are made and dropped in `routes`, which has the switchboard."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from threecx_simulator.xapi.filter import Row
+from threecx_simulator.xapi.office import Office
+from threecx_simulator.xapi.records import Refused
+
+Given = Mapping[str, Any]
+Action = Callable[[Office, Row | None, Given], Any]
+"""(office, the entity that the action is bound to, body) → the answer; None = 204."""
+
+
+def _delete(name: str, key: str = "Id") -> Action:
+    """Delete the rows of a set that the body's `ids` name; unknown ones are passed over."""
+
+    def act(office: Office, _row: Row | None, given: Given) -> None:
+        for wanted in given.get("ids") or ():
+            row = office.sets[name].find(key, wanted)
+            if row is not None:
+                office.sets[name].delete(row)
+
+    return act
+
+
+def _delete_users(office: Office, row: Row | None, given: Given) -> list[Row]:
+    _delete("Users")(office, row, given)
+    return []
+
+
+def _delete_group(body: str, key: str) -> Action:
+    def act(office: Office, _row: Row | None, given: Given) -> None:
+        row = office.sets["Groups"].find(key, given.get(body))
+        if row is None:
+            raise Refused("Group", "WARNINGS.XAPI.NOT_FOUND")
+        if row.get("IsDefault"):
+            raise Refused("Group", "WARNINGS.GROUP_CANNOT_BE_DELETED")
+        office.sets["Groups"].delete(row)
+
+    return act
+
+
+def _create_contact(office: Office, _row: Row | None, given: Given) -> Row:
+    return office.sets["Contacts"].create(
+        {**(given.get("contact") or {}), "PhoneNumber": given.get("number")}
+    )
+
+
+def _change_users(office: Office, _row: Row | None, given: Given) -> None:
+    changes = {name: value for name, value in (given.get("user") or {}).items() if value is not None}
+    for wanted in given.get("ids") or ():
+        row = office.sets["Users"].find("Id", wanted)
+        if row is not None:
+            office.sets["Users"].change(row, changes)
+
+
+def _transcribe(office: Office, _row: Row | None, given: Given) -> None:
+    office.archive.transcribed.update(given.get("ids") or ())
+
+
+def _erase(office: Office, _row: Row | None, given: Given) -> None:
+    office.archive.erased.update(given.get("ids") or ())
+
+
+def _service(stopped: bool) -> Action:
+    def act(office: Office, _row: Row | None, given: Given) -> None:
+        names = (given.get("options") or {}).get("ServiceNames") or ()
+        if stopped:
+            office.health.stopped_services.update(names)
+        else:
+            office.health.stopped_services.difference_update(names)
+
+    return act
+
+
+def _peers(office: Office, _row: Row | None, given: Given) -> list[Row]:
+    wanted = set((given.get("peersRequest") or {}).get("DnNumbers") or ())
+    return [row for row in office.sets["Peers"] if row["Number"] in wanted]
+
+
+def _duplicates(office: Office, _row: Row | None, given: Given) -> list[str]:
+    known = {row.get("EmailAddress") for row in office.sets["Users"]}
+    return [mail for mail in given.get("emails") or () if mail in known]
+
+
+def _done(_office: Office, _row: Row | None, _given: Given) -> None:
+    """Accepted; what it does happens outside of this PBX (mails, telephones, statistics)."""
+
+
+ACTIONS: dict[str, Action] = {
+    "Users/Pbx.BatchDelete": _delete_users,
+    "Users/Pbx.BulkUpdate": _change_users,
+    "Users/Pbx.MultiUserUpdate": _change_users,
+    "Users/Pbx.GetDuplicatedEmails": _duplicates,
+    "Users()/Pbx.SendWelcomeEmail": _done,
+    "Users()/Pbx.SetMonitorStatus": _done,
+    "Users/Pbx.RebootPhone": _done,
+    "Users/Pbx.ReprovisionPhone": _done,
+    "Users/Pbx.ReprovisionAllPhones": _done,
+    "Groups/Pbx.DeleteCompanyById": _delete_group("id", "Id"),
+    "Groups/Pbx.DeleteCompanyByNumber": _delete_group("number", "Number"),
+    "Contacts/Pbx.CreateContactByNumber": _create_contact,
+    "Contacts/Pbx.DeleteContactsById": _delete("Contacts"),
+    "BlackListNumbers/Pbx.BulkNumbersDelete": _delete("BlackListNumbers"),
+    "Blocklist/Pbx.BulkIpsDelete": _delete("Blocklist"),
+    "InboundRules/Pbx.BulkInboundRulesDelete": _delete("InboundRules"),
+    "Fax/Pbx.BulkFaxDelete": _delete("Fax"),
+    "WebsiteLinks/Pbx.BulkLinksDelete": _delete("WebsiteLinks", "Link"),
+    "Queues()/Pbx.ResetQueueStatistics": _done,
+    "Recordings/Pbx.TranscribeRecordings": _transcribe,
+    "Recordings/Pbx.BulkRecordingsDelete": _erase,
+    "Recordings/Pbx.BulkRecordingsArchive": _done,
+    "Services/Pbx.Start": _service(stopped=False),
+    "Services/Pbx.Restart": _service(stopped=False),
+    "Services/Pbx.Enable": _service(stopped=False),
+    "Services/Pbx.Stop": _service(stopped=True),
+    "Services/Pbx.Disable": _service(stopped=True),
+    "Peers/Pbx.RetreivePeersByNumbers": _peers,
+    "Trunks/Pbx.RefreshRegistration": _done,
+    "Defs/Pbx.SendEmail": _done,
+    "Defs/Pbx.ReportLogEvent": _done,
+}

@@ -1,0 +1,154 @@
+"""OData answers: envelopes of collections and entities, links to the next page, errors."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+from starlette.responses import Response
+
+from threecx_simulator.xapi.filter import Row, kind_of, moment, seconds
+from threecx_simulator.xapi.query import Query, Shape
+
+Json = dict[str, Any]
+
+
+class Rows(Sized):
+    """Rows that know how many they are and can be reached anywhere without computing the others."""
+
+    def __getitem__(self, where: slice) -> Sequence[Row]:
+        """The rows at these places."""
+        raise NotImplementedError
+
+
+Source = Sequence[Row] | Rows | Iterable[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """How collections are cut. `size`: rows in one answer; `zeros`: whether zeros are sent (reports leave them out, T)."""
+
+    size: int
+    zeros: bool = True
+
+
+def answer(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON as ASP.NET OData labels it."""
+    kind = "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8"
+    more = {"OData-Version": "4.0", **(headers or {})}
+    return Response(orjson.dumps(body), status, more, media_type=kind)
+
+
+def refusal(status: int, message: str, target: str | None = None, warning: str = "") -> Response:
+    """An OData error. `warning` with `target` gives the two-line message of 3CX's own checks (D)."""
+    text = f"{target}:\n{warning}" if warning else message
+    detail = {"code": "", "message": warning or message, "target": target or ""}
+    body = {"code": "", "message": text, "details": [detail] if target else []}
+    return answer({"error": body}, status)
+
+
+def shaped(row: Row, shape: Shape, zeros: bool = True) -> Json:
+    """A row as sent: null values missing (T), navigation properties only when expanded."""
+    wanted = {name.split("/")[0] for name in shape.select}
+    everything = not wanted or "*" in wanted
+    properties = shape.type.properties
+    found = {
+        name: value
+        for name, value in row.items()
+        if value is not None
+        and (everything or name in wanted)
+        and (zeros or value is False or value != 0)
+        and not (name in properties and properties[name].navigation)
+    }
+    for name, nested in shape.expand:
+        value = _value(row.get(name))
+        if value is None:
+            continue
+        if isinstance(value, Mapping):
+            found[name] = shaped(value, nested)
+        else:
+            kept = [one for one in value if nested.keep is None or nested.keep(one)]
+            found[name] = [shaped(one, nested) for one in kept[: nested.top]]
+    return found
+
+
+def _value(found: Any) -> Any:
+    """Navigation is computed when somebody asks for it."""
+    return found() if callable(found) else found
+
+
+def collection(rows: Source, query: Query, url: str, context: str, page: Page) -> Json:
+    """The envelope of a collection. `url`: of the collection, for links to the next page."""
+    limit = page.size if query.top is None else min(query.top, page.size)
+    some, total = _cut(_chosen(rows, query), query, limit + 1)
+    body: Json = {"@odata.context": context}
+    if query.count:
+        body["@odata.count"] = total
+    body["value"] = [shaped(row, query.shape, page.zeros) for row in some[:limit]]
+    if len(some) > limit and (query.top is None or query.top > limit):
+        body["@odata.nextLink"] = _next(url, query, limit)
+    return body
+
+
+def _cut(rows: Source, query: Query, count: int) -> tuple[list[Row], int]:
+    """`count` rows after `$skip`, and how many there are in all (0 when nobody asks); nothing else is kept in memory."""
+    stop = query.skip + count
+    if isinstance(rows, Sequence | Rows):
+        return list(rows[query.skip : stop]), len(rows)
+    ahead = iter(rows)
+    some = list(islice(ahead, query.skip, stop))
+    total = (
+        sum(1 for _ in ahead) + (stop if len(some) == count else query.skip + len(some)) if query.count else 0
+    )
+    return some, total
+
+
+def _all(rows: Source) -> Iterable[Row]:
+    return rows if isinstance(rows, Iterable) else iter(rows[0 : len(rows)])
+
+
+def _chosen(rows: Source, query: Query) -> Source:
+    """What is left after filter, search and order."""
+    if query.keep is not None:
+        rows = filter(query.keep, _all(rows))
+    if query.search:
+        rows = filter(_holds(query.search.lower()), _all(rows))
+    return _ordered(_all(rows), query) if query.order else rows
+
+
+def _holds(wanted: str) -> Callable[[Row], bool]:
+    return lambda row: any(wanted in value.lower() for value in row.values() if isinstance(value, str))
+
+
+def _ordered(rows: Iterable[Row], query: Query) -> list[Row]:
+    ordered = list(rows)
+    for path, backwards in reversed(query.order):
+        ordered.sort(key=_key(path, query), reverse=backwards)
+    return ordered
+
+
+def _key(path: str, query: Query) -> Callable[[Row], tuple[bool, Any]]:
+    names = path.split("/")
+    found = query.shape.type.properties[names[0]]
+    kind = kind_of(found.kind) if len(names) == 1 and not found.many else ""
+    read: Callable[[Any], Any] = {"moment": moment, "duration": seconds}.get(kind, lambda value: value)
+
+    def key(row: Row) -> tuple[bool, Any]:
+        value: Any = row
+        for name in names:
+            value = _value(value.get(name)) if isinstance(value, Mapping) else None
+        if isinstance(value, list | dict):
+            value = None
+        return (True, read(value)) if value is not None else (False, 0)
+
+    return key
+
+
+def _next(url: str, query: Query, limit: int) -> str:
+    options = {name: value for name, value in query.raw if name not in {"$skip", "$top"}}
+    if query.top is not None:
+        options["$top"] = str(query.top - limit)
+    options["$skip"] = str(query.skip + limit)
+    return f"{url}?{urlencode(options, safe='$', quote_via=quote)}"

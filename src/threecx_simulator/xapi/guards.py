@@ -1,0 +1,99 @@
+"""3CX's own checks on sets whose rows are no numbers of the call engine."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from threecx_simulator.pbx.ids import ClientId, Dn
+from threecx_simulator.xapi.administration import first_free
+from threecx_simulator.xapi.filter import Row
+from threecx_simulator.xapi.records import Json, Refused
+from threecx_simulator.xapi.sets.numbers import all_dns
+
+if TYPE_CHECKING:
+    from threecx_simulator.xapi.office import Office
+
+Guard = Callable[[Row | None, Json], None]
+
+
+def _numbered(set_name: str, free: Callable[["Office"], str]) -> Callable[["Office"], Guard]:
+    """Rows with a number of their own: given when missing, unique, and never changed (E)."""
+
+    def of(office: "Office") -> Guard:
+        def guard(row: Row | None, data: Json) -> None:
+            if row is not None:
+                if data.get("Number", row.get("Number")) != row.get("Number"):
+                    raise Refused("Number", "WARNINGS.XAPI.FORBIDDEN_CHANGE")
+                return
+            number = str(data.setdefault("Number", free(office)))
+            if number in all_dns(office.pbx) or office.sets[set_name].find("Number", number):
+                raise Refused("Number", "WARNINGS.XAPI.ALREADY_IN_USE")
+
+        return guard
+
+    return of
+
+
+def _group_number(office: "Office") -> str:
+    taken = {row.get("Number") for row in office.sets["Groups"]}
+    return next(f"GRP{number:04}" for number in range(10_000) if f"GRP{number:04}" not in taken)
+
+
+def _groups(office: "Office") -> Guard:
+    numbered = _numbered("Groups", _group_number)(office)
+
+    def guard(row: Row | None, data: Json) -> None:
+        name = data.get("Name")
+        if row is None and not name:
+            raise Refused("Name", "WARNINGS.XAPI.REQUIRED")
+        if row is None and office.sets["Groups"].find("Name", name):
+            raise Refused("Name", "WARNINGS.XAPI.DUPLICATE")
+        numbered(row, data)
+        if row is None:
+            data |= {"IsDefault": False, "HasMembers": bool(data.get("Members"))}
+
+    return guard
+
+
+def _principals(office: "Office") -> Guard:
+    numbered = _numbered("ServicePrincipals", lambda office: first_free(office.pbx, 8001))(office)
+
+    def guard(row: Row | None, data: Json) -> None:
+        numbered(row, data)
+        client = ClientId(str(row["Number"])) if row else ClientId("")
+        if "Peers" in data and client in office.pbx.monitored:
+            seen = {Dn(str(peer.get("Number"))) for peer in data.pop("Peers") or ()}
+            office.pbx.monitored[client] = {Dn(client), *seen}
+
+    return guard
+
+
+def _contacts(_office: "Office") -> Guard:
+    def guard(row: Row | None, data: Json) -> None:
+        whole = {**(row or {}), **data}
+        if not any(whole.get(name) for name in ("FirstName", "LastName", "CompanyName")):
+            raise Refused("FirstName", "WARNINGS.CONTACTS_SPECIFY_NAME_SURNAME_COMPANY")
+        numbers = ("PhoneNumber", "Mobile2", "Home", "Business", "Business2", "Other")
+        if not any(whole.get(name) for name in numbers):
+            raise Refused("PhoneNumber", "WARNINGS.CONTACTS_SPECIFY_PHONE_NUMBER")
+
+    return guard
+
+
+def _blacklist(office: "Office") -> Guard:
+    def guard(row: Row | None, data: Json) -> None:
+        number = data.get("CallerId", row.get("CallerId") if row else None)
+        if not number:
+            raise Refused("CallerId", "WARNINGS.XAPI.REQUIRED")
+        if row is None and office.sets["BlackListNumbers"].find("CallerId", number):
+            raise Refused("CallerId", "WARNINGS.XAPI.DUPLICATE")
+
+    return guard
+
+
+GUARDS: dict[str, Callable[["Office"], Guard]] = {
+    "Fax": _numbered("Fax", lambda office: first_free(office.pbx, 888)),
+    "Groups": _groups,
+    "ServicePrincipals": _principals,
+    "Contacts": _contacts,
+    "BlackListNumbers": _blacklist,
+}

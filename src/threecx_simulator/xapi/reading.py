@@ -1,0 +1,246 @@
+"""GET: collections, entities, functions, reports, recordings."""
+
+import asyncio
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from threecx_simulator.http.refusals import empty
+from threecx_simulator.xapi.answers import Page, Source, answer, collection, shaped
+from threecx_simulator.xapi.archive import ALWAYS, Archive
+from threecx_simulator.xapi.cdr import LogRows, cdr_row, recording_url
+from threecx_simulator.xapi.filter import Row
+from threecx_simulator.xapi.functions import FUNCTIONS
+from threecx_simulator.xapi.model import Call, Type, model
+from threecx_simulator.xapi.office import Office
+from threecx_simulator.xapi.paths import parameters
+from threecx_simulator.xapi.query import REPORT_LIMIT, SET_LIMIT, Query
+from threecx_simulator.xapi.recordings import download, period, recordings
+from threecx_simulator.xapi.reports import REPORTS, Books, NoReport, report_behind
+from threecx_simulator.xapi.resource import Resource
+from threecx_simulator.xapi.texts import stamp
+
+PREFIX = "/xapi/v1"
+_CALL_LOG = "ReportCallLogData/Pbx.GetCallLogData"
+_OLD_LOG = "ReportCallLogData/Pbx.GetOldCallLogData"
+_LOG_CSV = "ReportCallLogData/Pbx.DownloadCallLog"
+_UNPAGED = 20_000  # rows of a report without `$top`; a PBX of its own has such a limit (T)
+
+
+class Reader:
+    """Answers to GET."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    async def read(self, request: Request, found: Resource) -> Response:
+        """The answer for a resource of the model."""
+        if found.call is not None:
+            return await self._call(request, found, found.call)
+        if found.navigation is not None:
+            return self._navigation(request, found)
+        if found.singleton:
+            assert found.type is not None
+            return self._entity(
+                request, found.singleton, "", self._office.singleton(found.singleton), found.type
+            )
+        assert found.set is not None
+        if found.key is None:
+            return await self._set(request, found.set.name, found.set.type)
+        row = self._picked(found)
+        return self._entity(request, found.set.name, "/$entity", row, found.set.type) if row else empty(404)
+
+    def _picked(self, found: Resource) -> Row | None:
+        if found.set is None or found.key is None or found.set.name not in self._office.sets:
+            return None
+        return self._office.sets[found.set.name].find(*found.key)
+
+    async def _set(self, request: Request, name: str, type_: Type) -> Response:
+        query = Query.of(request.query_params.multi_items(), type_, SET_LIMIT)
+        if name == "Recordings":
+            return await self._recordings(request, query)
+        rows: Source = self._office.sets[name] if name in self._office.sets else self._from_archive(name)
+        return self._rows(request, name, name, rows, query, Page(SET_LIMIT))
+
+    def _from_archive(self, name: str) -> list[Row]:
+        """`LastCdrAndChatMessageTimestamp`, or the old history, which has nothing since Update 6 (T)."""
+        if name == "CallHistoryView":
+            if self._office.pbx.profile.old_call_history == "500":
+                raise NoReport(500)
+            return []
+        last = next(iter(self._office.archive.log(*ALWAYS).rows(0, 1)), None)
+        return [{"LastCdrStartedAt": stamp(last[0].start)}] if last else [{}]
+
+    async def _recordings(self, request: Request, query: Query) -> Response:
+        archive, language = self._office.archive.apart(), self._office.company.language
+        if query.order == (("StartTime", True),):
+            query = replace(query, order=())  # they come in this order
+        rows = recordings(archive, language, *period(request.query_params.get("$filter")))
+        return await asyncio.to_thread(
+            self._rows, request, "Recordings", "Recordings", rows, query, Page(SET_LIMIT)
+        )
+
+    def _rows(
+        self, request: Request, path: str, name: str, rows: Source, query: Query, page: Page
+    ) -> Response:
+        base = _base(request)
+        context = f"{base}{PREFIX}/$metadata#{name}{query.shape.context}"
+        return answer(collection(rows, query, f"{base}{PREFIX}/{path}", context, page))
+
+    def _entity(self, request: Request, name: str, suffix: str, row: Row, type_: Type) -> Response:
+        query = Query.of(request.query_params.multi_items(), type_, SET_LIMIT)
+        context = f"{_base(request)}{PREFIX}/$metadata#{name}{query.shape.context}{suffix}"
+        return answer({"@odata.context": context} | shaped(row, query.shape))
+
+    def _navigation(self, request: Request, found: Resource) -> Response:
+        row = self._picked(found) if found.set else self._office.singleton(found.singleton)
+        assert found.navigation is not None
+        if row is None:
+            return empty(404)
+        value = row.get(found.navigation.name)
+        value = value() if callable(value) else value
+        type_ = model().types[found.navigation.kind]
+        if found.navigation.many:
+            query = Query.of(request.query_params.multi_items(), type_, SET_LIMIT)
+            return self._rows(request, found.path, found.path, value or [], query, Page(SET_LIMIT))
+        return self._entity(request, found.path, "", value, type_) if value else empty(404)
+
+    # --- functions -----------------------------------------------------------------------------------------------
+
+    async def _call(self, request: Request, found: Resource, call: Call) -> Response:
+        assert found.last is not None
+        given = parameters(call, found.last)
+        if given is None:
+            return empty(404)
+        if call.name == "Recordings/Pbx.DownloadRecording":
+            return self._download(request, given["recId"])
+        if call.name in {_CALL_LOG, _OLD_LOG, _LOG_CSV}:
+            return await self._call_log(request, found, call, given)
+        if call.name in REPORTS or report_behind(call.name):
+            return await self._report(request, found, call, given)
+        function = FUNCTIONS.get(call.name)
+        row = self._picked(found) if found.key else None
+        if function is None or (found.key and row is None):
+            return empty(404)
+        return self._value(request, found, call, function(self._office, row, given))
+
+    def _value(self, request: Request, found: Resource, call: Call, value: Any) -> Response:
+        if call.rows and call.rows in model().types:
+            query = Query.of(request.query_params.multi_items(), model().types[call.rows], SET_LIMIT)
+            return self._rows(
+                request, found.path, f"Collection(Pbx.{call.rows})", value, query, Page(SET_LIMIT)
+            )
+        if isinstance(value, Mapping):
+            return self._entity(request, f"Pbx.{call.answer}", "", value, model().types[call.answer])
+        return answer({"@odata.context": f"{_base(request)}{PREFIX}/$metadata#Edm.String", "value": value})
+
+    def _page(self, query: Query) -> Page:
+        return Page(
+            _UNPAGED if query.top is None else REPORT_LIMIT, self._office.pbx.profile.report_zeros == "sent"
+        )
+
+    async def _call_log(
+        self, request: Request, found: Resource, call: Call, given: Mapping[str, Any]
+    ) -> Response:
+        query = Query.of(request.query_params.multi_items(), model().types[call.rows], REPORT_LIMIT)
+        profile = self._office.pbx.profile
+        if call.name == _OLD_LOG and profile.old_call_history == "500":
+            raise NoReport(500)
+        archive = self._office.archive.apart()
+        rows: Source = [] if call.name == _OLD_LOG else await asyncio.to_thread(self._logged, archive, given)
+        if call.name == _LOG_CSV:
+            return await asyncio.to_thread(
+                _csv, rows[0 : len(rows)] if isinstance(rows, LogRows) else rows, model().types[call.rows]
+            )
+        name = f"Collection(Pbx.{call.rows})"
+        return await asyncio.to_thread(self._rows, request, found.path, name, rows, query, self._page(query))
+
+    def _logged(self, archive: Archive, given: Mapping[str, Any]) -> Source:
+        """The call log. What `sourceType`, `callsType` and their like mean is not documented: only texts narrow it (G)."""
+        profile, language = self._office.pbx.profile, self._office.company.language
+        first, last = given["periodFrom"], given["periodTo"]
+        texts = given["sourceFilter"].lower(), given["destinationFilter"].lower()
+        if given["hidePcalls"] and not any(texts):
+            return LogRows(
+                archive.log(first, last),
+                archive,
+                language,
+                profile.recordings_in_call_log,
+                profile.report_row_limit,
+            )
+        rows = (
+            cdr_row((call, place, one), archive, language, profile.recordings_in_call_log)
+            for call in archive.calls(first, last)
+            for place, one in enumerate(call.segments)
+            if not (one.parked and given["hidePcalls"])
+        )
+        return (
+            row for row in rows if _about(row, "Source", texts[0]) and _about(row, "Destination", texts[1])
+        )
+
+    async def _report(
+        self, request: Request, found: Resource, call: Call, given: Mapping[str, Any]
+    ) -> Response:
+        type_ = model().types[call.rows]
+        query = Query.of(request.query_params.multi_items(), type_, REPORT_LIMIT)
+        behind = report_behind(call.name)
+        report = REPORTS[behind or call.name]
+        office = self._office
+        archive = office.archive.apart()
+        books = Books(
+            office.pbx.world,
+            office.company,
+            office.pbx.profile,
+            tuple(archive.live(*ALWAYS)),
+            archive.history,
+        )
+        if behind:
+            return await asyncio.to_thread(lambda: _csv(report(books, given), type_))
+        name = f"Collection(Pbx.{call.rows})"
+        return await asyncio.to_thread(
+            lambda: self._rows(request, found.path, name, report(books, given), query, self._page(query))
+        )
+
+    # --- recordings ----------------------------------------------------------------------------------------------
+
+    def recording(self, request: Request, number: int) -> Response:
+        """The sound of a recording."""
+        final = timedelta(seconds=self._office.pbx.profile.recording_final_s)
+        return download(request, self._office.archive, number, self._office.now - final)
+
+    def _download(self, request: Request, number: int) -> Response:
+        call = self._office.archive.call(number)
+        if self._office.pbx.profile.recording_download == "bytes" or call is None or call.talk is None:
+            return self.recording(request, number)
+        return RedirectResponse(f"/recording/{recording_url(call, call.talk)}", 302)
+
+
+def _base(request: Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}"
+
+
+def _about(row: Row, side: str, text: str) -> bool:
+    return not text or any(
+        text in str(row.get(f"{side}{name}") or "").lower() for name in ("Dn", "CallerId", "DisplayName")
+    )
+
+
+def _csv(rows: Iterable[Row], type_: Type) -> Response:
+    """A report as the `Download…` functions send it."""
+    out = io.StringIO()
+    names = [name for name, one in type_.properties.items() if one.primitive and not one.many]
+    writer = csv.DictWriter(out, names, extrasaction="ignore")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({name: "" if value is None else value for name, value in row.items()})
+    return Response(
+        out.getvalue(),
+        media_type="text/csv",
+        headers={"Content-Disposition": 'attachment; filename="report.csv"'},
+    )

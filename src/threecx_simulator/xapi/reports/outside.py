@@ -1,0 +1,105 @@
+"""Reports about calls from and to the outside, and the numbers that they use."""
+
+from collections.abc import Iterator
+
+from threecx_simulator.company.past import PastCall
+from threecx_simulator.pbx.directory import Directory
+from threecx_simulator.xapi.cdr import history_id, recording_url
+from threecx_simulator.xapi.reports.books import Books, Given, Row
+from threecx_simulator.xapi.texts import duration, stamp
+
+
+def _shared(books: Books, call: PastCall) -> Row:
+    first, last = call.segments[0], call.segments[-1]
+    ringing, talking = sum(one.ringing for one in call.segments), sum(one.talking for one in call.segments)
+    trunk = next((one.name for one in books.world.trunks if one.number == call.trunk), None)
+    row: Row = {
+        "CdrId": history_id(first.start, call.number * 8),
+        "CallHistoryId": history_id(call.start, call.number),
+        "StartTime": stamp(first.start),
+        "TrunkName": trunk,
+        "TrunkNumber": call.trunk,
+        "SourceDn": first.source.dn,
+        "SourceCallerId": first.source.number,
+        "SourceDisplayName": first.source.name or None,
+        "DestinationDn": last.destination.dn,
+        "DestinationDisplayName": last.destination.name or None,
+        "Status": "Answered" if call.talk else "Unanswered",
+        "RingingDuration": duration(ringing),
+        "TalkingDuration": duration(talking) if talking else None,
+        "CallDuration": duration(ringing + talking),
+    }
+    if call.recorded and call.talk:
+        row |= {"RecordingId": call.number, "RecordingUrl": recording_url(call, call.talk)}
+    return row
+
+
+def _between(books: Books, given: Given, direction: str) -> Iterator[PastCall]:
+    trunks = set(given["trunkDns"].replace(",", " ").split())
+    for call in books.calls(given["periodFrom"], given["periodTo"]):
+        if call.direction == direction and (not trunks or call.trunk in trunks):
+            yield call
+
+
+def inbound(books: Books, given: Given) -> Iterator[Row]:
+    """Calls from outside with the number that was called."""
+    for call in _between(books, given, "Inbound"):
+        yield _shared(books, call) | {
+            "Did": call.did or None,
+            "DestinationCallerId": call.segments[-1].destination.number,
+        }
+
+
+def outbound(books: Books, given: Given) -> Iterator[Row]:
+    """Calls to the outside."""
+    for call in _between(books, given, "Outbound"):
+        more = {
+            "DestinationCalleeId": call.segments[-1].destination.number,
+            "Answered": bool(call.talk),
+            "CallCost": 0,
+        }
+        yield _shared(books, call) | more
+
+
+def call_cost(books: Books, given: Given) -> Iterator[Row]:
+    """What calls to the outside cost: nothing, this company has a flat rate."""
+    for call in (
+        one for one in books.calls(given["periodFrom"], given["periodTo"]) if one.direction == "Outbound"
+    ):
+        one = call.segments[0]
+        yield {
+            "SrcDn": one.source.dn,
+            "SrcDisplayName": one.source.name,
+            "DstDn": one.destination.number,
+            "StartTime": stamp(one.start),
+            "IsAnswered": bool(call.talk),
+            "RingingDur": duration(one.ringing),
+            "TalkingDur": duration(one.talking),
+            "BillingCost": 0,
+            "GroupName": next(
+                (who.department for who in books.world.extensions if who.number == one.source.dn), None
+            ),
+        }
+
+
+def inbound_rules(books: Books, _given: Given) -> Iterator[Row]:
+    """Where each number called from outside leads."""
+    directory = Directory.of(books.world)
+    number = 0
+    for trunk in books.world.trunks:
+        for did, dn in trunk.dids.items():
+            number += 1
+            to = {"Number": dn, "Name": directory.name(dn) or dn}
+            yield {
+                "Id": number,
+                "DID": did,
+                "Trunk": trunk.name,
+                "RuleName": to["Name"],
+                "InOfficeRouting": to,
+                "OutOfficeRouting": to,
+            }
+
+
+def nothing(_books: Books, _given: Given) -> tuple[Row, ...]:
+    """A report about something that does not happen here (chats, calls before Update 6)."""
+    return ()

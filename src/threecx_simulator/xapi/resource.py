@@ -1,0 +1,83 @@
+"""What a path means: which set, entity, property or call of the model it names."""
+
+from dataclasses import dataclass
+
+from threecx_simulator.xapi.model import Call, EntitySet, Property, Type, model
+from threecx_simulator.xapi.paths import Segment, key
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """At most one of `call` and `navigation` is set. `key`: property and value that pick an entity of `set`."""
+
+    path: str
+    set: EntitySet | None = None
+    singleton: str = ""
+    key: tuple[str, str | int] | None = None
+    navigation: Property | None = None
+    call: Call | None = None
+    last: Segment | None = None
+
+    @property
+    def type(self) -> Type | None:
+        """The type of the set or singleton."""
+        return self.set.type if self.set else model().singletons.get(self.singleton)
+
+
+def understood(path: str, parts: list[Segment], number_keys: bool) -> Resource | None:
+    """The resource of a path; None when there is none. `number_keys`: whether `Users(Number='101')` is known (20.0.8, S)."""
+    found = _owner(path, parts[0], number_keys)
+    if len(parts) == 1:
+        call = model().calls.get(parts[0].name)
+        return found or (
+            Resource(path, call=call, last=parts[0]) if call and parts[0].arguments is not None else None
+        )
+    if len(parts) > 2:
+        return None
+    owner = f"{parts[0].name}()" if parts[0].arguments else parts[0].name
+    call = model().calls.get(f"{owner}/{parts[1].name}")
+    if call is not None and (found or not parts[0].arguments):
+        return _called(path, found, call, parts[1])
+    return _navigated(path, found, parts[1])
+
+
+def _owner(path: str, first: Segment, number_keys: bool) -> Resource | None:
+    if first.name in model().singletons and first.plain:
+        return Resource(path, singleton=first.name)
+    known = model().sets.get(first.name)
+    if known is None:
+        return None
+    if first.arguments is None:
+        return Resource(path, known)
+    if len(first.arguments) != 1:
+        return None
+    name, literal = first.arguments[0]
+    name = name or (known.keys[0] if known.keys else "Id")
+    value = key(literal)
+    alternate = name in known.keys[1:] or (name == "Number" and known.keys[:1] == ("Number",))
+    if value is None or name not in (known.keys or ("Id",)) or (alternate and not number_keys):
+        return None
+    return Resource(path, known, key=(name, value))
+
+
+def _called(path: str, owner: Resource | None, call: Call, last: Segment) -> Resource | None:
+    if (call.verb == "GET") != (last.arguments is not None):
+        return None
+    return Resource(
+        path,
+        owner.set if owner else None,
+        owner.singleton if owner else "",
+        owner.key if owner else None,
+        None,
+        call,
+        last,
+    )
+
+
+def _navigated(path: str, owner: Resource | None, last: Segment) -> Resource | None:
+    if owner is None or owner.type is None or last.arguments is not None or (owner.set and owner.key is None):
+        return None
+    found = owner.type.properties.get(last.name)
+    if found is None or not found.navigation:
+        return None
+    return Resource(path, owner.set, owner.singleton, owner.key, found)

@@ -1,0 +1,37 @@
+"""Who may ask for what (api.md 1.3)."""
+
+from threecx_simulator.pbx.world import ApiClient
+
+_ANYBODY = frozenset({"Defs"})  # what role `users` may read (T)
+_OWNERS = frozenset(
+    {"Recordings", "ChatHistoryView", "ChatMessagesHistoryView", "ScheduledReports", "CallHistoryView"}
+)
+_STAFF = frozenset(  # what the roles between may read: unknown, this is a guess (G)
+    [
+        "Defs",
+        "Users",
+        "Groups",
+        "Queues",
+        "RingGroups",
+        "Receptionists",
+        "Contacts",
+        "Parkings",
+        "Peers",
+        "ActiveCalls",
+        "MyUser",
+        "MyGroup",
+    ]
+)
+
+
+def allowed(client: ApiClient, verb: str, first: str) -> bool:
+    """Whether this client may do that with the set, singleton or report named first in the path."""
+    if not client.xapi:
+        return False
+    if client.role == "system_owners":
+        return True
+    if first in _OWNERS or first.startswith("Report"):
+        return False
+    if client.role == "system_admins":
+        return True
+    return verb == "GET" and first in (_ANYBODY if client.role == "users" else _STAFF)

@@ -1,0 +1,178 @@
+"""What changes by itself: running calls, the state of the machine, its services."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from threecx_simulator.pbx.ids import DnType, Status
+from threecx_simulator.pbx.state import Call, Leg, Pbx
+from threecx_simulator.xapi.health import Health
+from threecx_simulator.xapi.texts import stamp
+
+Row = dict[str, Any]
+SERVICES = (
+    ("3CX PhoneSystem 01", "3CX Call Control", 212),
+    ("3CX PhoneSystem Database", "PostgreSQL", 388),
+    ("3CXGatewayService", "3CX Gateway Service", 64),
+    ("3CXIVR", "3CX IVR Server", 71),
+    ("3CXMediaServer", "3CX Media Server", 118),
+    ("3CXQueueManager", "3CX Queue Manager", 83),
+    ("3CXSystemService", "3CX System Service", 146),
+    ("3CXTunnel", "3CX Tunnel and Proxy", 52),
+    ("3CXEventNotificationManager", "3CX Event Notification Manager", 58),
+    ("3CXManagementConsole", "3CX Management Console", 305),
+    ("nginx", "Web server", 24),
+)
+_FOREVER = datetime(2035, 1, 1, tzinfo=UTC)
+
+
+def active_calls(pbx: Pbx) -> Iterator[Row]:
+    """`/ActiveCalls`, the whole PBX."""
+    for call in pbx.calls.values():
+        yield _active(pbx, call)
+
+
+def _active(pbx: Pbx, call: Call) -> Row:
+    caller = pbx.legs.get(call.caller) if call.caller is not None else None
+    others = [leg for leg in call.legs.values() if leg is not caller and not leg.spent]
+    talking = next((leg for leg in others if leg.status == Status.CONNECTED), None)
+    callee = talking or next(iter(others), None)
+    return {
+        "Id": call.active_id,
+        "Caller": "MakeCall" if call.by_helper else _display(caller) if caller else call.origin,
+        "Callee": _display(callee) if callee else call.target,
+        "Status": _status(call, talking, callee),
+        "EstablishedAt": stamp(call.established or call.began),
+        "LastChangeStatus": stamp(call.changed or call.began),
+        "ServerNow": stamp(pbx.now),
+    }
+
+
+def _status(call: Call, talking: Leg | None, callee: Leg | None) -> str:
+    if any(attempt.kind == "transfer" for attempt in call.attempts.values()):
+        return "Transferring"
+    if talking is not None:
+        return "Talking" if talking.who.type in {DnType.EXTENSION, DnType.EXTERNAL} else "Connected"
+    return "Ringing" if callee is not None else "Routing"
+
+
+def _display(leg: Leg) -> str:
+    """Number and name, as in "1002 Doe, Jane" (T); an outside party is shown with its trunk's name missing."""
+    return f"{leg.who.number} {leg.who.name}".strip()
+
+
+def system_status(pbx: Pbx, health: Health, now: datetime) -> Row:
+    """`/SystemStatus`."""
+    world = pbx.world
+    registered = sum(1 for one in world.extensions if one.devices and pbx.behaviour(one.number).registered)
+    down = sum(1 for one in world.trunks if one.number in health.trunks_down)
+    midnight = now.replace(hour=0, minute=0, second=2, microsecond=0)
+    expires = health.license_expires or _FOREVER
+    return {
+        "Id": 0,
+        "FQDN": world.fqdn,
+        "Version": pbx.profile.version,
+        "Activated": True,
+        "MaxSimCalls": world.max_sim_calls,
+        "ExtensionsRegistered": registered,
+        "ExtensionsTotal": len(world.extensions),
+        "UserExtensions": len(world.extensions),
+        "TrunksRegistered": len(world.trunks) - down,
+        "TrunksTotal": len(world.trunks),
+        "CallsActive": len(pbx.calls),
+        "DiskUsage": health.disk_usage,
+        "FreeDiskSpace": health.total_disk * (100 - health.disk_usage) // 100,
+        "TotalDiskSpace": health.total_disk,
+        "Support": True,
+        "LicenseActive": pbx.licensed and expires > now,
+        "ProductCode": "3CXPSENT",
+        "ExpirationDate": stamp(expires),
+        "MaintenanceExpiresAt": stamp(expires),
+        "HasNotRunningServices": bool(health.stopped_services),
+        "HasUnregisteredSystemExtensions": False,
+        "RecordingQuotaReached": health.recording_quota_reached,
+        "RecordingStopped": health.recording_stopped,
+        "VoicemailQuotaReached": health.voicemail_quota_reached,
+        "BackupScheduled": True,
+        "LastBackupDateTime": stamp(health.last_backup or midnight),
+        "IsAuditLogEnabled": True,
+        "AutoUpdateEnabled": True,
+        "OS": "Linux",
+    }
+
+
+def health_status(health: Health) -> Row:
+    """`/SystemStatus/Pbx.SystemHealthStatus()`."""
+    return {
+        "Id": 0,
+        "Firewall": health.firewall_ok,
+        "Phones": health.phones_ok,
+        "Trunks": not health.trunks_down,
+        "CustomTemplatesCount": 0,
+        "UnsupportedFirmwaresCount": 0,
+    }
+
+
+def services(health: Health, now: datetime) -> Iterator[Row]:
+    """`/Services`."""
+    for name, title, memory in SERVICES:
+        running = name not in health.stopped_services
+        yield {
+            "Name": name,
+            "DisplayName": title,
+            "Status": "Running" if running else "Stopped",
+            "MemoryUsed": memory * 1024 * 1024 if running else 0,
+            "ThreadCount": 20 + len(title) if running else 0,
+            "HandleCount": memory * 3 if running else 0,
+            "TotalProcessorTime": memory * 1000,
+            "SampleTime": stamp(now),
+            "StartStopEnabled": name != "nginx",
+            "RestartEnabled": True,
+        }
+
+
+def event_logs(company_seed: int, health: Health, until: datetime) -> Iterator[Row]:
+    """`/EventLogs`: what the past nights and mornings left behind, the newest first, and what is wrong now."""
+    number = 500
+    for name in sorted(health.stopped_services):
+        yield _event(
+            number, 12301, "Error", "3CX System Service", f"Service {name} has stopped", [name], until
+        )
+        number -= 1
+    for trunk in sorted(health.trunks_down):
+        yield _event(
+            number, 8193, "Error", "3CX SIP Server", f"Trunk {trunk} failed to register", [trunk], until
+        )
+        number -= 1
+    texts = (
+        (4100, "Info", "3CX System Service", "Backup completed", ["backup.zip"]),
+        (4, "Info", "3CX SIP Server", "Trunk is registered", ["10001"]),
+        (
+            12290,
+            "Warning",
+            "3CX SIP Server",
+            "Failed authentication attempt from 203.0.113.9",
+            ["203.0.113.9"],
+        ),
+        (4098, "Info", "3CX Management Console", "Configuration was changed", ["admin"]),
+        (8710, "Warning", "3CX Media Server", "Phone of extension is not reachable", ["104"]),
+    )
+    for back in range(number - 1, 0, -1):
+        code, kind, source, message, params = texts[(back * 7 + company_seed) % len(texts)]
+        at = until - timedelta(hours=3 * (number - back), minutes=(back * 17) % 60)
+        yield _event(back, code, kind, source, message, params, at)
+
+
+def _event(
+    number: int, code: int, kind: str, source: str, message: str, params: list[str], at: datetime
+) -> Row:
+    return {
+        "Id": number,
+        "EventId": code,
+        "Type": kind,
+        "Source": source,
+        "Group": "",
+        "Message": message,
+        "Params": params,
+        "TimeGenerated": stamp(at),
+    }

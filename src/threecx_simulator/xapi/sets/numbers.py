@@ -1,0 +1,323 @@
+"""Everything else that has a number: queues, ring groups, menus, trunks, parkings, API clients, and rules about them."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from threecx_simulator.pbx.ids import DnType
+from threecx_simulator.pbx.state import Pbx
+from threecx_simulator.pbx.world import ApiClient, Ivr, Queue, RingGroup, Trunk
+from threecx_simulator.xapi.health import Health
+from threecx_simulator.xapi.ids import DnIds
+from threecx_simulator.xapi.sets.people import display_name
+
+Row = dict[str, Any]
+_PEER_TYPES = {
+    DnType.EXTENSION: "Extension",
+    DnType.ROUTE_POINT: "RoutePoint",
+    DnType.QUEUE: "Queue",
+    DnType.RING_GROUP: "RingGroup",
+    DnType.IVR: "IVR",
+    DnType.EXTERNAL: "ExternalLine",
+    DnType.SPECIAL_MENU: "SpecialMenu",
+    DnType.PARKING: "Parking",
+    DnType.CONFERENCE: "Conference",
+}
+_FORWARDS = {"Extension": "Extension", "Queue": "Queue", "RingGroup": "RingGroup", "IVR": "IVR"}
+
+
+def all_dns(pbx: Pbx) -> list[str]:
+    """Every DN, users first."""
+    world = pbx.world
+    groups = (world.extensions, world.queues, world.ring_groups, world.ivrs, world.trunks)
+    numbers = [str(entry.number) for group in groups for entry in group]
+    own = [str(client.dn) for client in world.clients]
+    return [*numbers, *own, *world.parkings, world.voicemail, world.conference]
+
+
+def peers(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
+    """`/Peers`: every DN."""
+    for dn in all_dns(pbx):
+        yield {
+            "Id": ids.of(dn),
+            "Number": dn,
+            "Name": _name(pbx, dn),
+            "Type": peer_type(pbx, dn),
+            "Hidden": False,
+            "Tags": [],
+            "MemberOf": list,
+        }
+
+
+def peer_type(pbx: Pbx, dn: str) -> str:
+    """`Type` of a DN."""
+    return _PEER_TYPES.get(pbx.directory.type_of(dn), "None")
+
+
+def _name(pbx: Pbx, dn: str) -> str:
+    return pbx.directory.name(dn) or dn
+
+
+def queues(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
+    """`/Queues`."""
+    for one in pbx.world.queues:
+        overflow = {"To": "None"}
+        if one.overflow is not None:
+            overflow = {
+                "To": "VoiceMail" if one.overflow == pbx.world.voicemail else "Extension",
+                "Number": one.overflow,
+            }
+        yield {
+            "Id": ids.of(one.number),
+            "Number": one.number,
+            "Name": one.name,
+            "IsRegistered": True,
+            "PollingStrategy": one.strategy,
+            "RingTimeout": int(one.ring_timeout),
+            "MasterTimeout": int(one.master_timeout),
+            "SLATime": 30,
+            "AnnounceQueuePosition": False,
+            "AnnouncementInterval": 60,
+            "WrapUpTime": 2,
+            "MaxCallersInQueue": 0,
+            "PriorityQueue": False,
+            "EnableIntro": False,
+            "IntroFile": "",
+            "OnHoldFile": "onhold.wav",
+            "GreetingFile": "",
+            "Recording": "Disabled",
+            "CallbackEnableTime": -1,
+            "CallbackPrefix": "",
+            "AgentAvailabilityMode": False,
+            "ForwardNoAnswer": overflow,
+            "Agents": partial(_agents, pbx, one, ids),
+            "Managers": partial(_managers, pbx, ids),
+            "Groups": list,
+        }
+
+
+def _agents(pbx: Pbx, queue: Queue, ids: DnIds) -> list[Row]:
+    """Who they are; whether they are logged in is told by `/Users` alone (T)."""
+    people = {one.number: one for one in pbx.world.extensions}
+    return [
+        {
+            "Id": ids.of(number),
+            "Number": number,
+            "Name": display_name(people[number].first_name, people[number].last_name),
+            "SkillGroup": "1",
+            "Tags": [],
+        }
+        for number in queue.agents
+        if number in people
+    ]
+
+
+def _managers(pbx: Pbx, ids: DnIds) -> list[Row]:
+    first = pbx.world.extensions[:1]
+    return [
+        {
+            "Id": ids.of(one.number),
+            "Number": one.number,
+            "Name": display_name(one.first_name, one.last_name),
+            "Tags": [],
+        }
+        for one in first
+    ]
+
+
+def ring_groups(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
+    """`/RingGroups`."""
+    for one in pbx.world.ring_groups:
+        yield {
+            "Id": ids.of(one.number),
+            "Number": one.number,
+            "Name": one.name,
+            "IsRegistered": True,
+            "RingStrategy": "RingAll",
+            "RingTime": int(one.ring_timeout),
+            "ForwardNoAnswer": {"To": "None"},
+            "Members": partial(_members, pbx, one, ids),
+            "Groups": list,
+        }
+
+
+def _members(pbx: Pbx, group: RingGroup, ids: DnIds) -> list[Row]:
+    return [
+        {"Id": ids.of(number), "Number": number, "Name": _name(pbx, number), "Tags": []}
+        for number in group.members
+    ]
+
+
+def receptionists(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
+    """`/Receptionists`: 3CX's own menus."""
+    for one in pbx.world.ivrs:
+        yield {
+            "Id": ids.of(one.number),
+            "Number": one.number,
+            "Name": one.name,
+            "IsRegistered": True,
+            "IVRType": "Default",
+            "PromptFilename": "menu.wav",
+            "Timeout": int(one.timeout),
+            "TimeoutForwardDN": one.timeout_destination or "",
+            "TimeoutForwardType": "Extension" if one.timeout_destination else "EndCall",
+            "Forwards": partial(_forwards, pbx, one, ids),
+            "Groups": list,
+        }
+
+
+def _forwards(pbx: Pbx, menu: Ivr, ids: DnIds) -> list[Row]:
+    return [
+        {
+            "Id": ids.of(menu.number) * 100 + place,
+            "Input": key,
+            "ForwardDN": dn,
+            "ForwardType": _FORWARDS.get(peer_type(pbx, dn), "Extension"),
+            "PeerType": peer_type(pbx, dn),
+        }
+        for place, (key, dn) in enumerate(sorted(menu.keys.items()))
+    ]
+
+
+def trunks(pbx: Pbx, ids: DnIds, health: Health) -> Iterator[Row]:
+    """`/Trunks`."""
+    for one in pbx.world.trunks:
+        yield {
+            "Id": ids.of(one.number),
+            "Number": one.number,
+            "IsOnline": one.number not in health.trunks_down,
+            "DidNumbers": list(one.dids),
+            "ExternalNumber": one.external_number,
+            "SimultaneousCalls": one.simultaneous_calls,
+            "Direction": "Both",
+            "Gateway": {"Name": one.name, "Host": "sip.example.net", "Port": 5060, "Type": "Provider"},
+            "Groups": list,
+        }
+
+
+def did_numbers(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
+    """`/DidNumbers`: the numbers of all trunks."""
+    for row in inbound_rules(pbx, ids):
+        trunk = row["TrunkDN"]()
+        yield {"Number": row["Data"], "TrunkId": trunk["Id"], "RoutingRule": partial(dict, row)}
+
+
+def inbound_rules(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
+    """`/InboundRules`: where each number called from outside leads."""
+    number = 0
+    for trunk in pbx.world.trunks:
+        for did, dn in trunk.dids.items():
+            number += 1
+            to = {
+                "To": _destination(pbx, dn),
+                "Number": dn,
+                "Name": _name(pbx, dn),
+                "Type": peer_type(pbx, dn),
+            }
+            yield {
+                "Id": number,
+                "RuleName": f"{_name(pbx, dn)} on {trunk.name}",
+                "Condition": "BasedOnDID",
+                "Data": did,
+                "CallType": "AllCalls",
+                "AlterDestinationDuringOutOfOfficeHours": False,
+                "AlterDestinationDuringHolidays": False,
+                "OfficeHoursDestination": to,
+                "OutOfOfficeHoursDestination": to,
+                "HolidaysDestination": to,
+                "TrunkDN": partial(_trunk_peer, trunk, ids),
+            }
+
+
+def _trunk_peer(trunk: Trunk, ids: DnIds) -> Row:
+    return {"Id": ids.of(trunk.number), "Number": trunk.number, "Name": trunk.name, "Type": "ExternalLine"}
+
+
+def _destination(pbx: Pbx, dn: str) -> str:
+    kind = peer_type(pbx, dn)
+    return kind if kind in {"Extension", "Queue", "RingGroup", "IVR", "RoutePoint"} else "None"
+
+
+def outbound_rules(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
+    """`/OutboundRules`: emergency numbers first, then everything else."""
+    routes = [
+        {"TrunkId": ids.of(one.number), "TrunkName": one.name, "StripDigits": 0, "Prepend": ""}
+        for one in pbx.world.trunks
+    ]
+    emergencies = pbx.world.emergency_numbers
+    for place, prefix in enumerate(emergencies, start=1):
+        yield {
+            "Id": place,
+            "Name": f"Emergency {prefix}",
+            "Prefix": prefix,
+            "EmergencyRule": True,
+            "Priority": place,
+            "Routes": routes,
+        }
+    last = len(emergencies) + 1
+    yield {
+        "Id": last,
+        "Name": "Everything else",
+        "Prefix": "",
+        "EmergencyRule": False,
+        "Priority": last,
+        "Routes": routes,
+    }
+
+
+def parkings(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
+    """`/Parkings`."""
+    for number in pbx.world.parkings:
+        yield {"Id": ids.of(number), "Number": number, "Groups": list}
+
+
+def service_principals(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
+    """`/ServicePrincipals`: the API clients."""
+    for one in pbx.world.clients:
+        yield {
+            "Id": ids.of(one.dn),
+            "Number": one.client_id,
+            "CallControlEnabled": one.call_control,
+            "XAPIEnabled": one.xapi,
+            "MyPhoneEnabled": False,
+            "IsSystem": False,
+            "Groups": partial(_client_groups, one, ids),
+            "Peers": partial(_monitored, pbx, one, ids),
+        }
+
+
+def _client_groups(client: ApiClient, ids: DnIds) -> list[Row]:
+    return [
+        {
+            "GroupId": 28,
+            "Number": client.client_id,
+            "MemberName": client.name,
+            "Name": "DEFAULT",
+            "Type": "RoutePoint",
+            "Id": ids.of(client.dn),
+            "Rights": {"RoleName": client.role},
+        }
+    ]
+
+
+def _monitored(pbx: Pbx, client: ApiClient, ids: DnIds) -> list[Row]:
+    seen = pbx.monitored.get(client.client_id, set()) - {client.dn}
+    return [
+        {"Id": ids.of(dn), "Number": dn, "Name": _name(pbx, dn), "Type": peer_type(pbx, dn)}
+        for dn in sorted(seen)
+    ]
+
+
+def sip_devices(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
+    """`/SipDevices`: every telephone."""
+    number = 0
+    for person in pbx.world.extensions:
+        for _ in person.devices:
+            number += 1
+            dn = {
+                "Id": ids.of(person.number),
+                "Number": person.number,
+                "Name": person.name,
+                "Type": "Extension",
+            }
+            yield {"Id": number, "DN": partial(dict, dn)}

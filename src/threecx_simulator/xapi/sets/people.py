@@ -1,0 +1,184 @@
+"""Users, their forwarding profiles, and departments (`Groups`)."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from threecx_simulator.company import Company, Department
+from threecx_simulator.pbx.state import Pbx
+from threecx_simulator.pbx.world import Extension
+from threecx_simulator.xapi.ids import DnIds
+from threecx_simulator.xapi.sets.schedule import holiday_rows, hours_of
+
+Row = dict[str, Any]
+PROFILES = ("Available", "Away", "Out of office", "Custom 1", "Custom 2")
+_GROUP_IDS = 28  # the default department's `Id` on a fresh PBX (D)
+
+
+def users(pbx: Pbx, company: Company, ids: DnIds) -> Iterator[Row]:
+    """`/Users`."""
+    for one in pbx.world.extensions:
+        yield _user(pbx, company, ids, one)
+
+
+def display_name(first: str, last: str) -> str:
+    """As user lists show people: "Doe, Jane"."""
+    return ", ".join(name for name in (last, first) if name)
+
+
+def _user(pbx: Pbx, company: Company, ids: DnIds, one: Extension) -> Row:
+    number = ids.of(one.number)
+    return {
+        "Id": number,
+        "Number": one.number,
+        "FirstName": one.first_name,
+        "LastName": one.last_name,
+        "DisplayName": display_name(one.first_name, one.last_name),
+        "EmailAddress": _mail(one, pbx.world.fqdn),
+        "Mobile": "",
+        "Language": company.language.upper(),
+        "IsRegistered": bool(one.devices) and pbx.behaviour(one.number).registered,
+        "CurrentProfileName": pbx.presence.get(one.number, PROFILES[0]),
+        "QueueStatus": pbx.queue_status.get(one.number, "LoggedIn"),
+        "Enabled": True,
+        "Internal": False,
+        "RecordCalls": False,
+        "VMEnabled": True,
+        "SendEmailMissedCalls": True,
+        "Require2FA": False,
+        "OutboundCallerID": "",
+        "PrimaryGroupId": _group_id(company, one.department),
+        "Tags": [],
+        "Groups": partial(_memberships, company, one, number),
+        "ForwardingProfiles": partial(forwarding_profiles, pbx, one, number),
+        "Greetings": list,
+        "Phones": list,
+        "ForwardingExceptions": list,
+    }
+
+
+def _mail(one: Extension, fqdn: str) -> str:
+    plain = f"{one.first_name}.{one.last_name}".lower().replace("'", "").replace(" ", "")
+    return f"{plain}@{fqdn}".strip(".")
+
+
+def _group_id(company: Company, name: str) -> int:
+    names = [one.name for one in company.departments]
+    return _GROUP_IDS + (names.index(name) if name in names else 0)
+
+
+def _memberships(company: Company, one: Extension, number: int) -> list[Row]:
+    group = _group_id(company, one.department)
+    return [_membership(company.departments[group - _GROUP_IDS], group, one, number)]
+
+
+def _membership(department: Department, group: int, one: Extension, number: int) -> Row:
+    rights = {
+        "RoleName": "users",
+        "CanSeeGroupMembers": True,
+        "CanSeeGroupCalls": False,
+        "PerformOperations": False,
+    }
+    return {
+        "GroupId": group,
+        "Number": one.number,
+        "MemberName": display_name(one.first_name, one.last_name),
+        "Name": department.name,
+        "Type": "Extension",
+        "CanDelete": True,
+        "Id": number,
+        "Rights": rights,
+    }
+
+
+def forwarding_profiles(pbx: Pbx, one: Extension, number: int) -> list[Row]:
+    """`/Users({Id})/ForwardingProfiles`: five each."""
+    voicemail = {"To": "VoiceMail", "Number": one.number, "Type": "Extension"}
+    nowhere = {"To": "None"}
+    after = pbx.behaviour(one.number).voicemail_after
+    found = []
+    for place, name in enumerate(PROFILES):
+        row: Row = {
+            "Id": number * 10 + place,
+            "Name": name,
+            "CustomName": "",
+            "CustomMessage": "",
+            "NoAnswerTimeout": int(after or 20),
+            "RingMyMobile": False,
+            "AcceptMultipleCalls": True,
+            "BlockPushCalls": place == 1,
+        }
+        if place in {0, 3}:
+            to = voicemail if after is not None else nowhere
+            row["AvailableRoute"] = {
+                "NoAnswerInternal": to,
+                "NoAnswerExternal": to,
+                "BusyInternal": to,
+                "BusyExternal": to,
+                "NotRegisteredInternal": to,
+                "NotRegisteredExternal": to,
+            }
+        else:
+            row["AwayRoute"] = {
+                "Internal": voicemail,
+                "External": voicemail,
+                "AllHoursInternal": True,
+                "AllHoursExternal": True,
+            }
+        found.append(row)
+    return found
+
+
+def groups(pbx: Pbx, company: Company, ids: DnIds) -> Iterator[Row]:
+    """`/Groups`: the departments."""
+    for place, one in enumerate(company.departments):
+        yield {
+            "Id": _GROUP_IDS + place,
+            "Number": one.number,
+            "Name": one.name,
+            "IsDefault": place == 0,
+            "HasMembers": bool(one.members),
+            "Language": company.language.upper(),
+            "TimeZoneId": company.time_zone,
+            "CurrentGroupHours": "Default",
+            "OverrideHolidays": False,
+            "Hours": hours_of(company),
+            "Members": _members(pbx, company, ids, place),
+            "Rights": partial(_rights, company),
+            "OfficeHolidays": partial(_no_own_holidays, company),
+            "Groups": list,
+        }
+
+
+def _no_own_holidays(company: Company) -> list[Row]:
+    return list(holiday_rows(company))
+
+
+def _members(pbx: Pbx, company: Company, ids: DnIds, place: int) -> Callable[[], list[Row]]:
+    def members() -> list[Row]:
+        department = company.departments[place]
+        people = [
+            one for one in pbx.world.extensions if _group_id(company, one.department) == _GROUP_IDS + place
+        ]
+        found = [_membership(department, _GROUP_IDS + place, one, ids.of(one.number)) for one in people]
+        parkings = [
+            {
+                "GroupId": _GROUP_IDS,
+                "Number": number,
+                "MemberName": "Shared parking",
+                "Type": "Parking",
+                "CanDelete": True,
+                "Id": ids.of(number),
+            }
+            for number in pbx.world.parkings
+        ]
+        return [*found, *(parkings if place == 0 else [])]
+
+    return members
+
+
+def _rights(_company: Company) -> list[Row]:
+    names = ("group_owners", "managers", "group_admins", "receptionists", "users")
+    return [
+        {"RoleName": name, "CanSeeGroupMembers": True, "CanSeeGroupCalls": name != "users"} for name in names
+    ]

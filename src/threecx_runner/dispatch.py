@@ -114,7 +114,8 @@ class Dispatcher:
         """features.md 1.6. Raises CallUnknown when nothing says which call is meant."""
         pbx = job.held.session.account.pbx
         execution = job.request.execution_id
-        match ask.call:
+        # a model may fill in parameters of a tool; the call is its execution's, whatever it says
+        match WhichCall.THIS_EXECUTION if job.request.tool else ask.call:
             case WhichCall.CALL_ID:
                 id_ = CallId(ask.call_id.strip())
             case WhichCall.EXECUTION_ID:
@@ -136,7 +137,8 @@ class Dispatcher:
 
     async def _only_call(self, job: _Job, execution: str) -> CallId:
         known = await self._journal.calls_of_execution(job.held.session.account.pbx, execution)
-        live = [id_ for id_ in known if job.held.session.look(id_) is not None]
+        up = {call.id for call in job.held.session.calls_now() if call.legs}
+        live = [id_ for id_ in known if id_ in up]
         found = live or list(known)
         if len(found) == 1:
             return found[0]

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import io
 import hashlib
 import itertools
 import json
@@ -11,6 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+import av
+import numpy as np
 import pytest
 from aiohttp import web
 
@@ -23,6 +26,8 @@ CALLER = "+4930123456"
 ROUTE_POINT = "+4930555001"
 WEBHOOK = "6d5cf1b2-3a53-4f0b-9b0e-2f1f1e0c9a11"
 WITHIN = 20.0
+SHIPPED = Path(__file__).parents[3] / "src/threecx_runner/prompts"
+Samples = np.ndarray[Any, np.dtype[np.float64]]
 T = TypeVar("T")
 
 
@@ -34,11 +39,35 @@ async def eventually(look: Callable[[], T]) -> T:
     return found
 
 
+def samples(wav: Path | bytes) -> Samples:
+    """A sound file as a telephone has it: 8 kHz, mono; decoded here, and not by the runner."""
+    with av.open(io.BytesIO(wav) if isinstance(wav, bytes) else str(wav)) as source:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=8000)
+        frames = [part for frame in [*source.decode(audio=0), None] for part in resampler.resample(frame)]
+    return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float64)
+
+
+def likeness(heard: bytes, expected: Samples) -> float:
+    """How well the sound is found in what was heard, at its best place: 1 is all of it, unchanged but for loudness."""
+    have = np.frombuffer(heard, "<i2").astype(np.float64)
+    if len(have) < len(expected):
+        return 0.0
+    size = 1 << (len(have) + len(expected)).bit_length()
+    product = np.fft.irfft(np.fft.rfft(have, size) * np.conj(np.fft.rfft(expected, size)), size)
+    at = int(np.argmax(product[: len(have) - len(expected) + 1]))
+    part = have[at : at + len(expected)]
+    norm = float(np.linalg.norm(part) * np.linalg.norm(expected))
+    return float(product[at]) / norm if norm else 0.0
+
+
 class Workflow:
     """Claims the calls that its Receiver gets, and runs operations on them through the runner's HTTP API."""
 
-    def __init__(self, sim: Simulator, runner: Runner, http: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, sim: Simulator, runner: Runner, http: aiohttp.ClientSession, state: Path
+    ) -> None:
         self.sim = sim
+        self.state = state
         self.runner = runner
         self.http = http
         self.received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -68,6 +97,13 @@ class Workflow:
         assert lines[-1] == {"end": True}
         assert len(lines) == 2, lines
         return dict(lines[0])
+
+    async def upload(self, content: bytes, name: str) -> dict[str, str]:
+        """What the shim makes of a binary field."""
+        headers = self.headers | {"X-File-Name": base64.b64encode(name.encode()).decode()}
+        url = f"{self.runner.api.address}/v1/files"
+        async with self.http.put(url, data=content, headers=headers) as answer:
+            return {"mode": "binary", "value": (await answer.json())["id"]}
 
     async def subscribe(self, base: str, **parameters: Any) -> None:
         """The Receiver of an active workflow."""
@@ -99,6 +135,15 @@ class Workflow:
                     self.received.put_nowait(event["item"])
         return web.json_response({"accepted": accepted})
 
+    async def gone(self, call_id: str) -> None:
+        """The runner knows that the caller has hung up."""
+
+        def over() -> bool:
+            calls = [call for _, call in self.runner.sessions.calls() if call.id == call_id]
+            return all(not call.legs for call in calls)
+
+        await eventually(over)
+
     async def call(self, caller: str = CALLER, *, answered: bool = True, **more: Any) -> "PhoneCall":
         """A caller reaches the route point, the workflow claims the call and answers it."""
         report = self.sim.control.call(caller, ROUTE_POINT, **more)
@@ -126,6 +171,15 @@ class PhoneCall:
     def hang_up(self) -> None:
         self.workflow.sim.control.hang_up(self.report)
 
+    @property
+    def heard(self) -> bytes:
+        """What the caller has heard so far."""
+        return self.workflow.sim.control.heard_pcm(self.report)
+
+    async def heard_sound(self) -> None:
+        """Returns as soon as something is heard."""
+        await eventually(lambda: np.abs(np.frombuffer(self.heard, "<i2")).max(initial=0) > 500)
+
     async def reached(self, what: str) -> None:
         await self.workflow.sim.control.reached(self.report, what, within=WITHIN)
 
@@ -146,7 +200,7 @@ async def workflow(profile: str, tmp_path: Path) -> AsyncIterator[Workflow]:
         settings = Settings(state_dir=tmp_path, listen=Listen(host="127.0.0.1", port=0))
         runner = await started(settings, SystemClock(), stack)
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        made = Workflow(sim, runner, http)
+        made = Workflow(sim, runner, http, tmp_path)
         await made.subscribe(await _n8n(made, stack), autoAnswer=False, idleAudio="silence")
         yield made
 

@@ -182,6 +182,21 @@ test('a language model never chooses the call, and a tool has a single output', 
 	assert.deepEqual(outputs, [[{ json: { outcome: 'busy' }, pairedItem: { item: 0 } }]]);
 });
 
+test('a tool finds the Receiver above its agent, since n8n gives a tool no parents', async (t) => {
+	const { url, asked } = await runner(t, () => done());
+	const node = { type: 'n8n-nodes-3cx-call-control.threeCxCallControlTool', name: 'Transfer' };
+	const receiver = { name: 'Receiver', type: 'n8n-nodes-3cx-call-control.threeCxCallReceiverTrigger' };
+	const members = {
+		getParentNodes: (name) => (name === 'Agent' ? [receiver] : []),
+		getChildNodes: (name) => (name === 'Receiver' ? [{ name: 'Agent', type: '@n8n/n8n-nodes-langchain.agent' }] : []),
+		getWorkflowDataProxy: () => ({ $prevNode: { name: 'Receiver' }, $: () => ({ first: () => ({ json: { callId: CALL } }) }) }),
+	};
+
+	await run(executing(credential(url), { parameters: { operation: 'transferCall' }, items: [{ json: { callId: 'c_from_a_model' } }], node, members }));
+
+	assert.equal(asked[0].body.items[0].callId, CALL);
+});
+
 test('a binary field is uploaded as it is and named by its ID', async (t) => {
 	const { url, asked } = await runner(t, ({ method }) => (method === 'PUT' ? { body: '{"id": "f_1"}' } : done()));
 	const helpers = { assertBinaryData: () => ({ data: Buffer.from('RIFF…').toString('base64'), mimeType: 'audio/wav', fileName: 'grüße.wav' }) };

@@ -90,7 +90,9 @@ export function executing(credentials, { parameters = {}, items = [{ json: {} }]
 				evaluateExpression: () => 0,
 				getNodeParameter: (name, _index, fallback) => at(name) ?? fallback,
 				getParentNodes: () => Object.keys(receivers).map((name) => ({ name, type: 'n8n-nodes-3cx-call-control.threeCxCallReceiverTrigger' })),
+				getChildNodes: () => [],
 				getWorkflowDataProxy: () => ({
+					$prevNode: {},
 					$: (name) => {
 						if (!receivers[name]) throw new Error(`Node ${name} has not been executed`);
 						return receivers[name];

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,24 @@ def _outcome(done: subprocess.CompletedProcess[str]) -> tuple[int, str]:
     return done.returncode, "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("part", ["execute", "login", "trigger"])
+def _part(name: str, *promises: str) -> Any:
+    return pytest.param(name, marks=pytest.mark.proves(*promises))
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        _part(
+            "execute",
+            "control.outputs",
+            "control.items.parallel",
+            "control.includeInput",
+            "trouble.connection-refused",
+        ),
+        _part("login", "credential.origin", "credential.test"),
+        _part("trigger", "behaviour.webhook-signature"),
+    ],
+)
 def test_the_built_shims_keep_the_contract(part: str) -> None:
     node = shutil.which("node")
     assert node, "node is not in PATH: scripts/test puts it there"

@@ -18,16 +18,16 @@ export async function parametersOf(names: string[], read: (name: string) => unkn
 
 const callIdOf = (item?: INodeExecutionData) => (typeof item?.json?.callId === 'string' && item.json.callId) || null;
 
-/** The item's own callId, else that of a Receiver above it, else null: the runner takes the execution's only call. */
+/** What n8n tells; it throws for a node that has not run, and for an item that it cannot pair. */
+const told = <T>(read: () => T): T | undefined => { try { return read(); } catch { return undefined; } };
+
+/** The item's own callId, else that of the Receiver above it, else null: the runner takes the execution's only call. */
 export function callOf(context: IExecuteFunctions, index: number, item?: INodeExecutionData): string | null {
-	const given = (receiver: string, one: (node: { item?: INodeExecutionData; first(): INodeExecutionData }) => INodeExecutionData | undefined) => {
-		try {
-			return callIdOf(one(context.getWorkflowDataProxy(index).$(receiver)));
-		} catch {
-			return null; // n8n throws for a node that has not run, and for an item that it cannot pair
-		}
-	};
-	const above = context.getParentNodes(context.getNode().name).filter(({ type }) => type.endsWith('.threeCxCallReceiverTrigger'));
-	const found = above.map(({ name }) => given(name, (node) => node.item) ?? given(name, (node) => node.first()));
-	return callIdOf(item) ?? found.find((id) => id !== null) ?? null;
+	if (callIdOf(item)) return callIdOf(item);
+	const proxy = context.getWorkflowDataProxy(index);
+	const before = told(() => proxy.$prevNode.name as string); // of a tool, which has no parents itself: what its agent follows
+	const near = [context.getNode().name, ...(before ? context.getChildNodes(before).map(({ name }) => name) : [])];
+	const above = near.flatMap((name) => context.getParentNodes(name)).filter(({ type }) => type.endsWith('.threeCxCallReceiverTrigger'));
+	const given = ({ name }: { name: string }) => callIdOf(told(() => proxy.$(name).item)) ?? callIdOf(told(() => proxy.$(name).first()));
+	return above.map(given).find((id) => id !== null) ?? null;
 }

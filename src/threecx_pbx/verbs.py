@@ -19,6 +19,7 @@ from threecx_pbx.errors import (
     ThreeCxError,
 )
 from threecx_pbx.transport.answer import Answer
+from threecx_pbx.watching import Watcher
 
 T = TypeVar("T")
 
@@ -30,6 +31,7 @@ class CallVerbs(ABC):
 
     rest: CallControl
     clock: Clock
+    watcher: Watcher
     _answering: set[LegKey]
 
     @abstractmethod
@@ -70,7 +72,12 @@ class CallVerbs(ABC):
         # a PBX that connects route points by itself answers 422 here, and the leg connects anyway: api.md 5
         if not answer.ok and answer.status not in (404, 422):
             raise self._no(answer, "answer this call")
-        return succeeded(answer) or answer.status == 404
+        result = result_of(answer)
+        if answer.ok and result.result is not None:
+            # the leg that was asked for; the result's own names may be empty
+            known = {"dn": leg.dn, "id": leg.participant}
+            self.watcher.connected(result.result.model_copy(update=known))
+        return (answer.ok and not result.failed) or answer.status == 404
 
     async def drop_own(self, call: Call) -> list[Leg]:
         """Leaves the call, which ends a call of two."""
@@ -144,8 +151,3 @@ def _connected(call: Call | None) -> Leg | None:
         raise CallEnded(ENDED)
     leg = call.own_leg
     return leg if leg is not None and leg.state is LegState.CONNECTED else None
-
-
-def succeeded(answer: Answer) -> bool:
-    """2xx and no failure in `finalstatus` (api.md 2.2)."""
-    return answer.ok and not result_of(answer).failed

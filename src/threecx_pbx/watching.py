@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable
 
 from threecx_pbx.callcontrol.client import CallControl
-from threecx_pbx.callcontrol.seeing import kind_of, seen_leg, seen_legs
+from threecx_pbx.callcontrol.seeing import is_connected, kind_of, seen_leg, seen_legs
 from threecx_pbx.callcontrol.socket import DTMF, REMOVE, UPSERT, Changed, Frames
-from threecx_pbx.callcontrol.wire import DnInfo
+from threecx_pbx.callcontrol.wire import DnInfo, Participant
 from threecx_pbx.calls.model import Dn, ParticipantId, PartyKind
 from threecx_pbx.calls.sightings import Digits, LegGone, LegSeen, Sighting, Snapshot
 from threecx_pbx.clock import Clock
@@ -49,6 +49,8 @@ class Watcher:
         self._again: set[Ref] = set()
         self._gone: set[Ref] = set()
         """Removed while they were being read: what that reading brings is older."""
+        self._overtaken: set[Ref] = set()
+        """Shown by a verb's result while they were being read: which of the two is newer cannot be known."""
         self._snapshots = 0
         self._early: dict[Ref, str] = {}
         self._held: list[Changed] | None = None
@@ -136,6 +138,18 @@ class Watcher:
         if self.linked.is_set():
             self._read_soon(ref)
 
+    def connected(self, shape: Participant) -> None:
+        """A leg as the result of a verb shows it, a round trip before a reading would; only the way forward, to
+        Connected, is taken from it. The Upsert that follows has it read as ever.
+        """
+        ref = (shape.dn, shape.id)
+        if self._held is not None or ref in self._gone or not self._knows(ref) or not is_connected(shape):
+            return
+        if ref in self._reading:
+            self._overtaken.add(ref)
+        kind = self._kinds.get(shape.dn, PartyKind.UNKNOWN)
+        self._see(LegSeen(self._clock.now(), seen_leg(shape, kind, shape.dn == self._own)))
+
     def _read_soon(self, ref: Ref) -> None:
         if ref in self._reading:
             self._again.add(ref)
@@ -157,6 +171,7 @@ class Watcher:
             self._reading.pop(ref, None)
             self._again.discard(ref)
             self._gone.discard(ref)
+            self._overtaken.discard(ref)
             early = self._early.pop(ref, "")
             if early:
                 self._pressed(ref, early)
@@ -184,7 +199,8 @@ class Watcher:
             # a snapshot is being taken: which of the two is newer cannot be known, so read again after it
             self._held.append(Changed(UPSERT, ref[0], ref[1], ""))
             return
-        if snapshots != self._snapshots:
+        if snapshots != self._snapshots or ref in self._overtaken:
+            self._overtaken.discard(ref)
             self._again.add(ref)
             return
         now = self._clock.now()

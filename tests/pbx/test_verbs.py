@@ -41,6 +41,17 @@ async def test_an_answered_leg_is_connected_and_was_answered_once(pbx: Linked) -
     assert pbx.sim.control.requests().answers == ({str(leg.participant): 1} if manual(pbx) else {})
 
 
+async def test_an_answer_whose_result_shows_the_leg_connected_needs_no_reading(
+    start: Start, link: Link
+) -> None:
+    pbx = await link(await start(route_point_answer="manual"))
+    _, call = await pbx.arrives()
+    pbx.sim.control.half_open()  # no frame tells of the leg any more
+    leg = await pbx.session.answer(call)
+    assert leg.state is LegState.CONNECTED
+    assert pbx.session.call(call.id).own_leg == leg
+
+
 async def test_two_who_answer_at_once_ask_the_pbx_once(pbx: Linked) -> None:
     _, call = await pbx.arrives()
     first, second = await asyncio.gather(pbx.session.answer(call), pbx.session.answer(call))

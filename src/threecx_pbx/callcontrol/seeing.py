@@ -27,6 +27,11 @@ def kind_of(dn_type: str) -> PartyKind:
     return _KINDS.get(dn_type.lower(), PartyKind.UNKNOWN)
 
 
+def is_connected(shape: Participant) -> bool:
+    """Whether the participant talks."""
+    return _STATES.get(shape.status.lower()) is LegState.CONNECTED
+
+
 def seen_leg(shape: Participant, dn_kind: PartyKind, ours: bool) -> SeenLeg:
     """One participant as a value."""
     return SeenLeg(

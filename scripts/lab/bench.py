@@ -13,7 +13,7 @@ import typer
 
 from lab.bench_network import far_away
 from lab.benches.event_latency import event_latency
-from lab.benches.figures import SimulatorLate
+from lab.benches.figures import BenchFailed, SimulatorLate
 from lab.benches.operation_latency import operation_latency
 from lab.bootstrap import stop
 from lab.commands import CommandFailed, ToolMissing
@@ -44,7 +44,7 @@ def bench(
         figures = _measure(name, rtt, samples)
     except SimulatorLate as error:
         figures = {"late": str(error)}
-    except (CommandFailed, ToolMissing, ServiceDied, NeverCame) as error:
+    except (BenchFailed, CommandFailed, ToolMissing, ServiceDied, NeverCame) as error:
         stop(str(error))
     line = {"bench": name.value, "rtt_ms": rtt, "load_before": round(_LOAD_BEFORE, 2), **figures}
     print(
@@ -62,7 +62,8 @@ def _measure(name: Name, rtt_ms: float, samples: int) -> Json:
     with tempfile.TemporaryDirectory(prefix="threecx-bench-") as folder:
         stack = Stack.in_folder(Path(folder), steps, profile="manual" if manual else "auto", tls=manual)
         with stack, _pbx(stack, rtt_ms) as url:
-            credential = stack.rest.add_credential("Bench", CREDENTIAL, stack.login(serverUrl=url))
+            stack.pbx_url = url
+            credential = stack.rest.add_credential("Bench", CREDENTIAL, stack.login())
             with steps.step(f"{name.value}: {samples} calls"):
                 if manual:
                     return operation_latency(stack, credential, url, samples)
@@ -81,4 +82,6 @@ def _pbx(stack: Stack, rtt_ms: float) -> Iterator[str]:
 
 def main() -> None:
     """Entry of scripts/bench."""
-    typer.run(bench)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(bench)
+    app()

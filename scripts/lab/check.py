@@ -145,4 +145,6 @@ def _passes(rule: Rule, files: Sequence[str]) -> bool:
 
 def main() -> None:
     """Entry of scripts/check."""
-    typer.run(check)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(check)
+    app()

@@ -109,4 +109,6 @@ def _print_timeline(seen: Seen) -> None:
 
 def main() -> None:
     """Entry of scripts/demo."""
-    typer.run(demo)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(demo)
+    app()

@@ -36,6 +36,8 @@ class Stack:
     n8n: N8nInstance
     rest: N8nRest
     steps: Steps
+    pbx_url: str = ""
+    """Server URL for the credential, when it is not the simulator's own (a proxy in front of it)."""
 
     @classmethod
     def in_folder(
@@ -96,7 +98,7 @@ class Stack:
         fields = {
             "runnerUrl": self.runner.url,
             "runnerToken": "",
-            "serverUrl": self.simulator.url,
+            "serverUrl": self.pbx_url or self.simulator.url,
             "clientId": CLIENT_ID,
             "clientSecret": CLIENT_SECRET,
             "extension": "",

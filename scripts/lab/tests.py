@@ -73,6 +73,6 @@ def _pytest(marked: str, more: list[str], env: dict[str, str]) -> int:
 
 def main() -> None:
     """Entry of scripts/test."""
-    app = typer.Typer(add_completion=False)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run_tests)
     app()

@@ -13,7 +13,7 @@ class NeverCame(Exception):
     """What was waited for did not happen in time; the text says what, how long, and what was seen instead."""
 
 
-def wait_for(look: Callable[[], T | None], what: str, *, within_s: float) -> T:
+def wait_for(look: Callable[[], T | None], what: str, *, within_s: float, every_s: float = _POLL_S) -> T:
     """The first result of `look` that is neither None nor False.
 
     Raises:
@@ -26,7 +26,7 @@ def wait_for(look: Callable[[], T | None], what: str, *, within_s: float) -> T:
             return seen
         if time.monotonic() > end:
             raise NeverCame(f"{what}: not within {within_s:g} s")
-        time.sleep(_POLL_S)
+        time.sleep(every_s)
 
 
 def free_port(wish: int = 0) -> int:

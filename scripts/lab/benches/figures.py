@@ -10,6 +10,10 @@ from lab.simulator import Simulator
 _LATE_MS = 50.0
 
 
+class BenchFailed(Exception):
+    """What was to be measured did not work."""
+
+
 class SimulatorLate(Exception):
     """The simulator was itself late, so there is no figure."""
 

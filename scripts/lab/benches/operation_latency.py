@@ -10,9 +10,9 @@ from typing import Any
 
 import requests
 
-from lab.benches.figures import Punctuality, median, rounded
+from lab.benches.figures import BenchFailed, Punctuality, median, rounded
 from lab.n8n_rest import Execution, Json
-from lab.simulator import CLIENT_SECRET
+from lab.simulator import CLIENT_ID, CLIENT_SECRET
 from lab.stack import PACKAGE, Stack
 
 _OTHER_CLIENT, _OTHER_NUMBER = "8002", "+4930555002"
@@ -67,6 +67,7 @@ class _Bench:
     def answer_by_node(self, index: int) -> float:
         """A call at our route point: the Receiver starts the workflow, the node answers."""
         call = self.stack.simulator.call(f"+49301{index:06}")
+        self.stack.simulator.reached(call, f"connected {CLIENT_ID}")
         return self._took(self.ours, "Answer", call)
 
     def answer_by_http(self, index: int, token: str) -> float:
@@ -93,7 +94,7 @@ class _Bench:
 
 def _execution_time(execution: Execution, node: str) -> float:
     if execution.status != "success":
-        raise RuntimeError(f"{node}: {execution.error}")
+        raise BenchFailed(f"{node}: {execution.error}")
     return float(execution.ran[node][-1]["executionTime"])
 
 

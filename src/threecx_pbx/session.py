@@ -61,6 +61,7 @@ class PbxSession(Dialling):
         self.clock = clock
         self.xapi = xapi
         self.rest = rest
+        self.tokens = tokens
         self.own = own
         self.numbers: dict[str, PartyKind] = {}
         """What the directory said of numbers, as far as it was read."""

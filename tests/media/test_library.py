@@ -55,6 +55,7 @@ def encoded(kind: str, seconds: float = 2.0, rate: int = 48_000) -> bytes:
     file = io.BytesIO()
     with av.open(file, mode="w", format={"m4a": "ipod"}.get(kind, kind)) as container:
         stream = container.add_stream(FORMATS[kind], rate=rate, layout="stereo")
+        assert isinstance(stream, av.AudioStream)
         wave_ = 0.1 * np.sin(2 * np.pi * 440 * np.arange(int(seconds * rate)) / rate)
         both = np.repeat((wave_ * 32767).astype("<i2"), 2).reshape(1, -1)
         for at in range(0, both.shape[1], 2 * 1024):
@@ -186,7 +187,7 @@ async def test_many_who_ask_at_once_share_one_decoding(tmp_path: Path) -> None:
     class Counting(ThreadPoolExecutor):
         asked = 0
 
-        def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def, override]
+        def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]
             Counting.asked += 1
             return super().submit(fn, *args, **kwargs)
 

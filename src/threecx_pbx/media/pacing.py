@@ -12,14 +12,14 @@ from threecx_pbx.media.sound import BYTES_PER_S, bytes_in
 TICK = timedelta(milliseconds=20)
 BLOCK = 960
 """Prompts are written in blocks of 60 ms: three ticks."""
-LEAD = timedelta(milliseconds=200)
-"""Prompts are at most this far ahead, block included."""
+LEAD = timedelta(milliseconds=190)
+"""Prompts are at most this far ahead, block included: 200 ms at the PBX, to whom the network may hurry some of it."""
 SILENT_LEAD = timedelta(milliseconds=140)
 """Silence runs less far ahead: the next prompt waits behind it."""
 
 _WINDOW = timedelta(seconds=10)
 _FEWEST = 3
-_JUMP_S = 0.02
+_JUMP_S = 0.05
 _STEEPEST = 300e-6
 """Clocks of telephone systems differ by 100 ppm at most; more than thrice that is a gap in the sound, no drift."""
 

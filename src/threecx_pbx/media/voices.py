@@ -146,6 +146,11 @@ class Voices:
         voice = self._legs.get(leg)
         return voice is not None and voice.media.press(keys)
 
+    @property
+    def busy(self) -> bool:
+        """Whether any stream is open or on its way."""
+        return bool(self._tasks)
+
     async def silence(self, within: timedelta) -> None:
         """Returns when nobody hears anything but silence, or when that takes too long."""
         deadline = self.clock.now() + within

@@ -2,8 +2,8 @@
 
 import asyncio
 import base64
-import io
 import hashlib
+import io
 import itertools
 import json
 from collections.abc import AsyncIterator, Callable
@@ -41,7 +41,7 @@ async def eventually(look: Callable[[], T]) -> T:
 
 def samples(wav: Path | bytes) -> Samples:
     """A sound file as a telephone has it: 8 kHz, mono; decoded here, and not by the runner."""
-    with av.open(io.BytesIO(wav) if isinstance(wav, bytes) else str(wav)) as source:
+    with av.open(io.BytesIO(wav) if isinstance(wav, bytes) else str(wav), mode="r") as source:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=8000)
         frames = [part for frame in [*source.decode(audio=0), None] for part in resampler.resample(frame)]
     return np.concatenate([frame.to_ndarray()[0] for frame in frames]).astype(np.float64)
@@ -63,9 +63,7 @@ def likeness(heard: bytes, expected: Samples) -> float:
 class Workflow:
     """Claims the calls that its Receiver gets, and runs operations on them through the runner's HTTP API."""
 
-    def __init__(
-        self, sim: Simulator, runner: Runner, http: aiohttp.ClientSession, state: Path
-    ) -> None:
+    def __init__(self, sim: Simulator, runner: Runner, http: aiohttp.ClientSession, state: Path) -> None:
         self.sim = sim
         self.state = state
         self.runner = runner

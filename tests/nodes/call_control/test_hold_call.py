@@ -1,0 +1,30 @@
+"""Hold and Resume: the caller hears music, keys do not count, and then they do again."""
+
+import pytest
+
+from .conftest import SHIPPED, Workflow, eventually, likeness, samples
+
+
+@pytest.mark.proves("control.holdCall", "control.resumeCall")
+async def test_a_caller_on_hold_hears_music_and_no_key_counts(workflow: Workflow) -> None:
+    call = await workflow.call()
+    assert (await call.run("holdCall"))["item"] == {"callId": call.id, "held": True}
+    await call.heard_sound()
+    call.press("1")
+    assert (await call.run("resumeCall"))["item"] == {"callId": call.id, "wasHeld": True}
+    call.press("2")
+    line = await call.run("collectDTMF", maxDigits=1)
+    assert line["item"]["dtmfInput"] == "2"
+
+
+@pytest.mark.parametrize("profile", ["auto"])
+async def test_the_music_can_be_chosen(workflow: Workflow) -> None:
+    call = await workflow.call()
+    await call.run("holdCall", music={"mode": "list", "value": "en/welcome"})
+    await eventually(lambda: likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.95)
+
+
+@pytest.mark.parametrize("profile", ["auto"])
+async def test_a_caller_who_is_not_on_hold_is_resumed_without_harm(workflow: Workflow) -> None:
+    call = await workflow.call()
+    assert (await call.run("resumeCall"))["item"]["wasHeld"] is False

@@ -1,0 +1,174 @@
+"""Play Audio: the caller hears it from wherever it comes, as often as asked, until a key or something newer ends it."""
+
+import asyncio
+import shutil
+from typing import Any
+
+import pytest
+
+from .conftest import SHIPPED, Workflow, eventually, likeness, samples
+
+WELCOME = {"mode": "list", "value": "en/welcome"}
+MENU = {"mode": "list", "value": "en/main-menu"}
+AUTO = pytest.mark.parametrize("profile", ["auto"])
+WAV = SHIPPED / "de/goodbye.wav"
+
+
+@pytest.mark.proves("control.playAudio")
+async def test_a_prompt_of_the_list_is_heard_whole(workflow: Workflow) -> None:
+    call = await workflow.call()
+    line = await call.run("playAudio", audioFile=WELCOME)
+    expected = samples(SHIPPED / "en/welcome.wav")
+    assert line["output"] is None
+    assert line["item"]["status"] == "completed"
+    assert line["item"]["secondsHeard"] == pytest.approx(len(expected) / 8000, abs=0.1)
+    assert likeness(call.heard, expected) > 0.95
+
+
+@pytest.mark.proves("control.playAudio")
+@AUTO
+@pytest.mark.parametrize("mode", ["path", "absolute", "binary"])
+async def test_a_file_is_heard_from_the_prompt_folder_and_from_the_item(
+    workflow: Workflow, mode: str
+) -> None:
+    own = workflow.state / "prompts/bye.wav"
+    shutil.copy(WAV, own)
+    sources = {
+        "path": {"mode": "path", "value": "bye.wav"},
+        "absolute": {"mode": "path", "value": str(own)},
+        "binary": await workflow.upload(WAV.read_bytes(), "bye.wav"),
+    }
+    call = await workflow.call()
+    line = await call.run("playAudio", audioFile=sources[mode])
+    assert line["item"]["status"] == "completed", line
+    assert likeness(call.heard, samples(WAV)) > 0.95
+
+
+@pytest.mark.proves("control.playAudio", "control.sayText")
+@AUTO
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed here")
+@pytest.mark.parametrize(
+    ("operation", "parameters"),
+    [
+        ("playAudio", {"audioFile": {"mode": "text", "value": "Hello"}}),
+        ("sayText", {"text": "Hallo", "language": "de", "speed": 1.5}),
+    ],
+)
+async def test_a_text_is_spoken(workflow: Workflow, operation: str, parameters: dict[str, Any]) -> None:
+    call = await workflow.call()
+    line = await call.run(operation, **parameters)
+    assert line["item"]["status"] == "completed"
+    assert line["item"]["secondsHeard"] > 0.2
+
+
+@pytest.mark.proves("control.playAudio.repeat")
+@AUTO
+async def test_it_is_heard_as_often_as_asked(workflow: Workflow) -> None:
+    call = await workflow.call()
+    line = await call.run("playAudio", audioFile={"mode": "list", "value": "en/please-hold"}, repeat=2)
+    once = len(samples(SHIPPED / "en/please-hold.wav")) / 8000
+    assert line["item"]["secondsHeard"] == pytest.approx(2 * once, abs=0.2)
+
+
+@pytest.mark.proves("control.playAudio.interruptible")
+async def test_a_key_ends_it_and_counts_for_the_next_reader(workflow: Workflow) -> None:
+    call = await workflow.call()
+    playing = asyncio.create_task(call.run("playAudio", audioFile=MENU))
+    await call.heard_sound()
+    call.press("3")
+    line = await playing
+    assert (line["item"]["status"], line["item"]["key"]) == ("interrupted", "3")
+    assert line["item"]["secondsHeard"] < 5
+    collected = await call.run("collectDTMF")
+    assert collected["item"]["dtmfInput"] == "3"
+
+
+@AUTO
+async def test_only_the_wanted_keys_end_it(workflow: Workflow) -> None:
+    call = await workflow.call()
+    playing = asyncio.create_task(call.run("playAudio", audioFile=WELCOME, interruptKeys="#"))
+    await call.heard_sound()
+    call.press("3")
+    assert (await playing)["item"]["status"] == "completed"
+
+
+@AUTO
+async def test_no_key_ends_it_when_it_is_not_interruptible(workflow: Workflow) -> None:
+    call = await workflow.call()
+    call.press("3")
+    line = await call.run("playAudio", audioFile=WELCOME, interruptible=False)
+    assert line["item"]["status"] == "completed"
+
+
+@AUTO
+async def test_the_newest_prompt_wins_and_the_older_one_says_so(workflow: Workflow) -> None:
+    call = await workflow.call()
+    older = asyncio.create_task(call.run("playAudio", audioFile=MENU))
+    await call.heard_sound()
+    newer = await call.run("playAudio", audioFile=WELCOME)
+    assert newer["item"]["status"] == "completed"
+    assert (await older)["error"]["errorId"] == "superseded"
+    assert likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.95
+
+
+@pytest.mark.proves("control.stopAudio")
+async def test_background_audio_goes_on_until_it_is_stopped(workflow: Workflow) -> None:
+    call = await workflow.call()
+    line = await call.run("playAudio", audioFile=WELCOME, background=True)
+    assert line["item"]["status"] == "background"
+    await eventually(lambda: likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.95)
+    stopped = await call.run("stopAudio")
+    assert stopped["item"] == {"callId": call.id, "promptStopped": False}
+    await eventually(lambda: not workflow.sim.control.heard(call.report).spans[-1].sound)
+
+
+async def test_a_caller_who_hangs_up_ends_the_branch_quietly(workflow: Workflow) -> None:
+    call = await workflow.call()
+    playing = asyncio.create_task(call.run("playAudio", audioFile=MENU))
+    await call.heard_sound()
+    call.hang_up()
+    assert await playing == {"index": 0, "item": None, "output": None}
+
+
+@pytest.mark.parametrize("profile", ["manual"])
+async def test_a_call_that_still_rings_must_be_answered_first(workflow: Workflow) -> None:
+    call = await workflow.call(answered=False)
+    line = await call.run("playAudio", audioFile=WELCOME)
+    assert line["error"]["errorId"] == "notConnected"
+    assert "Answer" in line["error"]["hint"]
+
+
+@AUTO
+async def test_a_call_that_has_been_put_through_has_no_audio_here(workflow: Workflow) -> None:
+    call = await workflow.call()
+    await call.run("transferCall", target="101")
+    line = await call.run("playAudio", audioFile=WELCOME)
+    assert line["error"]["errorId"] == "notOwnLeg"
+
+
+@AUTO
+@pytest.mark.parametrize(
+    ("audio", "error"),
+    [
+        ({"mode": "list", "value": "nowhere"}, "audioMissing"),
+        ({"mode": "path", "value": "../../key"}, "audioRefused"),
+        ({"mode": "path", "value": "/etc/passwd"}, "audioRefused"),
+        ({"mode": "url", "value": "http://127.0.0.1:1/a.wav"}, "audioRefused"),
+        ({"mode": "url", "value": "http://192.168.0.1/a.wav"}, "audioRefused"),
+        ({"mode": "binary", "value": "f_0123"}, "fileUnknown"),
+        ({"mode": "list", "value": ""}, "badParameter"),
+        ({"mode": "tape", "value": "1"}, "badParameter"),
+        ({"mode": "path", "value": "empty.wav"}, "audioUnreadable"),
+        ({"mode": "path", "value": "text.wav"}, "audioUnreadable"),
+    ],
+)
+async def test_audio_that_cannot_be_played_says_why_and_what_to_do(
+    workflow: Workflow, audio: dict[str, str], error: str
+) -> None:
+    (workflow.state / "prompts/empty.wav").touch()
+    (workflow.state / "prompts/text.wav").write_text("this is not audio")
+    call = await workflow.call()
+    line = await call.run("playAudio", audioFile=audio)
+    assert line["error"]["errorId"] == error
+    assert line["error"]["hint"]
+    assert workflow.sim.control.report(call.report).state == "connected"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from threecx_pbx.clock import Clock, SystemClock
 from threecx_runner.api.services import Services
 from threecx_runner.api.serving import Api
+from threecx_runner.broker import Brokers
 from threecx_runner.dispatch import Dispatcher
 from threecx_runner.files import Files
 from threecx_runner.journal import Journal
@@ -26,6 +27,7 @@ class Runner:
     api: Api
     services: Services
     sessions: Sessions
+    brokers: Brokers
 
 
 async def serve(settings: Settings, clock: Clock | None = None) -> None:
@@ -36,6 +38,7 @@ async def serve(settings: Settings, clock: Clock | None = None) -> None:
     async with AsyncExitStack() as stack:
         runner = await started(settings, clock or SystemClock(), stack)
         await runner.api.stopped()
+        runner.brokers.refuse()
 
 
 async def started(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Runner:
@@ -53,8 +56,10 @@ async def started(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ru
     parts = Parts(journal, outbox, subscriptions, clock, settings.fallback_destination, sounds)
     ca_file = str(settings.ca_file) if settings.ca_file else None
     sessions = await stack.enter_async_context(opened_sessions(parts, registry, ca_file))
+    dispatcher = Dispatcher(sessions, journal, registry)
+    brokers = await stack.enter_async_context(Brokers(dispatcher, settings, clock))
     services = Services(
-        dispatcher=Dispatcher(sessions, journal, registry),
+        dispatcher=dispatcher,
         accounts=sessions,
         options=sessions,
         claims=sessions,
@@ -65,8 +70,9 @@ async def started(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ru
         files=files,
         settings=settings,
         clock=clock,
+        broker_troubles=brokers.troubles,
     )
     api = await stack.enter_async_context(Api(services, state))
     # after the API listens: n8n may claim the calls that are found waiting
     await subscriptions.restore(sessions)
-    return Runner(api, services, sessions)
+    return Runner(api, services, sessions, brokers)

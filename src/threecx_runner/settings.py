@@ -20,6 +20,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from threecx_runner.errors import SettingWrong
 
 DEFAULT_LISTEN = "127.0.0.1:5690"
+TASK_BROKER_URI = "N8N_RUNNERS_TASK_BROKER_URI"
+TASK_BROKER_TOKEN = "N8N_RUNNERS_AUTH_TOKEN"  # noqa: S105 - the name of the variable, as n8n has it
 
 
 class LogLevel(StrEnum):
@@ -90,8 +92,29 @@ class Settings(BaseSettings):
     default_extension: Annotated[
         str, Field(validation_alias=_environment("DEFAULT_EXTENSION", "default_extension"))
     ] = ""
+    task_broker_uris: Annotated[
+        tuple[str, ...], NoDecode, Field(validation_alias=AliasChoices("task_broker_uris", TASK_BROKER_URI))
+    ] = ()
+    """n8n's task brokers, one for each n8n process. Empty: none is connected to."""
+    task_broker_token: Annotated[
+        SecretStr, Field(validation_alias=AliasChoices("task_broker_token", TASK_BROKER_TOKEN))
+    ] = SecretStr("")
     tls_cert: Path | None = None
     tls_key: Path | None = None
+
+    @field_validator("task_broker_uris", mode="before")
+    @classmethod
+    def _several(cls, value: object) -> object:
+        return (
+            [part for part in map(str.strip, value.split(",")) if part] if isinstance(value, str) else value
+        )
+
+    @field_validator("task_broker_uris")
+    @classmethod
+    def _web_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(uri.startswith(("http://", "https://")) for uri in value):
+            raise ValueError("must be addresses that begin with http:// or https://, separated by commas")
+        return tuple(dict.fromkeys(uri.rstrip("/") for uri in value))
 
     @field_validator("listen", mode="before")
     @classmethod
@@ -135,11 +158,13 @@ class Settings(BaseSettings):
     def _both_or_none(self) -> "Settings":
         if (self.tls_cert is None) is not (self.tls_key is None):
             raise ValueError("--tls-cert and --tls-key go together: give both or none")
+        if self.task_broker_uris and not self.task_broker_token.get_secret_value():
+            raise ValueError(f"{TASK_BROKER_URI} needs {TASK_BROKER_TOKEN}, the same as n8n's own")
         return self
 
 
 _NAMES = {"listen": "RUNNER_LISTEN"}
-_OPTIONS = {"tls_cert": "--tls-cert", "tls_key": "--tls-key"}
+_OPTIONS = {"tls_cert": "--tls-cert", "tls_key": "--tls-key", "task_broker_uris": TASK_BROKER_URI}
 
 
 def load_settings(**options: Any) -> Settings:
@@ -164,7 +189,7 @@ def _sentence(error: ValidationError) -> str:
 
 
 def _variable(loc: str) -> str:
-    if loc.startswith("N8N_3CX_"):
+    if loc.startswith("N8N_"):
         return loc
     return _OPTIONS.get(loc) or f"N8N_3CX_{_NAMES.get(loc, loc.upper())}"
 

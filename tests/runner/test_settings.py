@@ -85,3 +85,37 @@ def test_certificate_and_key_go_together(tmp_path: Path) -> None:
         load_settings(tls_cert=cert)
     with pytest.raises(SettingWrong, match="--tls-key names a file that is not there"):
         load_settings(tls_cert=cert, tls_key=tmp_path / "key.pem")
+
+
+def test_several_task_brokers_are_named_with_their_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("N8N_RUNNERS_TASK_BROKER_URI", "http://127.0.0.1:5679/, http://worker:5679,")
+    monkeypatch.setenv("N8N_RUNNERS_AUTH_TOKEN", "shared")
+    settings = load_settings()
+    assert settings.task_broker_uris == ("http://127.0.0.1:5679", "http://worker:5679")
+    assert settings.task_broker_token.get_secret_value() == "shared"
+    assert "shared" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("uri", "token", "sentence"),
+    [
+        (
+            "http://127.0.0.1:5679",
+            "",
+            "N8N_RUNNERS_TASK_BROKER_URI needs N8N_RUNNERS_AUTH_TOKEN, the same as n8n's own.",
+        ),
+        (
+            "127.0.0.1:5679",
+            "shared",
+            "N8N_RUNNERS_TASK_BROKER_URI must be addresses that begin with http:// or https://, separated by commas.",
+        ),
+    ],
+)
+def test_a_wrong_task_broker_is_one_sentence_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, uri: str, token: str, sentence: str
+) -> None:
+    monkeypatch.setenv("N8N_RUNNERS_TASK_BROKER_URI", uri)
+    monkeypatch.setenv("N8N_RUNNERS_AUTH_TOKEN", token)
+    with pytest.raises(SettingWrong) as caught:
+        load_settings()
+    assert caught.value.message == sentence

@@ -1,5 +1,6 @@
 """What the API stands on, handed in as one value."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from threecx_pbx.clock import Clock
@@ -26,3 +27,5 @@ class Services:
     files: Files
     settings: Settings
     clock: Clock
+    broker_troubles: Callable[[], Sequence[str]] = tuple
+    """One sentence for each of n8n's task brokers that is not connected."""

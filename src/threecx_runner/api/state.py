@@ -24,7 +24,8 @@ def routes(services: Services, metrics: Metrics) -> APIRouter:
     async def readyz() -> ReadyAnswer:
         """It serves; lapsed and suspended subscriptions and PBXs out of reach are named."""
         subscribed = troubles(services.subscriptions.everything())
-        return ReadyAnswer(ready=True, troubles=[*services.view.troubles(), *subscribed])
+        away = services.broker_troubles()
+        return ReadyAnswer(ready=True, troubles=[*services.view.troubles(), *subscribed, *away])
 
     @router.get("/metrics", response_class=PlainTextResponse)
     async def scrape() -> Response:

@@ -45,8 +45,6 @@ class History:
             if not plan:
                 calls = [call for call in Day(self._scene, day, count).calls() if call.end <= self.until]
                 count = sum(len(call.rows(hide_parked=True)) for call in calls)
-                if count > left:  # the whole history fits into today
-                    count = left
             plan.append(min(count, left))
             left -= plan[-1]
         return plan

@@ -99,7 +99,20 @@ class Sound:
 
     def _header(self) -> bytes:
         size = self._samples * 2
-        fields = (b"RIFF", 36 + size, b"WAVEfmt ", 16, 1, 1, RATE, _SECOND, 2, 16, b"data", size)
+        fields: tuple[bytes | int, ...] = (
+            b"RIFF",
+            36 + size,
+            b"WAVEfmt ",
+            16,
+            1,
+            1,
+            RATE,
+            _SECOND,
+            2,
+            16,
+            b"data",
+            size,
+        )
         widths = (0, 4, 0, 4, 2, 2, 4, 4, 2, 2, 0, 4)
         return b"".join(
             one if isinstance(one, bytes) else one.to_bytes(width, "little")

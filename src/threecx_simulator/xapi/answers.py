@@ -105,17 +105,18 @@ def _cut(rows: Source, query: Query, count: int) -> tuple[list[Row], int]:
     return some, total
 
 
-def _all(rows: Source) -> Iterable[Row]:
+def every(rows: Source) -> Iterable[Row]:
+    """All rows one by one."""
     return rows if isinstance(rows, Iterable) else iter(rows[0 : len(rows)])
 
 
 def _chosen(rows: Source, query: Query) -> Source:
     """What is left after filter, search and order."""
     if query.keep is not None:
-        rows = filter(query.keep, _all(rows))
+        rows = filter(query.keep, every(rows))
     if query.search:
-        rows = filter(_holds(query.search.lower()), _all(rows))
-    return _ordered(_all(rows), query) if query.order else rows
+        rows = filter(_holds(query.search.lower()), every(rows))
+    return _ordered(every(rows), query) if query.order else rows
 
 
 def _holds(wanted: str) -> Callable[[Row], bool]:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from threecx_simulator.http.refusals import empty
-from threecx_simulator.xapi.answers import Page, Source, answer, collection, shaped
+from threecx_simulator.xapi.answers import Page, Source, answer, collection, every, shaped
 from threecx_simulator.xapi.archive import ALWAYS, Archive
 from threecx_simulator.xapi.cdr import LogRows, cdr_row, recording_url
 from threecx_simulator.xapi.filter import Row
@@ -155,9 +155,7 @@ class Reader:
         archive = self._office.archive.apart()
         rows: Source = [] if call.name == _OLD_LOG else await asyncio.to_thread(self._logged, archive, given)
         if call.name == _LOG_CSV:
-            return await asyncio.to_thread(
-                _csv, rows[0 : len(rows)] if isinstance(rows, LogRows) else rows, model().types[call.rows]
-            )
+            return await asyncio.to_thread(_csv, every(rows), model().types[call.rows])
         name = f"Collection(Pbx.{call.rows})"
         return await asyncio.to_thread(self._rows, request, found.path, name, rows, query, self._page(query))
 

@@ -66,6 +66,11 @@ class Xapi:
             return empty(403)
         if path == "$metadata" and request.method == "GET":
             return Response(metadata(), media_type="application/xml")
+        return await self._answered(request, client, path, parts)
+
+    async def _answered(
+        self, request: Request, client: ApiClient, path: str, parts: list[Segment]
+    ) -> Response:
         try:
             return await self._understood(request, client, path, parts)
         except BadQuery as wrong:

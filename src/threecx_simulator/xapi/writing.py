@@ -13,13 +13,13 @@ from threecx_simulator.pbx.attempts import end
 from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.actions import ACTIONS
-from threecx_simulator.xapi.answers import answer, collection, shaped
+from threecx_simulator.xapi.answers import Page, answer, collection, shaped
 from threecx_simulator.xapi.check import checked
 from threecx_simulator.xapi.filter import BadQuery, Row
-from threecx_simulator.xapi.model import Call, Type, model
+from threecx_simulator.xapi.model import Call, EntitySet, Type, model
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.query import SET_LIMIT, Query, Shape
-from threecx_simulator.xapi.reading import PREFIX, Page
+from threecx_simulator.xapi.reading import PREFIX
 from threecx_simulator.xapi.resource import Resource
 
 Json = dict[str, Any]
@@ -47,18 +47,21 @@ class Writer:
         assert found.set is not None
         if found.key is None:
             return await self._create(request, found) if request.method == "POST" else empty(405)
-        if _VERBS.get(request.method) not in found.set.verbs:
+        return await self._change(request, found.set, found.key)
+
+    async def _change(self, request: Request, known: EntitySet, key: tuple[str, str | int]) -> Response:
+        if _VERBS.get(request.method) not in known.verbs:
             return empty(405)
-        row = self._office.sets[found.set.name].find(*found.key)
+        row = self._office.sets[known.name].find(*key)
         if row is None:
             return empty(404)
         if request.method == "DELETE":
-            self._office.sets[found.set.name].delete(row)
+            self._office.sets[known.name].delete(row)
             return empty(204)
-        data = await _json(request, found.set.type)
+        data = await _json(request, known.type)
         if isinstance(data, Response):
             return data
-        self._office.sets[found.set.name].change(row, data)
+        self._office.sets[known.name].change(row, data)
         return empty(204)
 
     async def _change_singleton(self, request: Request, found: Resource) -> Response:

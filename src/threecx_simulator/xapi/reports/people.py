@@ -166,7 +166,7 @@ def _ring_groups(books: Books, given: Given) -> dict[str, list[PastCall]]:
 
 def ring_group_statistics(books: Books, given: Given) -> Iterator[Row]:
     """Received and answered by ring group."""
-    names = {one.number: one.name for one in books.world.ring_groups}
+    names = {str(one.number): one.name for one in books.world.ring_groups}
     for number, calls in _ring_groups(books, given).items():
         yield {
             "RingGroupDn": number,
@@ -178,7 +178,7 @@ def ring_group_statistics(books: Books, given: Given) -> Iterator[Row]:
 
 def extensions_by_ring_groups(books: Books, given: Given) -> Iterator[Row]:
     """The same by member."""
-    groups = {one.number: one for one in books.world.ring_groups}
+    groups = {str(one.number): one for one in books.world.ring_groups}
     place = 0
     for number, calls in _ring_groups(books, given).items():
         answered = Counter(call.talk.destination.dn for call in calls if call.talk)

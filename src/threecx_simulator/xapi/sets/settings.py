@@ -1,5 +1,6 @@
 """Singletons that tell how the PBX is set up. What is not named here is a settings page that nobody has touched."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,38 +53,41 @@ _ZONES = (
 
 def singleton(name: str, pbx: Pbx, company: Company, health: Health) -> Row:
     """The row behind a singleton before any PATCH."""
-    match name:
-        case "Defs":
-            return {
-                "Id": 0,
-                "TimeZones": time_zones,
-                "Codecs": list,
-                "GatewayParameters": list,
-                "GatewayParameterValues": list,
-            }
-        case "OfficeHours":
-            return office_hours(company)
-        case "CDRSettings":
-            return _cdr_settings()
-        case "LicenseStatus":
-            return _licence_status(pbx, company, health)
-        case "CallParkingSettings":
-            return {
-                "MaximumParkedCalls": len(pbx.world.parkings),
-                "AutoPickupEnabled": False,
-                "AutoPickupTimeout": 60,
-                "MusicOnHold": "onhold.wav",
-            }
-        case "ConferenceSettings":
-            return {
-                "Id": 1,
-                "Extension": pbx.world.conference,
-                "EnablePin": False,
-                "AutoCallParticipants": False,
-            }
-        case "DialCodeSettings":
-            return _dial_codes(pbx)
-    return {}
+    made: dict[str, Callable[[], Row]] = {
+        "Defs": _defs,
+        "OfficeHours": lambda: office_hours(company),
+        "CDRSettings": _cdr_settings,
+        "LicenseStatus": lambda: _licence_status(pbx, company, health),
+        "CallParkingSettings": lambda: _parking(pbx),
+        "ConferenceSettings": lambda: _conference(pbx),
+        "DialCodeSettings": lambda: _dial_codes(pbx),
+        "Firewall": lambda: {"Running": False, "Stopping": False},
+    }
+    return made[name]() if name in made else {}
+
+
+def _defs() -> Row:
+    return {
+        "Id": 0,
+        "TimeZones": time_zones,
+        "Codecs": list,
+        "GatewayParameters": list,
+        "GatewayParameterValues": list,
+    }
+
+
+def _parking(pbx: Pbx) -> Row:
+    places = len(pbx.world.parkings)
+    return {
+        "MaximumParkedCalls": places,
+        "AutoPickupEnabled": False,
+        "AutoPickupTimeout": 60,
+        "MusicOnHold": "onhold.wav",
+    }
+
+
+def _conference(pbx: Pbx) -> Row:
+    return {"Id": 1, "Extension": pbx.world.conference, "EnablePin": False, "AutoCallParticipants": False}
 
 
 def time_zones() -> list[Row]:

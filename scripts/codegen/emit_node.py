@@ -174,6 +174,14 @@ def _sent(operation: JoinedOperation) -> list[str]:
     return [one.fact.name for one in operation.properties if not one.section]
 
 
+def _facts(operation: JoinedOperation) -> dict[str, Any]:
+    """What the runtime's `Operation` holds."""
+    source = operation.source
+    assert isinstance(source, Operation)
+    seconds = int(source.lasts.total_seconds())
+    return {"parameters": _sent(operation), "outputs": list(operation.look.outputs), "seconds": seconds}
+
+
 def _methods(node: JoinedNode) -> str:
     lists = "".join(
         f"\t\t\tasync {name}(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {{\n"
@@ -209,10 +217,7 @@ def _action_body(node: JoinedNode) -> Mapping[str, str]:
         "type INodeType",
         "type INodeTypeDescription",
     ]
-    table = {
-        camel_name(one): {"parameters": _sent(one), "outputs": list(one.look.outputs)}
-        for one in node.operations
-    }
+    table = {camel_name(one): _facts(one) for one in node.operations}
     runner_name = _runner_name(node)
     return {
         "imports": _import([*types, "NodeConnectionTypes", *_list_types(node)], "n8n-workflow")
@@ -222,6 +227,12 @@ def _action_body(node: JoinedNode) -> Mapping[str, str]:
         "members": f"{_methods(node)}\n\tasync execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {{\n"
         f"\t\treturn await execute.call(this, '{runner_name}', operations);\n\t}}\n",
     }
+
+
+def _seconds(operation: JoinedOperation) -> int:
+    """How long it may take beside its parameter `timeout`."""
+    assert isinstance(operation.source, Operation)
+    return int(operation.source.lasts.total_seconds())
 
 
 def _trigger_body(node: JoinedNode) -> Mapping[str, str]:

@@ -72,6 +72,25 @@ test('a resource locator travels without n8n\'s own marks, options travel as par
 	assert.ok(deadlineSeconds > 2 * 200, 'one by one takes the sum of the time-outs');
 });
 
+test('the time to wait covers the longest that the operation lasts, for each batch of ten', async (t) => {
+	const { url, asked } = await runner(t, () => done());
+	const items = Array.from({ length: 11 }, () => ({ json: {} }));
+
+	await run(executing(credential(url), { parameters: { operation: 'playAudio' }, items }));
+
+	assert.equal(asked[0].body.deadlineSeconds, 2 * 4 * 3600);
+});
+
+test('each choice of a menu has its output, before No Input and Hung Up', async (t) => {
+	const choices = { rows: [{ key: '1', label: 'Sales' }, { key: '2', label: 'Support' }] };
+	const { url, asked } = await runner(t, () => done({ index: 0, item: { choice: '2' }, output: '2' }, { index: 1, item: { status: 'timeout' }, output: 'noInput' }));
+
+	const outputs = await run(executing(credential(url), { parameters: { operation: 'menu', choices }, items: [{ json: {} }, { json: {} }] }));
+
+	assert.deepEqual(outputs.map((items) => items.map(({ json }) => json)), [[], [{ choice: '2' }], [{ status: 'timeout' }], []]);
+	assert.deepEqual(asked[0].body.items[0].parameters.choices, choices);
+});
+
 test('an answer may come in any chunks', async (t) => {
 	const body = lines({ index: 0, item: { fromName: 'Gödel' }, output: null }, { end: true });
 	const bytes = Buffer.from(body);

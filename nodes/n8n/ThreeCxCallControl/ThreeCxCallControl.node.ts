@@ -12,7 +12,7 @@ import { execute, type Operation } from '../runtime/execute';
 import { search, testCredential } from '../runtime/runner';
 
 const operations: Record<string, Operation> = {
-	answerCall: { parameters: ['call', 'callId', 'executionId', 'timeout'], outputs: [] },
+	answerCall: { parameters: ['call', 'callId', 'executionId', 'timeout'], outputs: [], seconds: 60 },
 	collectDTMF: {
 		parameters: [
 			'call',
@@ -25,34 +25,48 @@ const operations: Record<string, Operation> = {
 			'retries',
 		],
 		outputs: ['collected', 'noInput', 'hungUp'],
+		seconds: 3600,
 	},
 	divertCall: {
 		parameters: ['call', 'callId', 'executionId', 'target', 'timeout'],
 		outputs: ['connected', 'notConnected', 'hungUp'],
+		seconds: 60,
 	},
-	hangupCall: { parameters: ['call', 'callId', 'executionId', 'leg', 'legExtension'], outputs: [] },
-	holdCall: { parameters: ['call', 'callId', 'executionId', 'music'], outputs: [] },
+	hangupCall: {
+		parameters: ['call', 'callId', 'executionId', 'leg', 'legExtension'],
+		outputs: [],
+		seconds: 60,
+	},
+	holdCall: { parameters: ['call', 'callId', 'executionId', 'music'], outputs: [], seconds: 60 },
 	makeCall: {
 		parameters: ['target', 'callFrom', 'fromExtension', 'timeout'],
 		outputs: ['answered', 'notAnswered'],
+		seconds: 60,
 	},
 	menu: {
 		parameters: ['call', 'callId', 'executionId', 'prompt', 'choices', 'timeout', 'retries'],
 		outputs: ['*choices', 'noInput', 'hungUp'],
+		seconds: 3600,
 	},
 	playAudio: {
 		parameters: ['call', 'callId', 'executionId', 'audioFile', 'repeat', 'interruptible', 'background'],
 		outputs: [],
+		seconds: 14400,
 	},
-	rejectCall: { parameters: ['call', 'callId', 'executionId', 'how', 'target'], outputs: [] },
-	resumeCall: { parameters: ['call', 'callId', 'executionId'], outputs: [] },
-	sayText: { parameters: ['call', 'callId', 'executionId', 'text', 'interruptible'], outputs: [] },
-	stopAudio: { parameters: ['call', 'callId', 'executionId'], outputs: [] },
+	rejectCall: { parameters: ['call', 'callId', 'executionId', 'how', 'target'], outputs: [], seconds: 60 },
+	resumeCall: { parameters: ['call', 'callId', 'executionId'], outputs: [], seconds: 60 },
+	sayText: {
+		parameters: ['call', 'callId', 'executionId', 'text', 'interruptible'],
+		outputs: [],
+		seconds: 3600,
+	},
+	stopAudio: { parameters: ['call', 'callId', 'executionId'], outputs: [], seconds: 60 },
 	transferCall: {
 		parameters: ['call', 'callId', 'executionId', 'targetType', 'target', 'transferType', 'timeout'],
 		outputs: ['connected', 'notConnected', 'hungUp'],
+		seconds: 60,
 	},
-	uploadPrompt: { parameters: ['promptName', 'audioFile'], outputs: [] },
+	uploadPrompt: { parameters: ['promptName', 'audioFile'], outputs: [], seconds: 60 },
 };
 
 export class ThreeCxCallControl implements INodeType {

@@ -9,7 +9,7 @@ import {
 import { execute, type Operation } from '../runtime/execute';
 import { testCredential } from '../runtime/runner';
 
-const operations: Record<string, Operation> = { getActiveCalls: { parameters: ['includeDetails', 'filterBy'], outputs: [] } };
+const operations: Record<string, Operation> = { getActiveCalls: { parameters: ['includeDetails', 'filterBy'], outputs: [], seconds: 60 } };
 
 export class ThreeCxCallData implements INodeType {
 	description: INodeTypeDescription = {

@@ -4,8 +4,8 @@ import { callOf, parametersOf } from './parameters';
 import { asError, ask, problem } from './runner';
 import { asLines, parsed, PROTOCOL, type Line, type Problem } from './wire';
 
-/** What the generator knows of an operation. No `outputs`: a single one; `*name`: one for each row of that parameter, by its key. */
-export type Operation = { parameters: string[]; outputs: string[] };
+/** No `outputs`: a single one; `*name`: one for each row of that parameter, by its key. `seconds`: the longest, beside `timeout`. */
+export type Operation = { parameters: string[]; outputs: string[]; seconds: number };
 
 const optionsOf = (context: IExecuteFunctions, index: number) => context.getNodeParameter('options', index, {}) as IDataObject;
 const isTool = (context: IExecuteFunctions) => context.getNode().type.endsWith('Tool');
@@ -32,7 +32,7 @@ async function envelope(context: IExecuteFunctions, operation: Operation, input:
 		parameters: await parametersOf(operation.parameters, (name) => context.getNodeParameter(name, index, null), (field) => upload(context, index, field)),
 	});
 	const items = await Promise.all(input.map(item));
-	const longest = Math.max(0, ...items.map(({ parameters }) => Number(parameters.timeout) || 0)) + 60; // for log-in and reading
+	const longest = Math.max(0, ...items.map(({ parameters }) => Number(parameters.timeout) || 0)) + operation.seconds;
 	const deadlineSeconds = Math.min(86_400, Math.ceil(items.length / concurrency) * longest); // a day is the runner's most
 	const rules = { tool: isTool(context), concurrency, stopOnError: !context.continueOnFail(), deadlineSeconds };
 	return { protocol: PROTOCOL, typeVersion, workflowId, workflowName, executionId, nodeName, ...rules, items };

@@ -15,6 +15,7 @@ from lab.bench_network import far_away
 from lab.benches.event_latency import event_latency
 from lab.benches.figures import BenchFailed, SimulatorLate
 from lab.benches.operation_latency import operation_latency
+from lab.benches.simulator import simulator
 from lab.bootstrap import stop
 from lab.commands import CommandFailed, ToolMissing
 from lab.n8n_rest import Json
@@ -29,6 +30,7 @@ class Name(StrEnum):
 
     OPERATION_LATENCY = "operation-latency"
     EVENT_LATENCY = "event-latency"
+    SIMULATOR = "simulator"
 
 
 def bench(
@@ -58,6 +60,9 @@ _LOAD_BEFORE = os.getloadavg()[0]
 
 def _measure(name: Name, rtt_ms: float, samples: int) -> Json:
     steps = Steps()
+    if name is Name.SIMULATOR:
+        with steps.step("simulator: 1,024 and 256 calls, 2,000 frames a second, 100,000 rows"):
+            return simulator()
     manual = name is Name.OPERATION_LATENCY
     with tempfile.TemporaryDirectory(prefix="threecx-bench-") as folder:
         stack = Stack.in_folder(Path(folder), steps, profile="manual" if manual else "auto", tls=manual)

@@ -5,7 +5,6 @@ import json
 import os
 import sys
 from collections.abc import Coroutine
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +13,7 @@ import typer
 from threecx_simulator.clock import SystemClock
 from threecx_simulator.options_page import page
 from threecx_simulator.pbx.world import DEFAULT_SECRET, default_world
-from threecx_simulator.profile import PROFILES, draw
+from threecx_simulator.profile import PROFILES, Profile, draw, with_option
 from threecx_simulator.scenarios.load import BadScenario, load
 from threecx_simulator.scenarios.model import Scenario
 from threecx_simulator.serving import Job, run, say
@@ -44,6 +43,9 @@ def serve(
     profile: Annotated[
         str, typer.Option(help=f"Reading of the real PBX: {', '.join(PROFILES)}, drawn (by --seed)")
     ] = "auto",
+    options: Annotated[
+        list[str] | None, typer.Option("--set", help="An option of the profile, name=value; see `options`")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same data")] = 0,
     secret_file: Annotated[Path | None, typer.Option(help="File with the API clients' secret")] = None,
     scenario: Annotated[
@@ -63,13 +65,9 @@ def serve(
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as one JSON line")] = False,
 ) -> None:
     """Run the PBX until SIGTERM or Ctrl-C. Listens on loopback only, unless --listen says otherwise."""
-    if profile not in {*PROFILES, _DRAWN}:
-        raise typer.BadParameter(
-            f"There is no profile {profile}; there are {', '.join(PROFILES)} and {_DRAWN}"
-        )
     scenarios = [_load(path) for path in scenario or ()]
     simulator = Simulator(
-        profile=replace(draw(seed) if profile == _DRAWN else PROFILES[profile], stream_frame_ms=frame_ms),
+        profile=_profile(profile, seed, [*(options or ()), f"stream_frame_ms={frame_ms}"]),
         world=default_world(_secret(secret_file)),
         clock=SystemClock(time_scale),
         tls=tls,
@@ -99,6 +97,18 @@ else:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(main)
+
+
+def _profile(name: str, seed: int, options: list[str]) -> Profile:
+    if name not in {*PROFILES, _DRAWN}:
+        raise typer.BadParameter(f"There is no profile {name}; there are {', '.join(PROFILES)} and {_DRAWN}")
+    profile = draw(seed) if name == _DRAWN else PROFILES[name]
+    for option in options:
+        try:
+            profile = with_option(profile, *option.split("=", 1))
+        except (TypeError, ValueError) as wrong:
+            raise typer.BadParameter(f"--set {option}: {wrong}") from wrong
+    return profile
 
 
 def _load(path: Path) -> Scenario:

@@ -253,6 +253,20 @@ def draw(seed: int) -> Profile:
     return Profile(**drawn)
 
 
+def with_option(profile: Profile, name: str, text: str = "") -> Profile:
+    """The profile with one option set from text, e.g. `upsert_repeat_ms`, `750`. ValueError says what is wrong."""
+    kinds = get_type_hints(Profile)
+    if name not in kinds:
+        raise ValueError(f"there is no option {name}")
+    kind = kinds[name]
+    choices = get_args(kind) or ((True, False) if kind is bool else ())
+    chosen = [choice for choice in choices if str(choice).lower() == text.lower()]
+    if choices and not chosen:
+        raise ValueError(f"{name} is one of {', '.join(map(str, choices))}")
+    value: Any = chosen[0] if choices else kind(text)
+    return replace(profile, **{name: value})
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One option in words, for the docs page."""

@@ -167,6 +167,9 @@ def test_the_command_line_plays_a_scenario_and_tells_by_its_exit_code(tmp_path: 
     ("arguments", "complaint"),
     [
         (("--profile", "nonsense"), "There is no profile nonsense"),
+        (("--set", "nonsense=1"), "there is no option nonsense"),
+        (("--set", "status_codes=7"), "status_codes is one of 200, 202, 4xx"),
+        (("--set", "upsert_repeat_ms=often"), "invalid literal"),
         (("--listen", "here"), "'here' is not an address"),
         (("--scenario", "nowhere.yaml"), "nowhere.yaml: cannot be read"),
         (("--replay", "nowhere.jsonl"), "nowhere.jsonl: "),

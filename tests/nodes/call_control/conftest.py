@@ -69,6 +69,8 @@ class Workflow:
         self.runner = runner
         self.http = http
         self.received: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.away = False
+        """Whether n8n has stopped."""
         self._keys = itertools.count()
         login = {"serverUrl": sim.url, "clientId": "8001", "clientSecret": "simulator-secret"}
         self.headers = {"X-3CX-Login": base64.b64encode(json.dumps(login).encode()).decode()}
@@ -122,6 +124,8 @@ class Workflow:
 
     async def hear(self, request: web.Request) -> web.Response:
         """n8n's webhook: claims each event and starts its execution."""
+        if self.away:
+            return web.Response(status=503)
         body = await request.json()
         accepted = []
         for event in body["events"]:
@@ -189,7 +193,13 @@ def profile(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def workflow(profile: str, tmp_path: Path) -> AsyncIterator[Workflow]:
+def receiver() -> dict[str, Any]:
+    """Parameters of the workflow's Receiver."""
+    return {}
+
+
+@pytest.fixture
+async def workflow(profile: str, receiver: dict[str, Any], tmp_path: Path) -> AsyncIterator[Workflow]:
     """Simulator, runner, and a workflow whose Receiver is active. Nobody at 101 and 102 waits long."""
     async with AsyncExitStack() as stack:
         sim = await stack.enter_async_context(Simulator(profile=PROFILES[profile]))
@@ -199,7 +209,8 @@ async def workflow(profile: str, tmp_path: Path) -> AsyncIterator[Workflow]:
         runner = await started(settings, SystemClock(), stack)
         http = await stack.enter_async_context(aiohttp.ClientSession())
         made = Workflow(sim, runner, http, tmp_path)
-        await made.subscribe(await _n8n(made, stack), autoAnswer=False, idleAudio="silence")
+        usual = {"autoAnswer": False, "idleAudio": "silence"}
+        await made.subscribe(await _n8n(made, stack), **(usual | receiver))
         yield made
 
 

@@ -1,0 +1,113 @@
+"""What a caller hears when no operation is at work: ring-back or music, the fallback's prompt, an apology; never nothing."""
+
+import asyncio
+from typing import Any
+
+import numpy as np
+import pytest
+
+from threecx_pbx.media import hold_music, ringback
+
+from .conftest import CALLER, ROUTE_POINT, SHIPPED, WITHIN, PhoneCall, Workflow, eventually, likeness, samples
+
+AUTO = pytest.mark.parametrize("profile", ["auto"])
+RING = np.frombuffer(ringback().data[:16_000], "<i2").astype(np.float64)
+MUSIC = np.frombuffer(hold_music().data[:32_000], "<i2").astype(np.float64)
+FALLBACK = samples(SHIPPED / "en/fallback.wav")
+APOLOGY = samples(SHIPPED / "en/apology.wav")
+
+
+async def hears(call: PhoneCall, sound: Any) -> None:
+    """Returns as soon as the caller has heard it."""
+    await eventually(lambda: likeness(call.heard, sound) > 0.9)
+
+
+async def unclaimed(workflow: Workflow) -> PhoneCall:
+    """A call that no workflow takes."""
+    workflow.away = True
+    report = workflow.sim.control.call(CALLER, ROUTE_POINT)
+    return PhoneCall(workflow, report, "")
+
+
+@pytest.mark.proves("receiver.idleAudio")
+@AUTO
+@pytest.mark.parametrize(
+    ("receiver", "sound"),
+    [({"idleAudio": "ringBack"}, RING), ({"idleAudio": "music"}, MUSIC)],
+    ids=["ring-back", "music"],
+)
+async def test_a_gap_between_operations_is_filled(workflow: Workflow, sound: Any) -> None:
+    call = await workflow.call()
+    await hears(call, sound)
+
+
+@pytest.mark.proves("receiver.idleAudio")
+@pytest.mark.parametrize("receiver", [{"idleAudio": "ringBack"}])
+async def test_an_operation_ends_the_filling_at_once(workflow: Workflow) -> None:
+    call = await workflow.call()
+    await hears(call, RING)
+    waiting = asyncio.create_task(call.run("collectDTMF", timeout=20))
+    await eventually(lambda: not workflow.sim.control.heard(call.report).spans[-1].sound)
+    call.press("1")
+    assert (await waiting)["item"]["dtmfInput"] == "1"
+
+
+@pytest.mark.proves("receiver.autoAnswer")
+@AUTO
+async def test_a_call_that_the_pbx_has_connected_by_itself_hears_ring_back(workflow: Workflow) -> None:
+    call = await workflow.call(answered=False)
+    await hears(call, RING)
+
+
+@pytest.mark.proves("care.nobody-home")
+@AUTO
+@pytest.mark.parametrize("receiver", [{"fallbackDestination": {"mode": "number", "value": "102"}}])
+async def test_with_nobody_home_the_caller_hears_where_the_call_goes(workflow: Workflow) -> None:
+    call = await unclaimed(workflow)
+    await call.reached("connected 102")
+    assert likeness(call.heard, RING) > 0.9
+    assert likeness(call.heard, FALLBACK) > 0.9
+
+
+@pytest.mark.proves("care.nobody-home")
+@AUTO
+@pytest.mark.parametrize(
+    "receiver", [{}, {"fallbackDestination": {"mode": "number", "value": "101"}}], ids=["nowhere", "busy"]
+)
+async def test_a_caller_whom_nobody_takes_hears_an_apology_before_the_end(workflow: Workflow) -> None:
+    workflow.sim.control.behave("101", busy=True)
+    call = await unclaimed(workflow)
+    await workflow.sim.control.ended(call.report, within=WITHIN)
+    assert likeness(call.heard, APOLOGY) > 0.9
+
+
+@pytest.mark.proves("care.workflow-stopped", "receiver.idleTimeout", "receiver.ifWorkflowStops")
+@pytest.mark.parametrize(
+    "receiver",
+    [{"idleTimeout": 5, "idleAudio": "ringBack", "fallbackDestination": {"mode": "number", "value": "102"}}],
+)
+async def test_a_workflow_killed_in_a_menu_leaves_the_caller_to_ring_back_then_the_fallback(
+    workflow: Workflow,
+) -> None:
+    call = await workflow.call()
+    prompt = {"mode": "list", "value": "en/main-menu"}
+    choices = [{"key": "1", "label": "Sales"}]
+    menu = asyncio.create_task(call.run("menu", prompt=prompt, choices=choices))
+    await call.heard_sound()
+    menu.cancel()
+    await hears(call, RING)
+    await call.reached("connected 102")
+    assert likeness(call.heard, FALLBACK) > 0.9
+
+
+@pytest.mark.proves("receiver.idleTimeout")
+@AUTO
+@pytest.mark.parametrize("receiver", [{"idleTimeout": 5, "ifWorkflowStops": "hangUp"}])
+async def test_a_caller_on_hold_or_with_background_music_is_not_idle(workflow: Workflow) -> None:
+    held, listening = await workflow.call(), await workflow.call("+4930123457")
+    left = await workflow.call("+4930123458")
+    await held.run("holdCall")
+    await listening.run("playAudio", audioFile={"mode": "list", "value": "en/welcome"}, background=True)
+    await workflow.sim.control.ended(left.report, within=WITHIN)
+    await workflow.sim.control.until(held.report, lambda report: report.state == "connected")
+    await workflow.sim.control.until(listening.report, lambda report: report.state == "connected")

@@ -18,6 +18,21 @@ export class ThreeCxCallControlApi implements ICredentialType {
 
 	properties: INodeProperties[] = [
 		{
+			displayName: 'Transport',
+			name: 'transport',
+			type: 'options',
+			default: 'url',
+			description: 'How action nodes reach the 3CX runner. Triggers, dropdowns, files and the test of this credential always take Runner URL.',
+			options: [
+				{ name: 'Runner URL', value: 'url', description: 'Over HTTP, at the address below' },
+				{
+					name: 'N8n Task Runner',
+					value: 'taskRunner',
+					description: "Through n8n's own task broker, to which the runner has to be connected",
+				},
+			],
+		},
+		{
 			displayName: 'Runner URL',
 			name: 'runnerUrl',
 			type: 'string',

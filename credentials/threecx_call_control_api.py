@@ -1,5 +1,6 @@
 """3CX Call Control API: where the runner and the PBX are, who we are there, and what calls may be placed."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -24,8 +25,17 @@ class Login(BaseModel):
     ignore_tls_errors: bool = False
 
 
+class Transport(StrEnum):
+    """How action nodes reach the runner."""
+
+    URL = "url"
+    TASK_RUNNER = "taskRunner"
+    """By n8n's own task broker, to which the runner connects (threecx_runner.broker)."""
+
+
 class ThreeCxCallControlApi(Login):
     """The whole credential, as n8n stores it."""
 
+    transport: Transport = Transport.URL
     runner_url: str = "http://127.0.0.1:5690"
     runner_token: SecretStr = SecretStr("")

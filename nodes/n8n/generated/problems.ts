@@ -15,6 +15,26 @@ export const PROBLEMS = {
 		hint: "See the runner's log, and check that nothing between n8n and the runner holds connections back.",
 		httpStatus: 504,
 	},
+	runnerUrlMissing: {
+		message: "The credential has no Runner URL; triggers, dropdowns, files and the credential's test need one.",
+		hint: "Enter the address that \"uvx threecx-runner serve\" prints into Runner URL of the credential. n8n's task runner carries operations only.",
+		httpStatus: 400,
+	},
+	taskBrokerMissing: {
+		message: 'This n8n process has no task broker: it neither handed the job to a 3CX runner nor refused it.',
+		hint: 'In n8n 1, set N8N_RUNNERS_ENABLED=true. An N8N_RUNNERS_TASK_REQUEST_TIMEOUT above 60 looks the same. Or set Transport of the credential to Runner URL.',
+		httpStatus: 503,
+	},
+	taskRunnerMissing: {
+		message: "No 3CX runner took the job from n8n's task broker.",
+		hint: "Start the runner with n8n's N8N_RUNNERS_AUTH_TOKEN and with N8N_RUNNERS_TASK_BROKER_URI, which names each n8n process that runs workflows. Or set Transport of the credential to Runner URL.",
+		httpStatus: 503,
+	},
+	taskTimedOut: {
+		message: 'n8n ended the task of the 3CX runner after its own time limit.',
+		hint: 'Set N8N_RUNNERS_TASK_TIMEOUT of n8n above what the longest operation takes, or Transport of the credential to Runner URL.',
+		httpStatus: 504,
+	},
 	runnerUnreachable: {
 		message: 'No 3CX runner answers at {runnerUrl}.',
 		hint: 'Start it with "uvx threecx-runner serve" and check Runner URL in the credential. In a container, 127.0.0.1 is the container itself.',

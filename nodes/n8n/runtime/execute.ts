@@ -2,6 +2,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { callOf, parametersOf } from './parameters';
 import { asError, ask, problem } from './runner';
+import { isByTask, runTask } from './task';
 import { asLines, parsed, PROTOCOL, type Line, type Problem } from './wire';
 
 /** No `outputs`: a single one; `*name`: one for each row of that parameter, by its key. `seconds`: the longest, beside `timeout`. */
@@ -55,13 +56,17 @@ function sorted(context: IExecuteFunctions, operation: Operation, input: INodeEx
 	return outputs;
 }
 
+async function post(context: IExecuteFunctions, node: string, operation: string, body: { deadlineSeconds: number }): Promise<Line[] | Problem> {
+	const request = { method: 'POST', url: `/v1/nodes/${node}/${operation}`, body, timeout: (body.deadlineSeconds + 30) * 1000 } as const;
+	const answer = await ask(context, { ...request, encoding: 'text' });
+	return answer.problem ?? asLines(answer.body) ?? problem('answerCut', answer.address);
+}
+
 /** The `execute` of an action node; `node` is the runner's name for it. */
 export async function execute(this: IExecuteFunctions, node: string, operations: Record<string, Operation>): Promise<INodeExecutionData[][]> {
 	const input = this.getInputData();
 	const name = this.getNodeParameter('operation', 0) as string;
-	const body = await envelope(this, operations[name], input);
-	const request = { method: 'POST', url: `/v1/nodes/${node}/${name}`, body, timeout: (body.deadlineSeconds + 30) * 1000 } as const;
-	const answer = await ask(this, { ...request, encoding: 'text' });
-	const found = answer.problem ?? asLines(answer.body) ?? problem('answerCut', answer.address);
+	const send = (await isByTask(this)) ? runTask : post;
+	const found = await send(this, node, name, await envelope(this, operations[name], input));
 	return sorted(this, operations[name], input, Array.isArray(found) ? found : input.map((_, index) => ({ index, error: found })));
 }

@@ -2,11 +2,14 @@
 import type { ICredentialDataDecryptedObject as Credentials, IHttpRequestOptions } from 'n8n-workflow';
 
 export const CREDENTIAL = 'threeCxCallControlApi';
-export const runnerUrl = (credentials: Credentials): string => String(credentials.runnerUrl).trim().replace(/\/+$/, '');
+export const runnerUrl = (credentials: Credentials): string => String(credentials.runnerUrl ?? '').trim().replace(/\/+$/, '');
+
+/** What the runner must know to act at the PBX, without how it is reached. */
+export const loginOf = (credentials: Credentials) => ({ ...credentials, transport: undefined, runnerUrl: undefined, runnerToken: undefined });
 
 /** Header values are Latin-1, secrets need not be: hence base64. */
 export function loginHeaders(credentials: Credentials): Record<string, string> {
-	const login = JSON.stringify({ ...credentials, runnerUrl: undefined, runnerToken: undefined });
+	const login = JSON.stringify(loginOf(credentials));
 	const token: Record<string, string> = credentials.runnerToken ? { Authorization: `Bearer ${String(credentials.runnerToken)}` } : {};
 	return { 'X-3CX-Login': Buffer.from(login).toString('base64'), ...token };
 }

@@ -30,6 +30,7 @@ const refusal = (address: string, status: number, body: unknown) => asProblem(pa
 export async function ask(context: IAllExecuteFunctions | ILoadOptionsFunctions, request: IHttpRequestOptions): Promise<Answer> {
 	const data = await context.getCredentials<ICredentialDataDecryptedObject>(CREDENTIAL);
 	const address = runnerUrl(data);
+	if (!address) return { address, problem: problem('runnerUrlMissing', address) };
 	const options = { timeout: 30_000, json: true, ...request, ignoreHttpStatusErrors: true, returnFullResponse: true };
 	const credentialsDecrypted = { id: '', name: '', type: CREDENTIAL, data };
 	try {
@@ -45,6 +46,7 @@ export async function ask(context: IAllExecuteFunctions | ILoadOptionsFunctions,
 export async function testCredential(this: ICredentialTestFunctions, { data = {} }: ICredentialsDecrypted): Promise<INodeCredentialTestResult> {
 	const address = runnerUrl(data);
 	const account = async () => {
+		if (!address) return problem('runnerUrlMissing', address);
 		const answer = await fetch(`${address}/v1/account`, { headers: loginHeaders(data), redirect: 'manual', signal: AbortSignal.timeout(30_000) });
 		const body = parsed(await answer.text()) as { problem?: string | null; hint?: string } | null;
 		return answer.ok && body?.problem !== undefined ? { message: body.problem, hint: body.hint } : refusal(address, answer.status, body);

@@ -20,10 +20,12 @@ export function asLine(value: unknown): Line | undefined {
 	return ('error' in value ? asProblem(value.error) : value.item === null || isObject(value.item)) ? (value as unknown as Line) : undefined;
 }
 
-/** An answer's lines (NDJSON); undefined when it stops before its end line, or says what we do not know. */
-export function asLines(body: unknown): Line[] | undefined {
-	const values = String(body).split('\n').filter((line) => line.trim() !== '').map(parsed);
-	const end = values.pop() as { end?: boolean } | null | undefined;
-	const lines = values.map(asLine).filter((line): line is Line => line !== undefined);
-	return end?.end === true && lines.length === values.length ? lines : undefined;
+/** An answer's lines; undefined when it stops before its end line, or says what we do not know. */
+export function linesOf(values: unknown[]): Line[] | undefined {
+	const lines = values.slice(0, -1).map(asLine).filter((line): line is Line => line !== undefined);
+	const end = values.at(-1) as { end?: boolean } | null | undefined;
+	return end?.end === true && lines.length === values.length - 1 ? lines : undefined;
 }
+
+/** The same of an answer as text (NDJSON). */
+export const asLines = (body: unknown): Line[] | undefined => linesOf(String(body).split('\n').filter((line) => line.trim() !== '').map(parsed));

@@ -77,7 +77,7 @@ export class ThreeCxCallControl implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ ({ "answerCall": "Answer", "collectDTMF": "Collect DTMF", "divertCall": "Divert", "hangupCall": "Hang Up", "holdCall": "Hold", "makeCall": "Make Call", "menu": "Menu", "playAudio": "Play Audio", "rejectCall": "Reject", "resumeCall": "Resume", "sayText": "Say Text", "stopAudio": "Stop Audio", "transferCall": "Transfer", "uploadPrompt": "Upload Prompt" })[$parameter["operation"]] }}',
-		description: 'Answer, transfer, reject and end live 3CX phone calls',
+		description: 'Answer, greet, ask, transfer and end live 3CX phone calls',
 		defaults: { name: '3CX Call Control' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],

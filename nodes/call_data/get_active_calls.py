@@ -58,7 +58,10 @@ class ActiveCallResult(Result):
 @operation(result=ActiveCallResult, effect=Effect.READ)
 async def get_active_calls(on: Context, ask: GetActiveCallsParams) -> list[ActiveCallResult]:
     """Reads the PBX's active calls; each is joined with the callId of the live call, where the client sees it."""
-    found = [_row(call, ask.include_details) for call in await active_calls(on.session)]
+    found = [
+        _row(call, ask.include_details)
+        for call in await active_calls(on.session.xapi, on.session.calls_now())
+    ]
     return [row for row in found if _wanted(row, ask.filter_by)]
 
 

@@ -1,6 +1,6 @@
 """The PBX's numbers that a call can be put through to."""
 
-from threecx_pbx.reports.directory import Entry, directory
+from threecx_pbx.reports.directory import Entry
 from threecx_runner.sdk import Choice, Context, option_list
 
 
@@ -10,7 +10,7 @@ async def extensions(on: Context, search: str) -> list[Choice]:
     wanted = search.casefold()
     return [
         Choice(name=f"{entry.number} {entry.name}".strip(), value=entry.number)
-        for entry in await directory(on.session)
+        for entry in await on.session.directory()
         if wanted in f"{entry.number} {entry.name}".casefold() and _callable(entry)
     ]
 

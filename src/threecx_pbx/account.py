@@ -1,12 +1,15 @@
 """Who we are at which PBX."""
 
 from dataclasses import dataclass
+from typing import NewType
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from threecx_pbx.calls.model import PbxId
 from threecx_pbx.errors import BadParameter
+
+PbxId = NewType("PbxId", str)
+"""Origin and client id: `https://pbx.example.com|8001`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,9 @@ class KeysTaken(AskedWrongly):
 class AudioMissing(AskedWrongly):
     error_id = "audioMissing"
     http_status = 404
-    default_hint = "Choose a prompt from the list, or put the file into the runner's prompt folder (N8N_3CX_PROMPTS)."
+    default_hint = (
+        "Choose a prompt from the list, or put the file into the runner's prompt folder (N8N_3CX_PROMPTS)."
+    )
 
 
 class AudioUnreadable(AskedWrongly):
@@ -150,7 +152,9 @@ class AudioUnreachable(AskedWrongly):
     error_id = "audioUnreachable"
     http_status = 502
     retryable = True
-    default_hint = "Open the address from the machine that runs the runner; the file must come within seconds."
+    default_hint = (
+        "Open the address from the machine that runs the runner; the file must come within seconds."
+    )
 
 
 class SpeechMissing(AskedWrongly):

@@ -9,10 +9,10 @@ from enum import StrEnum
 from typing import Any
 
 from threecx_pbx.callcontrol.refusals import refusal, result_of
-from threecx_pbx.callcontrol.seeing import kind_of
 from threecx_pbx.callcontrol.wire import ActionResult
 from threecx_pbx.calls.model import Call, CallId, Leg, LegState, Party, PartyKind
 from threecx_pbx.calls.routing import Outcome, Routed
+from threecx_pbx.calls.seeing import kind_of
 from threecx_pbx.errors import CallEnded, Forbidden, NotConnected, PbxUnreachable, StillRouting
 from threecx_pbx.transport.answer import Answer
 from threecx_pbx.verbs import ENDED, CallVerbs

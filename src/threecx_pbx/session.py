@@ -25,6 +25,7 @@ from threecx_pbx.media.media import Media
 from threecx_pbx.media.voices import Voices
 from threecx_pbx.media.wire import Address, Pbx
 from threecx_pbx.ownership import own_route_point
+from threecx_pbx.reports.directory import Entry, directory
 from threecx_pbx.transport.blocking import Blocking
 from threecx_pbx.transport.live import Live, tls
 from threecx_pbx.verbs import ENDED
@@ -113,6 +114,12 @@ class PbxSession(Dialling):
         if media is None:
             raise CallEnded(ENDED)
         return media
+
+    async def directory(self) -> tuple[Entry, ...]:
+        """All DNs of the PBX; what kind each is stays known. Raises Forbidden, LicenceMissing."""
+        found = await directory(self.xapi)
+        self.numbers = {entry.number: entry.party_kind for entry in found}
+        return found
 
     # waiting
 

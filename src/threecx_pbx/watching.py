@@ -6,10 +6,10 @@ import random
 from collections.abc import Callable
 
 from threecx_pbx.callcontrol.client import CallControl
-from threecx_pbx.callcontrol.seeing import is_connected, kind_of, seen_leg, seen_legs
 from threecx_pbx.callcontrol.socket import DTMF, REMOVE, UPSERT, Changed, Frames
 from threecx_pbx.callcontrol.wire import DnInfo, Participant
 from threecx_pbx.calls.model import Dn, ParticipantId, PartyKind
+from threecx_pbx.calls.seeing import is_connected, kind_of, seen_leg, seen_legs
 from threecx_pbx.calls.sightings import Digits, LegGone, LegSeen, Sighting, Snapshot
 from threecx_pbx.clock import Clock
 from threecx_pbx.errors import PbxFailed, RateLimited, ThreeCxError, Unreachable

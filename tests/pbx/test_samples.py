@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from threecx_pbx.callcontrol.seeing import seen_leg
+from threecx_pbx.calls.seeing import seen_leg
 from threecx_pbx.callcontrol.socket import REMOVE, parsed
 from threecx_pbx.callcontrol.wire import DnInfo, Participant
 from threecx_pbx.calls.book import Book, observe

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-PbxId = NewType("PbxId", str)
-"""Origin and client id: `https://pbx.example.com|8001`."""
+from threecx_pbx.account import PbxId
+
 Dn = NewType("Dn", str)
 """A directory number of the PBX: an extension, route point, queue, trunk … (3CX's word)."""
 ParticipantId = NewType("ParticipantId", int)
@@ -140,3 +140,20 @@ class Call:
 def own_side(leg: Leg) -> Party:
     """The DN that a leg belongs to, as a party."""
     return Party(number=leg.dn, dn=leg.dn, kind=leg.dn_kind)
+
+
+__all__ = [
+    "Call",
+    "CallId",
+    "Direction",
+    "Dn",
+    "EventId",
+    "Leg",
+    "LegKey",
+    "LegState",
+    "ParticipantId",
+    "Party",
+    "PartyKind",
+    "PbxId",
+    "own_side",
+]

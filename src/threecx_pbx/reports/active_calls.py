@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from threecx_pbx.calls.model import Call
-from threecx_pbx.session import PbxSession
+from threecx_pbx.xapi.client import Xapi
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +24,17 @@ class ActiveCall:
     seen: Call | None
 
 
-async def active_calls(session: PbxSession) -> tuple[ActiveCall, ...]:
-    """All calls of the PBX now. Raises Forbidden when the API client may not read them."""
-    rows = await session.xapi.rows("ActiveCalls", "read the active calls")
-    return tuple(_call(row, session.calls_now()) for row in rows)
+async def active_calls(xapi: Xapi, live: tuple[Call, ...]) -> tuple[ActiveCall, ...]:
+    """All calls of the PBX now, joined with those that we see `live`. Raises Forbidden when the API client may not read them."""
+    rows = await xapi.rows("ActiveCalls", "read the active calls")
+    return tuple(_call(row, live) for row in rows)
 
 
-async def drop_whole(session: PbxSession, call: Call) -> bool:
+async def drop_whole(xapi: Xapi, call: Call, live: tuple[Call, ...]) -> bool:
     """Ends a call for everybody, through the XAPI. False: it is not among the active calls."""
-    mine = [row for row in await active_calls(session) if row.seen is not None and row.seen.id == call.id]
+    mine = [row for row in await active_calls(xapi, live) if row.seen is not None and row.seen.id == call.id]
     for row in mine:
-        await session.xapi.drop_call(row.id)
+        await xapi.drop_call(row.id)
     return bool(mine)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from threecx_pbx.calls.model import PartyKind
-from threecx_pbx.session import PbxSession
+from threecx_pbx.xapi.client import Xapi
 
 _KINDS = {
     "Extension": PartyKind.EXTENSION,
@@ -26,23 +26,24 @@ class Entry:
     name: str
     kind: str
 
+    @property
+    def party_kind(self) -> PartyKind:
+        """The same in the words of calls."""
+        return _KINDS.get(self.kind, PartyKind.UNKNOWN)
 
-async def directory(session: PbxSession) -> tuple[Entry, ...]:
+
+async def directory(xapi: Xapi) -> tuple[Entry, ...]:
     """All DNs of the PBX. Raises Forbidden, LicenceMissing when the API client may not read them."""
-    rows = await session.xapi.rows("Peers", "read the list of extensions", select="Number,Name,Type")
-    found = tuple(
+    rows = await xapi.rows("Peers", "read the list of extensions", select="Number,Name,Type")
+    return tuple(
         Entry(str(row["Number"]), str(row.get("Name") or ""), str(row.get("Type") or "None"))
         for row in rows
         if row.get("Number")
     )
-    session.numbers = {entry.number: _KINDS.get(entry.kind, PartyKind.UNKNOWN) for entry in found}
-    return found
 
 
-async def emergency_numbers(session: PbxSession) -> frozenset[str]:
+async def emergency_numbers(xapi: Xapi) -> frozenset[str]:
     """What the PBX's emergency outbound rules match. Raises Forbidden, LicenceMissing."""
-    rows = await session.xapi.rows(
-        "OutboundRules/Pbx.GetEmergencyOutboundRules()", "read the emergency rules"
-    )
+    rows = await xapi.rows("OutboundRules/Pbx.GetEmergencyOutboundRules()", "read the emergency rules")
     prefixes = (str(row.get("Prefix") or "") for row in rows)
     return frozenset(number.strip() for prefix in prefixes for number in prefix.split(",") if number.strip())

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from threecx_pbx.auth import Tokens
-from threecx_pbx.callcontrol.refusals import refusal
 from threecx_pbx.errors import Forbidden, LicenceMissing, NotA3cx
 from threecx_pbx.transport.answer import Answer
 from threecx_pbx.transport.blocking import Blocking
+from threecx_pbx.transport.meanings import meaning
 
 PAGE = 100
 """`$top` above 100 answers 400 on entity sets (api.md 7.1)."""
@@ -48,7 +48,7 @@ class Xapi:
         if answer.status == 401:
             answer = await self._wire.post(path, await self._tokens.instead_of(token), json={})
         if not answer.ok and answer.status != 404:
-            raise refusal(answer, "end a call through the XAPI")
+            raise meaning(answer, "end a call through the XAPI")
 
     async def _get(self, path: str, what: str, query: Mapping[str, str]) -> Answer:
         token = await self._tokens.current()
@@ -62,7 +62,7 @@ class Xapi:
                 f"3CX does not offer the XAPI to this API client, so it cannot {what}.", hint=_TICK
             )
         if not answer.ok:
-            raise refusal(answer, what)
+            raise meaning(answer, what)
         return answer
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx.clock import Clock
 from threecx_pbx.errors import BadParameter, DestinationRefused, ThreeCxError
-from threecx_pbx.reports.directory import directory, emergency_numbers
+from threecx_pbx.reports.directory import emergency_numbers
 from threecx_pbx.session import PbxSession
 from threecx_runner.care.allowed import Guard, allowed, cleaned, is_internal
 from threecx_runner.journal import Journal
@@ -48,9 +48,9 @@ class Numbers:
     async def _refresh(self) -> None:
         try:
             self.internal = frozenset(
-                entry.number for entry in await directory(self._session) if entry.kind != "ExternalLine"
+                entry.number for entry in await self._session.directory() if entry.kind != "ExternalLine"
             )
-            self.emergency = await emergency_numbers(self._session)
+            self.emergency = await emergency_numbers(self._session.xapi)
         except ThreeCxError as error:
             log.info("the PBX's numbers could not be read: %s", error)
         self._read = self._clock.now()

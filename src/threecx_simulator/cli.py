@@ -11,8 +11,10 @@ from typing import Annotated, Any
 import typer
 
 from threecx_simulator.clock import SystemClock
+from threecx_simulator.company import Company, company_of, make_company
+from threecx_simulator.company.life import rate
 from threecx_simulator.options_page import page
-from threecx_simulator.pbx.world import DEFAULT_SECRET, default_world
+from threecx_simulator.pbx.world import DEFAULT_SECRET, World, default_world
 from threecx_simulator.profile import PROFILES, Profile, draw, with_option
 from threecx_simulator.scenarios.load import BadScenario, load
 from threecx_simulator.scenarios.model import Scenario
@@ -52,6 +54,13 @@ def serve(
         list[Path] | None, typer.Option(help="YAML file with callers; may be given more than once")
     ] = None,
     time_scale: Annotated[float, typer.Option(min=0.01, help="Seconds of the PBX in a second of ours")] = 1.0,
+    company_seed: Annotated[
+        int | None, typer.Option(help="Make a company with this seed in place of the small one")
+    ] = None,
+    history: Annotated[int, typer.Option(min=0, help="Rows of the call log to begin with")] = 0,
+    live: Annotated[
+        str | None, typer.Option(help="Calls that happen by themselves: 30/min, 2/s, 100/h")
+    ] = None,
     keep_audio: Annotated[float, typer.Option(min=0, help="Seconds of sound kept of each voice")] = 600.0,
     frame_ms: Annotated[int, typer.Option(min=10, max=1000, help="Frames of the audio streams")] = 20,
     record: Annotated[
@@ -66,9 +75,12 @@ def serve(
 ) -> None:
     """Run the PBX until SIGTERM or Ctrl-C. Listens on loopback only, unless --listen says otherwise."""
     scenarios = [_load(path) for path in scenario or ()]
+    world, company = _company(company_seed, _secret(secret_file))
     simulator = Simulator(
         profile=_profile(profile, seed, [*(options or ()), f"stream_frame_ms={frame_ms}"]),
-        world=default_world(_secret(secret_file)),
+        world=world,
+        company=company,
+        history=history,
         clock=SystemClock(time_scale),
         tls=tls,
         seed=seed,
@@ -76,7 +88,15 @@ def serve(
         control_listen=_address(control),
         keep_audio_s=keep_audio,
     )
-    job = Job(scenarios, record, _frames(replay), until_done=until_done, as_json=as_json)
+    job = Job(
+        scenarios,
+        record,
+        _frames(replay),
+        until_done=until_done,
+        as_json=as_json,
+        live=_live(live),
+        seed=seed,
+    )
     raise typer.Exit(_run(run(simulator, job)))
 
 
@@ -109,6 +129,20 @@ def _profile(name: str, seed: int, options: list[str]) -> Profile:
         except (TypeError, ValueError) as wrong:
             raise typer.BadParameter(f"--set {option}: {wrong}") from wrong
     return profile
+
+
+def _company(seed: int | None, secret: str) -> tuple[World, Company]:
+    if seed is not None:
+        return make_company(seed, secret)
+    world = default_world(secret)
+    return world, company_of(world)
+
+
+def _live(text: str | None) -> float:
+    try:
+        return rate(text) if text else 0.0
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong)) from wrong
 
 
 def _load(path: Path) -> Scenario:

@@ -148,8 +148,8 @@ class Profile:
     report_zeros: Literal["missing", "sent"] = "missing"
     """Whether reports leave out keys whose value is zero, as they do with null (T)."""
 
-    report_time_zone: Literal["offset", "iana", "both"] = "offset"
-    """What `clientTimeZone` may be: an offset like `+08:00`, where an IANA name is a 404 (T), or an IANA name (T)."""
+    report_time_zone: Literal["offset", "iana", "both"] = "both"
+    """What `clientTimeZone` may be: an offset like `+08:00`, where an IANA name is a 404 (T), an IANA name (T), or either."""
 
     extension_statistics: Literal["200", "500"] = "200"
     """Whether `ReportExtensionStatistics` works. It fails with 500 on one PBX (T)."""
@@ -184,6 +184,7 @@ PROFILES: dict[str, Profile] = {
         expires_in_unit="minutes",
         route_point_answer="manual",
         upsert_repeat_ms=750,
+        report_time_zone="offset",
     ),
     "v20_u9": replace(_AUTO, version="20.0.9.0", participant_uid=True, party_did=True),
     "worst_case": replace(

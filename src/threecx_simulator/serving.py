@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from threecx_simulator.company.life import Life
 from threecx_simulator.scenarios.judge import Verdict
 from threecx_simulator.scenarios.model import Scenario
 from threecx_simulator.scenarios.play import Player
@@ -27,6 +28,9 @@ class Job:
     frames: list[Frame]
     until_done: bool
     as_json: bool
+    live: float = 0.0
+    """Calls a second that happen by themselves."""
+    seed: int = 0
 
 
 async def run(simulator: Simulator, job: Job) -> int:
@@ -44,6 +48,18 @@ async def run(simulator: Simulator, job: Job) -> int:
             file = stack.enter_context(job.record.open("w", encoding="utf-8"))
             Recorder(simulator.board, simulator.gate, file)
         _announce(simulator, job.as_json)
+        if job.live:
+            await stack.enter_async_context(
+                Life(
+                    simulator.control,
+                    simulator.board.pbx,
+                    simulator.company,
+                    simulator.office.archive,
+                    simulator.clock,
+                    job.live,
+                    job.seed,
+                )
+            )
         playing = asyncio.create_task(_play(simulator, job), name="scenarios")
         stack.push_async_callback(_cancel, playing)
         stopping = asyncio.create_task(stopped.wait(), name="signals")

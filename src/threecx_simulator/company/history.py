@@ -10,7 +10,7 @@ from random import Random
 
 from threecx_simulator.company.company import Company
 from threecx_simulator.company.day import Day, Scene
-from threecx_simulator.company.past import PER_DAY, PastCall, Segment, day_of
+from threecx_simulator.company.past import GENERATED, PastCall, Segment, day_of
 from threecx_simulator.pbx.world import World
 
 _WEEK = (1.45, 1.05, 1.0, 1.0, 0.85, 0.10, 0.04)  # share of calls from Monday to Sunday: Mondays are busy
@@ -25,8 +25,8 @@ class History:
     """`rows` rows of the call log (park legs not counted), the last of them over by `until`."""
 
     def __init__(self, world: World, company: Company, rows: int, until: datetime) -> None:
-        if rows > _SPAN * PER_DAY // 2:
-            raise ValueError(f"A history has at most {_SPAN * PER_DAY // 2} rows")
+        if rows > _SPAN * GENERATED // 2:
+            raise ValueError(f"A history has at most {_SPAN * GENERATED // 2} rows")
         self._scene = Scene(world, company)
         self.until = until.astimezone(UTC)
         self._today = until.astimezone(company.zone).date()

@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple
 Direction = Literal["Inbound", "Outbound", "Internal"]
 Outcome = Literal["Answered", "Unanswered", "Waiting"]
 
-PER_DAY = 20_000  # call numbers a day has: a call's number tells its day
-_FIRST_DAY = 730_000  # ordinal (1999): keeps numbers within 32 bits until the year 2290
+PER_DAY = 100_000  # call numbers a day has: a call's number tells its day
+GENERATED = 20_000  # of them, those of the generated history; the others are for calls of the running PBX
+_FIRST_DAY = 735_000  # ordinal (2013): keeps numbers within 32 bits until the year 2072
 
 
 class PartyType(IntEnum):

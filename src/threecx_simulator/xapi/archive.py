@@ -36,14 +36,16 @@ class Archive:
         """Calls of the running PBX that ended and began in that period."""
         if self._frozen is not None:
             return [call for call in self._frozen if first <= call.start <= last]
+        self.collect()
+        found = [call for call in self._ended.values() if first <= call.start <= last]
+        return sorted(found, key=lambda call: call.start, reverse=True)
+
+    def collect(self) -> None:
+        """Take over what has ended; the engine may forget it then."""
         pbx = self._pbx()
         for key, call in pbx.ended.items():
             if key not in self._ended:
-                self._ended[key] = past_call(pbx, call)
-        for key in self._ended.keys() - pbx.ended.keys():
-            del self._ended[key]
-        found = [call for call in self._ended.values() if first <= call.start <= last]
-        return sorted(found, key=lambda call: call.start, reverse=True)
+                self._ended[key] = past_call(pbx, call, len(self._ended))
 
     def calls(self, first: datetime, last: datetime) -> Iterator[PastCall]:
         """All of them."""

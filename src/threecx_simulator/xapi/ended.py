@@ -3,7 +3,17 @@
 import re
 from datetime import datetime
 
-from threecx_simulator.company.past import Party, PartyType, PastCall, Poll, Segment, Visit, call_number
+from threecx_simulator.company.past import (
+    GENERATED,
+    PER_DAY,
+    Party,
+    PartyType,
+    PastCall,
+    Poll,
+    Segment,
+    Visit,
+    call_number,
+)
 from threecx_simulator.pbx.ids import DnType
 from threecx_simulator.pbx.state import Call, Pbx
 
@@ -17,19 +27,17 @@ _TYPES = {
     DnType.ROUTE_POINT: PartyType.ROUTE_POINT,
     DnType.EXTERNAL: PartyType.EXTERNAL,
 }
-_FIRST_PLACE = 10_000  # live calls of a day are numbered after those of the generated history
 _STEP = re.compile(r"(ringing|connected|voicemail of|left) (\S+)$")
 
 
-def past_call(pbx: Pbx, call: Call) -> PastCall:
-    """The call as the archive shows it."""
+def past_call(pbx: Pbx, call: Call, count: int) -> PastCall:
+    """The call as the archive shows it; `count`: how many ended before it."""
     caller = _party(pbx, call.origin)
     segments = _segments(pbx, call, caller)
     trunk, dn = pbx.directory.dids.get(call.target, (None, ""))
     inbound, outbound = caller.type == PartyType.EXTERNAL, segments[-1].destination.type == PartyType.EXTERNAL
-    place = _FIRST_PLACE + int(call.key.rpartition("-")[2]) % _FIRST_PLACE
     return PastCall(
-        number=call_number(call.began.toordinal(), place),
+        number=call_number(call.began.toordinal(), GENERATED + count % (PER_DAY - GENERATED)),
         direction="Inbound" if inbound else "Outbound" if outbound else "Internal",
         segments=tuple(segments),
         did=call.target if dn else "",

@@ -91,7 +91,7 @@ class Office:
             "OutboundRules": of(numbers.outbound_rules, ids),
             "ServicePrincipals": of(numbers.service_principals, ids),
             "SipDevices": of(numbers.sip_devices, ids),
-            "ActiveCalls": of(live.active_calls),
+            "ActiveCalls": lambda: live.active_calls(self.pbx, self.now),
             "Services": lambda: live.services(self.health, self.now),
             "EventLogs": lambda: live.event_logs(company.seed, self.health, self.archive.history.until),
             "Holidays": partial(schedule.holiday_rows, company),

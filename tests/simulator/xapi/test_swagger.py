@@ -211,5 +211,7 @@ def test_the_model_is_what_the_generator_makes_of_the_file() -> None:
 def test_the_check_itself_finds_unknown_properties_and_wrong_types() -> None:
     schema = _schema("/Users", "get", "200")
     wrong = {"@odata.context": "…", "value": [{"Id": "29", "Number": "101", "Nonsense": 1}]}
-    assert len(list(_faults(schema, wrong))) == 2
+    told = " ".join(_faults(schema, wrong))
+    assert "'29' is not of type 'integer'" in told
+    assert "'Nonsense'" in told
     assert list(_faults(schema, {"value": [{"Id": 29, "Number": "101"}]})) == []

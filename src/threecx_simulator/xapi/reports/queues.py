@@ -22,6 +22,7 @@ class Tally:
     ring: float = 0.0
     late: int = 0
     callbacks: int = 0
+    failed: int = 0
     agents: Counter[str] = field(default_factory=Counter)
 
     def mean(self, total: float) -> float:
@@ -34,6 +35,11 @@ def _counted(visit: Visit, least: float) -> bool:
     return visit.agent is not None or visit.waited >= least
 
 
+def _failed(call: PastCall, visit: Visit) -> bool:
+    """One call-back in four reaches nobody."""
+    return visit.callback and call.number % 4 == 0
+
+
 def _by_queue(
     books: Books, given: Given, names: tuple[str, str, str], needed: bool = False
 ) -> dict[str, Tally]:
@@ -41,12 +47,13 @@ def _by_queue(
     wanted = books.queues(queues, needed=needed)
     tallies = {number: Tally() for number in wanted}
     least = interval(given.get("waitInterval", ""))
-    for _, visit in books.visits(first, last, wanted):
+    for call, visit in books.visits(first, last, wanted):
         if not _counted(visit, least):
             continue
         tally = tallies[visit.queue]
         tally.received += 1
         tally.callbacks += visit.callback
+        tally.failed += _failed(call, visit)
         if visit.agent is None:
             tally.lost += 1
         else:
@@ -273,7 +280,7 @@ def callbacks(books: Books, given: Given) -> Iterator[Row]:
             "QueueDnNumber": queue,
             "ReceivedCount": tally.received,
             "CallbacksCount": tally.callbacks,
-            "FailCallbacksCount": tally.callbacks // 4,
+            "FailCallbacksCount": tally.failed,
         }
 
 
@@ -312,7 +319,7 @@ def failed_callbacks(books: Books, given: Given) -> Iterator[Row]:
     """Call-backs that reached nobody."""
     wanted = books.queues(given["queueDnStr"])
     for call, visit in books.visits(given["startDt"], given["endDt"], wanted):
-        if visit.callback and call.number % 4 == 0:
+        if _failed(call, visit):
             yield {
                 "Dn": wanted[visit.queue],
                 "QueueDnNumber": visit.queue,

@@ -1,10 +1,14 @@
 """Puts a caller through to an extension, queue, ring group, IVR, voicemail or outside number."""
 
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from threecx_pbx.calls.routing import Outcome
+from threecx_pbx.calls.model import Call
+from threecx_pbx.calls.routing import Outcome, Routed
+from threecx_pbx.errors import CallEnded
+from threecx_pbx.media import ringback
 from threecx_runner.sdk import CallParams, CallResult, Context, Effect, Field, Located, operation
 
 
@@ -68,7 +72,7 @@ async def transfer_call(on: Context, ask: Params) -> TransferResult:
     to = f"{MAILBOX}{target}" if mailbox else target
     within = timedelta(seconds=ask.timeout)
     if ask.transfer_type is TransferType.SUPERVISED:
-        routed = await on.session.route(call, to, within)
+        routed = await _supervised(on, call, to, within)
     else:
         routed = await on.session.transfer(call, to, within)
     return TransferResult(
@@ -82,3 +86,14 @@ async def transfer_call(on: Context, ask: Params) -> TransferResult:
         reason=routed.reason,
         seconds=routed.seconds,
     )
+
+
+async def _supervised(on: Context, call: Call, target: str, within: timedelta) -> Routed:
+    """3CX gives the caller no tone while it tries the target, so we do (api.md 2.4, official attitude)."""
+    media = await on.voice("A supervised transfer")
+    media.background(ringback())
+    try:
+        return await on.session.route(call, target, within)
+    finally:
+        with suppress(CallEnded):
+            media.background(None)

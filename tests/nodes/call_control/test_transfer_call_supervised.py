@@ -1,8 +1,11 @@
 """Transfer, supervised: the caller stays with the workflow until the target answers."""
 
+import numpy as np
 import pytest
 
-from .conftest import Workflow
+from threecx_pbx.media import ringback
+
+from .conftest import Workflow, likeness
 
 SUPERVISED = {"transferType": "supervised", "target": {"mode": "number", "value": "101"}, "timeout": 5}
 
@@ -14,6 +17,16 @@ async def test_the_caller_is_put_through_when_the_target_answers(workflow: Workf
     assert line["output"] == "connected"
     assert line["item"]["transferType"] == "supervised"
     await call.reached("connected 101")
+
+
+@pytest.mark.parametrize("profile", ["auto"])
+async def test_the_caller_hears_ring_back_meanwhile(workflow: Workflow) -> None:
+    workflow.sim.control.behave("101", answers_after=2)
+    call = await workflow.call()
+    line = await call.run("transferCall", **SUPERVISED)
+    assert line["output"] == "connected"
+    tone = np.frombuffer(ringback().data[:14_000], "<i2").astype(np.float64)
+    assert likeness(call.heard, tone) > 0.9
 
 
 @pytest.mark.proves("control.transferCall.supervised")

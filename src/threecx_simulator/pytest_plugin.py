@@ -1,6 +1,6 @@
 """Fixtures for other people's tests: `pytest_plugins = ["threecx_simulator.pytest_plugin"]`.
 
-- `threecx_pbx`: a PBX of this test's own, in a thread; `.url`, `.ca_file`, and the verbs of `Control`, which wait.
+- `threecx_pbx`: a PBX of this test's own, in a thread; `.url`, `.ca_file`, `.control_url`, and the verbs of `Control`, which wait.
 - `threecx_caller`: `caller = threecx_caller("+49301234567", "+4930555001")` places a call.
 - the marker `threecx(profile="auto", seed=None, tls=False, speed=1.0)` chooses what kind of PBX it is.
 """
@@ -22,7 +22,7 @@ from threecx_simulator.clock import SystemClock
 from threecx_simulator.control.handle import WITHIN
 from threecx_simulator.control.model import CallReport, Heard, Requests
 from threecx_simulator.profile import PROFILES, Profile, draw
-from threecx_simulator.simulator import Simulator
+from threecx_simulator.simulator import LOOPBACK, Simulator
 
 T = TypeVar("T")
 
@@ -38,6 +38,11 @@ class RunningPbx:
     def url(self) -> str:
         """The PBX's base address."""
         return self.simulator.url
+
+    @property
+    def control_url(self) -> str:
+        """The base address of its control API."""
+        return self.simulator.control_url
 
     @property
     def ca_file(self) -> Path | None:
@@ -140,6 +145,7 @@ def threecx_pbx(request: pytest.FixtureRequest) -> Iterator[RunningPbx]:
         profile=_profile(options.get("profile", "auto"), options.get("seed")),
         clock=SystemClock(options.get("speed", 1.0)),
         tls=options.get("tls", False),
+        control_listen=LOOPBACK,
     )
     with _loop() as loop:
         asyncio.run_coroutine_threadsafe(simulator.__aenter__(), loop).result()

@@ -17,6 +17,7 @@ from threecx_simulator.company import Company, History, company_of
 from threecx_simulator.control.api import control_app
 from threecx_simulator.control.handle import Control
 from threecx_simulator.control.sound import Sound
+from threecx_simulator.control.stage import Stage
 from threecx_simulator.http.app import PbxWeb
 from threecx_simulator.http.gate import Gate
 from threecx_simulator.http.listener import Listener
@@ -74,7 +75,9 @@ class Simulator:
         streams = StreamRoutes(self.board, self._web.calls, self.gate, self.desk)
         self._listener = Listener(self.gate, context, protocol_for(streams))
         self.control = Control(self.board, self._web, self.gate, Sound(self.studio, self.desk))
-        self._control_listener = Listener(control_app(self.control))
+        self._control_listener = Listener(
+            control_app(self.control, Stage(self.board, self.gate, self.control, self.clock))
+        )
         self._running: list[asyncio.Task[None]] = []
 
     @property

@@ -11,9 +11,11 @@ from typing import Any
 
 import aiohttp
 import pytest
+from typer.testing import CliRunner
 
 import threecx_simulator
 from threecx_simulator import Simulator, SystemClock
+from threecx_simulator.cli import app
 from threecx_simulator.scenarios.load import BadScenario, loads
 from threecx_simulator.scenarios.play import Player
 
@@ -50,6 +52,31 @@ async def test_a_call_placed_over_http_tells_its_timeline_when_it_has_ended() ->
             ("ended by caller", 3),
         ]
         assert (report["connectedTo"], report["state"], report["from"]) == ("101", "ended", "+49301234567")
+
+
+@pytest.mark.proves("simulator.replay", "simulator.scenarios")
+async def test_a_scenario_is_played_recorded_and_replayed_over_http() -> None:
+    text = """
+calls:
+  - {caller: "+49", calls: "+4930555101", hangs_up_when: connected 101, expects: [{connected_to: "101"}]}
+"""
+    clock = SystemClock(50)
+    async with (
+        Simulator(clock=clock, control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+    ):
+        await _post(session, f"{sim.control_url}/recording")
+        async with session.post(f"{sim.control_url}/scenarios", data=text) as played:
+            (verdict,) = await played.json()
+        assert (played.status, verdict["met"], verdict["expected"]) == (200, True, "connected_to 101")
+        async with session.get(f"{sim.control_url}/recording") as recorded:
+            lines = await recorded.text()
+        assert '"moment": "connected 101"' in lines
+        async with session.post(f"{sim.control_url}/replay", data=lines) as replayed:
+            assert replayed.status == 204
+        async with session.post(f"{sim.control_url}/scenarios", data="calls: [{}]") as wrong:
+            assert wrong.status == 422
+            assert "line 1, calls.0.caller: Field required" in (await wrong.json())["detail"]
 
 
 async def test_waiting_for_what_does_not_happen_ends_with_408_and_unknown_calls_with_404() -> None:
@@ -178,13 +205,13 @@ def test_the_command_line_plays_a_scenario_and_tells_by_its_exit_code(tmp_path: 
 def test_what_the_command_line_cannot_use_is_said_in_a_sentence(
     arguments: tuple[str, ...], complaint: str
 ) -> None:
-    done = _simulate("serve", *arguments)
-    assert done.returncode == 2
-    assert complaint in " ".join(done.stderr.replace("\u2502", " ").split())
+    done = CliRunner().invoke(app, ["serve", *arguments], env={"TERMINAL_WIDTH": "300"})
+    assert done.exit_code == 2
+    assert complaint in " ".join(done.output.replace("\u2502", " ").split())
 
 
 def test_the_schema_of_scenarios_is_printed() -> None:
-    printed = json.loads(_simulate("schema").stdout)
+    printed = json.loads(CliRunner().invoke(app, ["schema"]).output)
     assert {"people", "calls", "faults"} <= printed["properties"].keys()
 
 

@@ -1,5 +1,6 @@
 """The control API over HTTP, with its OpenAPI page at `/docs`."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, Response
@@ -24,7 +25,11 @@ from threecx_simulator.control.model import (
     SocketCut,
     Streams,
     Switch,
+    VerdictView,
 )
+from threecx_simulator.control.stage import Stage
+from threecx_simulator.scenarios.load import BadScenario
+from threecx_simulator.trace.replay import BadTrace
 
 Seconds = Annotated[float, Query(ge=0, le=600, description="How long to wait at most")]
 Responses = dict[int | str, dict[str, Any]]
@@ -33,15 +38,18 @@ _NO_AUDIO: Responses = {422: {"description": "Not a WAV file"}}
 _LATE: Responses = {408: {"description": "It did not happen within the time given"}}
 
 
-def control_app(control: Control) -> FastAPI:
+def control_app(control: Control, stage: Stage) -> FastAPI:
     """The application that offers what `Control` does."""
     app = FastAPI(title="3CX simulator: control", version="1", description=__doc__ or "")
     app.add_exception_handler(UnknownCall, _unknown)
     app.add_exception_handler(TimeoutError, _late)
     app.add_exception_handler(NotAudio, _no_audio)
+    app.add_exception_handler(BadScenario, _no_audio)
+    app.add_exception_handler(BadTrace, _no_audio)
     _calls(app, control)
     _waits(app, control)
     _sound(app, control)
+    _stage(app, stage)
     _people(app, control)
     _faults(app, control)
     return app
@@ -126,6 +134,34 @@ def _sound(app: FastAPI, control: Control) -> None:
     async def cut_streams() -> None:
         """End every audio stream."""
         control.cut_streams()
+
+
+def _stage(app: FastAPI, stage: Stage) -> None:
+    @app.post("/scenarios", tags=["scenarios"], responses=_NO_AUDIO | _LATE)
+    async def play_scenario(request: Request, folder: str = "", within: Seconds = 60) -> list[VerdictView]:
+        """Play the YAML in the body, wait until it is over, and tell what became of its expectations."""
+        text = (await request.body()).decode(errors="replace")
+        async with asyncio.timeout(within):
+            verdicts = await stage.play(text, folder)
+        return [
+            VerdictView(call=one.call, expected=one.expectation, met=one.met, why=one.why) for one in verdicts
+        ]
+
+    @app.post("/recording", status_code=204, tags=["recordings"])
+    async def record() -> None:
+        """Begin a new recording of everything that happens."""
+        stage.record()
+
+    @app.get("/recording", tags=["recordings"], response_class=Response)
+    async def recording() -> Response:
+        """What was recorded so far, as JSON lines; empty when nothing is being recorded."""
+        return Response(stage.recorded(), media_type="application/jsonl")
+
+    @app.post("/replay", status_code=204, tags=["recordings"], responses=_NO_AUDIO | _LATE)
+    async def replay_recording(request: Request, within: Seconds = 60) -> None:
+        """Play the recording in the body again, and wait until it is over."""
+        async with asyncio.timeout(within):
+            await stage.replay((await request.body()).decode(errors="replace"))
 
 
 def _waits(app: FastAPI, control: Control) -> None:

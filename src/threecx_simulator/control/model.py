@@ -222,3 +222,12 @@ class Said(_Model):
     """What was said, in seconds."""
 
     seconds: float
+
+
+class VerdictView(_Model):
+    """What became of one expectation of a scenario."""
+
+    call: str
+    expected: str
+    met: bool
+    why: str

@@ -134,6 +134,6 @@ async def body(request: Request) -> object | Response:
         return empty(415)
     try:
         data = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return empty(400)
     return data if isinstance(data, dict) else empty(400)

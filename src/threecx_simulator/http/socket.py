@@ -147,7 +147,7 @@ class Sockets:
     async def _request(self, connection: Connection, text: str) -> None:
         try:
             parsed = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         if not isinstance(parsed, dict):
             return  # 3CX says nothing about malformed requests; there is no id to answer to

@@ -65,6 +65,12 @@ class StreamProtocol(HttpToolsProtocol):
     _post: Post | None = None
     _streaming = False
 
+    def send_400_response(self, msg: str) -> None:
+        """What is not HTTP gets a status and no words of uvicorn's."""
+        del msg
+        self.transport.write(STATUS_LINE[400] + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+        self.transport.close()
+
     def on_message_begin(self) -> None:
         """See httptools."""
         super().on_message_begin()

@@ -14,6 +14,7 @@ from threecx_simulator.pbx.state import Leg, Pbx
 from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
 
+_DIGITS = 10  # of an int32
 MAX_TIMEOUT = 600.0  # seconds; a longer ring time is cut
 
 
@@ -80,7 +81,8 @@ class Verbs:
         """The leg at a path, or the status that refuses it: 403 not yours, 404 not there."""
         if not self.sees(client, dn):
             return 403
-        found = self._pbx.legs.get(ParticipantId(int(participant))) if participant.isdecimal() else None
+        number = int(participant) if participant.isdecimal() and len(participant) <= _DIGITS else 0
+        found = self._pbx.legs.get(ParticipantId(number))
         if found is None:
             return 404
         if found.dn == dn:

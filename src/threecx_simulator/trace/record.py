@@ -26,6 +26,10 @@ class Recorder:
         board.listen(self._on_effect)
         gate.on_asked.append(self._on_asked)
 
+    def begin(self) -> None:
+        """Count `at` from now on."""
+        self._began = self._board.clock.monotonic()
+
     def _on_asked(self, asked: Asked) -> None:
         self._write({"asked": asked.method, "path": asked.path, "status": asked.status})
 

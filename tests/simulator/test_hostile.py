@@ -1,0 +1,127 @@
+"""Whatever is sent, the PBX answers in its own way: no server errors, no framework's words (issue 5, bad input)."""
+
+import http.client
+import json
+import socket
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+
+from threecx_simulator.pytest_plugin import RunningPbx
+
+_WORDS = ("Internal Server Error", "Not Found", "Method Not Allowed", "Invalid HTTP", "detail", "Traceback")
+_KNOWN = [
+    "callcontrol",
+    "8001",
+    "101",
+    "devices",
+    "participants",
+    "8107",
+    "makecall",
+    "answer",
+    "routeto",
+    "stream",
+    "ws",
+    "xapi",
+    "v1",
+    "Users",
+    "Users(29)",
+    "Users(Number='101')",
+    "ActiveCalls",
+    "Pbx.DropCall",
+    "connect",
+    "token",
+    "..",
+    "%",
+    "%FF",
+]
+_SEGMENTS = st.sampled_from(_KNOWN) | st.text(max_size=8)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["destination", "timeout", "attacheddata", "x"]) | st.text(max_size=5), inner
+        )
+    ),
+    max_leaves=8,
+)
+_BODIES = (
+    _JSON.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=40) | st.just(b"[" * 100_000)
+)
+_TYPES = st.sampled_from(
+    [
+        "application/json",
+        "text/plain",
+        "",
+        "multipart/form-data; boundary=x",
+        "application/x-www-form-urlencoded",
+    ]
+)
+
+
+@pytest.fixture
+def token(threecx_pbx: RunningPbx) -> str:
+    fields = {"client_id": "8001", "client_secret": "simulator-secret", "grant_type": "client_credentials"}
+    answer = requests.post(f"{threecx_pbx.url}/connect/token", data=fields, timeout=5)
+    threecx_pbx.call("+49301234567", "+4930555001")
+    return str(answer.json()["access_token"])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    method=st.sampled_from(["GET", "POST", "PATCH", "DELETE", "PUT", "HEAD", "OPTIONS"]),
+    segments=st.lists(_SEGMENTS, max_size=6),
+    body=_BODIES,
+    kind=_TYPES,
+    known=st.booleans(),
+)
+def test_no_request_makes_the_pbx_fail(
+    threecx_pbx: RunningPbx, token: str, method: str, segments: list[str], body: bytes, kind: str, known: bool
+) -> None:
+    path = "/" + "/".join(requests.utils.quote(part, safe="%()'=.") for part in segments)
+    if path.endswith("/stream"):
+        path += "s"  # a stream is endless: it has tests of its own
+    headers = {"Content-Type": kind} | ({"Authorization": f"Bearer {token}"} if known else {})
+    connection = http.client.HTTPConnection(threecx_pbx.url.removeprefix("http://"), timeout=10)
+    try:
+        connection.request(method, path, body=body, headers=headers)
+        answer = connection.getresponse()
+        text = answer.read().decode(errors="replace")
+    finally:
+        connection.close()
+    assert answer.status < 500, (method, path, text)
+    assert answer.status < 400 or not any(word in text for word in _WORDS), (method, path, text)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.binary(min_size=1, max_size=60).map(lambda data: data + b"\r\n\r\n"))
+def test_what_is_not_http_gets_no_words_of_a_framework(threecx_pbx: RunningPbx, data: bytes) -> None:
+    host, _, port = threecx_pbx.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        answer = connection.recv(4096)
+    assert not any(word.encode() in answer for word in _WORDS), answer
+
+
+def test_the_control_api_makes_no_server_error_whatever_its_description_allows(
+    threecx_pbx: RunningPbx,
+) -> None:
+    described = schemathesis.openapi.from_url(f"{threecx_pbx.control_url}/openapi.json")
+    threecx_pbx.call("+49301234567", "+4930555001")
+    for result in described.get_all_operations():
+
+        @settings(max_examples=6, deadline=None, database=None)
+        @given(case=result.ok().as_strategy())
+        def ask(case: Any) -> None:
+            if "within" in case.query:
+                case.query["within"] = 0  # else the test would wait as long as the PBX
+            case.call_and_validate(checks=[not_a_server_error], timeout=20)
+
+        ask()

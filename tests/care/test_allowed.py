@@ -25,7 +25,9 @@ def test_a_number_of_the_pbx_may_always_be_called(to: str) -> None:
     assert refused(to) is None
 
 
-@pytest.mark.parametrize("to", ["+4930123456", "030123456", "0190123456", "199", "4711", "ops@example.com", "SP9"])
+@pytest.mark.parametrize(
+    "to", ["+4930123456", "030123456", "0190123456", "199", "4711", "ops@example.com", "SP9"]
+)
 def test_without_patterns_nothing_else_may(to: str) -> None:
     assert refused(to) is not None
 
@@ -110,7 +112,8 @@ def test_in_a_dry_run_nothing_is_called_and_what_is_forbidden_is_still_named() -
 
 
 @pytest.mark.parametrize(
-    ("to", "inside"), [("101", True), ("8001", True), ("12345", True), ("123456", False), ("0101", False), ("1", False)]
+    ("to", "inside"),
+    [("101", True), ("8001", True), ("12345", True), ("123456", False), ("0101", False), ("1", False)],
 )
 def test_where_the_directory_may_not_be_read_what_is_as_short_as_an_extension_is_inside(
     to: str, inside: bool

@@ -1,0 +1,178 @@
+"""A runner that ends and starts again: callers, their owners, call ids and events go on where they were."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections import Counter
+
+import pytest
+
+from .conftest import Office, claims, eventually, unknown
+
+pytestmark = pytest.mark.proves("behaviour.restart-keeps-call-ids")
+
+
+def repeated(events: list[dict[str, object]]) -> list[object]:
+    """Event ids that were told more than once, and calls that began more than once."""
+    ids = Counter(event["eventId"] for event in events)
+    starts = Counter(event["callId"] for event in events if event["type"] == "call_started")
+    return [one for counted in (ids, starts) for one, count in counted.items() if count > 1]
+
+
+async def test_a_caller_keeps_call_id_and_owner_over_a_restart_and_no_event_is_told_twice(
+    office: Office,
+) -> None:
+    await office.receive(ifWorkflowStops="leave")
+    await office.subscribe("watcher", node="callMonitor")
+    call = office.call()
+    item = await office.n8n.execution()
+    await office.run("answerCall", item["callId"])
+    await office.restart()
+    line = await office.run("transferCall", item["callId"], target="101")
+    assert (line["output"], line["item"]["callId"]) == ("connected", item["callId"])
+    office.sim.control.hang_up(call)
+
+    async def ended() -> bool:
+        return any(event["type"] == "call_ended" for event in await office.events())
+
+    async with asyncio.timeout(10):
+        while not await ended():  # noqa: ASYNC110 - bounded
+            await asyncio.sleep(0.05)
+    events = await office.events()
+    assert repeated(events) == []
+    assert {event["callId"] for event in events} == {item["callId"]}
+    assert [event["type"] for event in events].count("call_received") == 1
+    await eventually(
+        lambda: (
+            "call_ended" in [e["item"]["type"] for p in office.n8n.posts_to("watcher") for e in p["events"]]
+        ),
+        "the end told to the Monitor",
+    )
+    told = [event["eventId"] for post in office.n8n.posts_to("watcher") for event in post["events"]]
+    assert len(told) == len(set(told))
+
+
+async def test_a_claimed_caller_is_not_offered_again_after_a_restart(office: Office) -> None:
+    await office.receive(ifWorkflowStops="leave")
+    office.call()
+    item = await office.n8n.execution()
+    await office.restart()
+    event = office.n8n.posts[0]["events"][0]["eventId"]
+    again = await office.n8n.claim(event, office.id_of("one"))
+    assert again["claimed"] is False
+    assert [known.id for _, known in office.runner.sessions.calls()] == [item["callId"]]
+    assert len(office.n8n.posts) == 1
+
+
+@pytest.mark.proves("care.workflow-stopped")
+async def test_a_workflow_that_stopped_before_the_restart_is_found_after_it(office: Office) -> None:
+    await office.receive(idleTimeout=5, fallbackDestination="101")
+    call = office.call()
+    item = await office.n8n.execution()
+    await office.run("answerCall", item["callId"])
+    await office.restart()
+    office.hurry()
+    await office.reached(call, "connected 101")
+
+
+@pytest.mark.proves("care.nobody-home")
+async def test_a_caller_whom_nobody_had_claimed_is_offered_again(office: Office) -> None:
+    await office.receive()
+    office.n8n.answer = unknown
+    office.call()
+    await eventually(lambda: office.n8n.posts, "the first offer")
+    await office.stop()
+    office.n8n.answer = claims
+    await office.begin()
+    item = await office.n8n.execution()
+    assert (await office.run("transferCall", item["callId"], target="101"))["output"] == "connected"
+
+
+async def test_a_caller_who_came_while_the_runner_was_away_is_offered(office: Office) -> None:
+    await office.receive()
+    await office.stop()
+    office.call()
+    await office.begin()
+    assert (await office.n8n.execution())["fromNumber"] == "+4930123456"
+
+
+async def test_a_caller_who_left_while_the_runner_was_away_is_told_as_ended_and_never_offered(
+    office: Office,
+) -> None:
+    await office.receive()
+    office.n8n.answer = unknown
+    call = office.call()
+    await eventually(lambda: office.n8n.posts, "the first offer")
+    await office.stop()
+    office.sim.control.hang_up(call)
+    posts = len(office.n8n.posts)
+    office.n8n.answer = claims
+    await office.begin()
+    office.call("+4940222")
+    await office.n8n.execution()
+    assert [item["fromNumber"] for item in office.n8n.executions] == ["+4940222"]
+    assert all(post["events"][0]["item"]["fromNumber"] == "+4940222" for post in office.n8n.posts[posts:])
+
+
+class Process:
+    """`threecx-runner serve` as a process that may be killed."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self.running: asyncio.subprocess.Process | None = None
+        self.address = ""
+
+    async def start(self) -> None:
+        command = (sys.executable, "-c", "from threecx_runner.cli import main; main()", "serve")
+        options = ("--listen", "127.0.0.1:0", "--state-dir", str(self.office.state))
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("N8N_3CX")}
+        self.running = await asyncio.create_subprocess_exec(
+            *command,
+            *options,
+            stderr=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            env=environment | {"N8N_3CX_FALLBACK_DESTINATION": "102"},
+        )
+        assert self.running.stderr is not None
+        async with asyncio.timeout(30):
+            while "address" not in (line := (await self.running.stderr.readline()).decode()):
+                assert line, "the runner has ended"
+        self.address = (
+            "http://127.0.0.1:" + line.split("127.0.0.1:")[1].split('"')[0].split("\x1b")[0].strip()
+        )
+        self.draining = asyncio.create_task(self.running.stderr.read())
+
+    async def kill(self) -> None:
+        if self.running is not None:
+            self.running.send_signal(signal.SIGKILL)
+            await self.running.wait()
+            await self.draining
+            self.running = None
+
+
+@pytest.mark.parametrize("profile", ["auto"])
+async def test_kill_9_in_mid_call_and_the_same_call_goes_on(closed: Office) -> None:
+    process = Process(closed)
+    await process.start()
+
+    class Api:
+        class api:
+            address = process.address
+
+    closed.runner = Api  # type: ignore[assignment]  # only its address is asked for here
+    try:
+        await closed.receive(ifWorkflowStops="leave")
+        call = closed.call()
+        item = await closed.n8n.execution()
+        await closed.run("answerCall", item["callId"])
+        await process.kill()
+        await process.start()
+        Api.api.address = process.address
+        line = await closed.run("transferCall", item["callId"], target="101")
+        assert (line.get("output"), line["item"]["callId"]) == ("connected", item["callId"]), line
+        assert repeated(await closed.events()) == []
+        assert len(closed.n8n.executions) == 1
+        await closed.reached(call, "connected 101")
+    finally:
+        await process.kill()

@@ -131,6 +131,8 @@ class Dispatcher:
     async def _learn(self, job: _Job, results: Sequence[Result]) -> None:
         """A call that the operation has placed is the execution's from now on, and is looked after."""
         for placed in (CallId(result.call_id) for result in results if isinstance(result, CallResult)):
+            if placed:
+                job.held.watch.keeper.placed(placed)
             if placed and job.request.execution_id:
                 pbx = job.held.session.account.pbx
                 await self._journal.learn_execution(pbx, job.request.execution_id, placed)

@@ -14,7 +14,7 @@ from threecx_pbx.errors import ThreeCxError
 from threecx_pbx.session import PbxSession
 from threecx_runner.care.comfort import APOLOGY, FALLBACK, Comfort
 from threecx_runner.care.next_care import UNCLAIMED, Action, Care, Filling, Owner, filling, next_care
-from threecx_runner.sdk import Guarding, IdleAudio, Wishes
+from threecx_runner.sdk import Guarding, IdleAudio, OnStop, Wishes
 from threecx_runner.subscriptions.model import Live, SubscriptionId
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,14 @@ class Keeper:
         now = self._clock.now()
         caller = Caller(call.id, event, now + UNCLAIMED, now, owner=owner, used=now)
         self._take_up(caller)
+
+    def placed(self, id_: CallId) -> None:
+        """A workflow has placed this call from our route point: when the workflow stops, the call ends."""
+        call = self._session.look(id_)
+        if call is not None and call.own_leg is not None:
+            now = self._clock.now()
+            owner = Owner("", now, Wishes(on_stop=OnStop.HANG_UP, audio=IdleAudio.SILENCE))
+            self._take_up(Caller(id_, EventId(""), now, now, owner=owner, used=now))
 
     def subscribed(self, live: Live, wants: Callable[[Call], bool]) -> None:
         """A Receiver came (back): callers who wait for one are offered to it."""

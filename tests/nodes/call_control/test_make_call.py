@@ -86,3 +86,18 @@ async def test_a_repeated_item_places_no_second_call(workflow: Workflow) -> None
             said.append([json.loads(line) for line in (await answer.text()).splitlines()])
     assert said[0] == said[1]
     assert len(workflow.sim.control.calls()) == 1
+
+
+@pytest.mark.proves("care.workflow-stopped")
+async def test_a_placed_call_does_not_outlive_the_workflow_that_placed_it(workflow: Workflow) -> None:
+    line = await workflow.run("makeCall", None, target="101")
+    (placed,) = workflow.sim.control.calls()
+    assert line["output"] == "answered"
+    await workflow.sim.control.ended(placed.id, within=40)
+
+
+async def test_what_comes_after_it_in_the_execution_acts_on_the_placed_call(workflow: Workflow) -> None:
+    placed = await workflow.run("makeCall", None, target="101")
+    line = await workflow.run("playAudio", None, audioFile={"mode": "list", "value": "en/welcome"})
+    assert line["item"]["callId"] == placed["item"]["callId"]
+    assert line["item"]["status"] == "completed"

@@ -61,7 +61,7 @@ class Pace:
 
     async def sleep(self, seconds: float) -> None:
         due = self.now() + timedelta(seconds=seconds)
-        while (left := (due - self.now()).total_seconds()) > 0:
+        while (left := (due - self.now()).total_seconds()) > 0:  # noqa: ASYNC110 - the pace may change meanwhile
             await asyncio.sleep(min(left / self._scale, 0.02))
 
 

@@ -24,6 +24,7 @@ _QUIET = {
     # n8n asks api.n8n.io for a list at start otherwise
     "N8N_DISABLED_MODULES": "mcp-registry,instance-ai,agents,chat-hub,mcp,workflow-builder",
 }
+RUNNERS_TOKEN = "a-token-of-the-lab-for-task-runners"  # noqa: S105 - on loopback, open to everybody
 _PACKAGES = {"N8N_COMMUNITY_PACKAGES_ENABLED": "true", "N8N_UNVERIFIED_PACKAGES_ENABLED": "true"}
 
 
@@ -36,11 +37,17 @@ class N8nInstance:
     port: int = field(default_factory=free_port)
     settings: Mapping[str, str] = field(default_factory=dict)
     service: Service | None = None
+    broker_port: int = field(default_factory=free_port)
 
     @property
     def url(self) -> str:
         """Address of the editor."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def broker_url(self) -> str:
+        """Address of the task broker, for runners that know `RUNNERS_TOKEN`."""
+        return f"http://127.0.0.1:{self.broker_port}"
 
     def add_package(self, tarball: Path) -> None:
         """Installs a package as n8n's manual for a manual installation says: npm install inside `~/.n8n/nodes`."""
@@ -91,7 +98,8 @@ class N8nInstance:
             "N8N_PORT": str(self.port),
             "N8N_LISTEN_ADDRESS": "127.0.0.1",
             "N8N_HOST": "127.0.0.1",
-            "N8N_RUNNERS_BROKER_PORT": str(free_port()),
+            "N8N_RUNNERS_BROKER_PORT": str(self.broker_port),
+            "N8N_RUNNERS_AUTH_TOKEN": RUNNERS_TOKEN,
             "N8N_SECURE_COOKIE": "false",
             "HOME": os.environ.get("HOME", str(self.folder)),
         }

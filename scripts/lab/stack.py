@@ -15,7 +15,7 @@ import requests
 
 from lab.bootstrap import ROOT
 from lab.n8n_install import get_n8n
-from lab.n8n_instance import N8nInstance
+from lab.n8n_instance import RUNNERS_TOKEN, N8nInstance
 from lab.n8n_rest import Json, N8nRefused, N8nRest
 from lab.package import NpmPackage
 from lab.programs import Runner
@@ -56,7 +56,8 @@ class Stack:
         with steps.step(f"Installing {tarball.name} as a community package"):
             n8n.add_package(tarball)
         simulator = Simulator(folder / "simulator", profile=profile, tls=tls)
-        return cls(simulator, Runner(folder / "runner"), n8n, N8nRest(n8n.url), steps)
+        runner = Runner(folder / "runner", settings=task_brokers(n8n))
+        return cls(simulator, runner, n8n, N8nRest(n8n.url), steps)
 
     def __enter__(self) -> "Stack":
         try:
@@ -173,6 +174,12 @@ class Stack:
             f"{self.runner.url}/v1/subscriptions/{subscription}", headers={"X-3CX-Login": login}, timeout=5
         )
         return answer.status_code == 200
+
+
+def task_brokers(*instances: N8nInstance) -> dict[str, str]:
+    """The runner's settings by which it serves these n8n as a task runner."""
+    uris = ",".join(n8n.broker_url for n8n in instances)
+    return {"N8N_RUNNERS_TASK_BROKER_URI": uris, "N8N_RUNNERS_AUTH_TOKEN": RUNNERS_TOKEN}
 
 
 def template(name: str) -> Json:

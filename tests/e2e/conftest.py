@@ -14,6 +14,10 @@ from lab.steps import Steps
 from lab.waiting import wait_for
 
 _HERE = Path(__file__).parent
+_WAYS = ("url", "taskRunner")
+TRANSPORTS = pytest.mark.parametrize("transport", _WAYS, indirect=True)
+"""What operations do must not depend on how they reach the runner."""
+
 Activate = Callable[[Json], Json]
 
 
@@ -43,9 +47,24 @@ def pbx(stack: Stack) -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="session")
-def credential(stack: Stack) -> Json:
-    """The right one, with a fallback that everybody can reach."""
-    return stack.rest.add_credential("Simulated 3CX", CREDENTIAL, stack.login())
+def credentials(stack: Stack) -> dict[str, Json]:
+    """The right one for each way from n8n to the runner."""
+    return {
+        way: stack.rest.add_credential(f"Simulated 3CX by {way}", CREDENTIAL, stack.login(transport=way))
+        for way in _WAYS
+    }
+
+
+@pytest.fixture
+def transport(request: pytest.FixtureRequest) -> str:
+    """How action nodes reach the runner; tests marked TRANSPORTS run once for each way."""
+    return str(getattr(request, "param", _WAYS[0]))
+
+
+@pytest.fixture
+def credential(credentials: dict[str, Json], transport: str) -> Json:
+    """The right one."""
+    return credentials[transport]
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ def _part(name: str, *promises: str) -> Any:
             "trouble.connection-refused",
         ),
         _part("login", "credential.origin", "credential.test"),
+        _part("task", "behaviour.task-runner"),
         _part("trigger", "behaviour.webhook-signature"),
     ],
 )

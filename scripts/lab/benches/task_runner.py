@@ -1,0 +1,93 @@
+"""task-runner: one operation by n8n's task broker (`startJob`) beside the same over HTTP, alternating in one run.
+
+Get Active Calls with one call up, so that each asks the PBX once. Time = what n8n says that the node took, in whole ms; nodes of both
+ways stand one after another in one workflow, the first one alternately.
+"""
+
+import statistics
+import uuid
+from itertools import pairwise
+
+import requests
+
+from lab.benches.figures import BenchFailed, Punctuality, median, percentile, rounded
+from lab.n8n_rest import Execution, Json
+from lab.stack import CREDENTIAL, PACKAGE, Stack
+
+_ORDER = ("url", "taskRunner", "taskRunner", "url") * 5
+
+
+def task_runner(stack: Stack, samples: int) -> Json:
+    """`http_ms, task_ms` (medians), `http_mean_ms, task_mean_ms, http_p95_ms, task_p95_ms, ratio` (of the means), `samples` of each."""
+    workflow = _activated(stack)
+    hook = f"{stack.n8n.url}/webhook/{workflow['nodes'][0]['parameters']['path']}"
+    call = stack.simulator.call("+4930300000", number="+4930555101")
+    stack.simulator.reached(call, "connected 101")
+    punctuality = Punctuality(stack.simulator)
+    known: set[str] = set()
+    took: dict[str, list[float]] = {way: [] for way in _ORDER}
+    for round_ in range(max(1, samples // (len(_ORDER) // 2)) + 1):
+        requests.post(hook, json={}, timeout=30).raise_for_status()
+        execution = stack.rest.next_execution(workflow, known)
+        known.add(execution.id)
+        punctuality.look(call)
+        for index, way in enumerate(_ORDER):
+            if round_:  # the first one opens connections and loads code
+                took[way].append(_time(execution, f"Look {index}"))
+    stack.simulator.hang_up(call)
+    punctuality.demand()
+    return _figures(took["url"], took["taskRunner"])
+
+
+def _figures(http: list[float], task: list[float]) -> Json:
+    return {
+        "http_ms": rounded(median(http)),
+        "task_ms": rounded(median(task)),
+        "http_mean_ms": rounded(statistics.mean(http)),
+        "task_mean_ms": rounded(statistics.mean(task)),
+        "http_p95_ms": rounded(percentile(http, 0.95)),
+        "task_p95_ms": rounded(percentile(task, 0.95)),
+        "ratio": round(statistics.mean(task) / statistics.mean(http), 2),
+        "samples": len(http),
+    }
+
+
+def _time(execution: Execution, node: str) -> float:
+    if execution.status != "success":
+        raise BenchFailed(f"{node}: {execution.error}")
+    return float(execution.ran[node][-1]["executionTime"])
+
+
+def _activated(stack: Stack) -> Json:
+    credentials = {
+        way: stack.rest.add_credential(f"Bench {way}", CREDENTIAL, stack.login(transport=way))
+        for way in sorted(set(_ORDER))
+    }
+    path = str(uuid.uuid4())
+    hook = {"path": path, "httpMethod": "POST", "options": {}}
+    start = {**_node("Hook", "n8n-nodes-base.webhook", hook, 2), "webhookId": path}
+    looks = [_look(index, credentials[way]) for index, way in enumerate(_ORDER)]
+    saved = stack.rest.add_workflow(_chain([start, *looks]))
+    stack.rest.activate(saved)
+    stack.wait_active(saved)
+    return saved
+
+
+def _look(index: int, credential: Json) -> Json:
+    ask = {"resource": "call", "operation": "getActiveCalls"}
+    node = _node(f"Look {index}", f"{PACKAGE}.threeCxCallData", ask, 1)
+    return {**node, "credentials": {CREDENTIAL: credential}, "executeOnce": True}
+
+
+def _node(name: str, kind: str, parameters: Json, version: float) -> Json:
+    where = {"position": [0, 0], "typeVersion": version, "id": str(uuid.uuid4())}
+    return {"name": name, "type": kind, "parameters": parameters, **where}
+
+
+def _chain(nodes: list[Json]) -> Json:
+    links = {
+        one["name"]: {"main": [[{"node": other["name"], "type": "main", "index": 0}]]}
+        for one, other in pairwise(nodes)
+    }
+    settings = {"executionOrder": "v1"}
+    return {"name": "Bench: task runner", "nodes": nodes, "connections": links, "settings": settings}

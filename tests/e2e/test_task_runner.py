@@ -1,0 +1,187 @@
+"""n8n's task runner as the way to the runner: internal and external mode, and a runner that is absent, late or killed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import requests
+
+from lab.n8n_install import get_n8n
+from lab.n8n_instance import N8nInstance
+from lab.n8n_rest import Execution, Json, N8nRest
+from lab.package import NpmPackage
+from lab.simulator import Simulator
+from lab.stack import CREDENTIAL, Stack, task_brokers
+from lab.steps import Steps
+from lab.waiting import wait_for
+
+from .workflows import chain, control, data, manual
+
+_SOON = {"N8N_RUNNERS_TASK_REQUEST_TIMEOUT": "15"}
+
+
+@dataclass
+class Place:
+    """One n8n with a credential that has no Runner URL at all: only the task broker can carry its operations."""
+
+    rest: N8nRest
+    credential: Json
+
+    def begin(self, node: Json) -> str:
+        """Starts a workflow of one node by hand: the execution's id."""
+        workflow = chain(node["name"], manual(), node)
+        node["credentials"] = {CREDENTIAL: self.credential}
+        saved = self.rest.add_workflow(workflow)
+        return str(self.rest.run(saved, "Start")["executionId"])
+
+    def run(self, node: Json) -> Execution:
+        """The same, until its end."""
+        return self.rest.ended(self.begin(node), within_s=90)
+
+
+@pytest.fixture(scope="module")
+def instances(
+    stack: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[N8nInstance, N8nInstance]]:
+    """The session's n8n (internal mode) and a second one (external mode), both served by the one runner."""
+    settings = {**stack.n8n.settings, **_SOON, "N8N_RUNNERS_MODE": "external"}
+    second = N8nInstance(get_n8n(Steps()), tmp_path_factory.mktemp("external"), settings=settings)
+    second.add_package(NpmPackage.of_checkout(Steps()).tarball())
+    second.start()
+    before = stack.runner.settings
+    stack.runner.stop()
+    stack.runner.settings = {**before, **task_brokers(stack.n8n, second)}
+    stack.runner.start()
+    yield stack.n8n, second
+    second.stop()
+    stack.runner.stop()
+    stack.runner.settings = before
+    stack.runner.start()
+
+
+@pytest.fixture(scope="module")
+def internal(stack: Stack, instances: object) -> Place:
+    return _place(stack, stack.rest)
+
+
+@pytest.fixture(scope="module")
+def external(stack: Stack, instances: tuple[N8nInstance, N8nInstance]) -> Place:
+    rest = N8nRest(instances[1].url)
+    rest.sign_in()
+    return _place(stack, rest)
+
+
+def _place(stack: Stack, rest: N8nRest) -> Place:
+    login = stack.login(transport="taskRunner", runnerUrl="")
+    return Place(rest, rest.add_credential("By task runner only", CREDENTIAL, login))
+
+
+def _look() -> Json:
+    return data("Look", "getActiveCalls")
+
+
+def _dial(number: str) -> Json:
+    where = {"__rl": True, "mode": "number", "value": number}
+    return control("Dial", "makeCall", target=where, timeout=60)
+
+
+def _said(execution: Execution, node: str) -> str:
+    error = execution.error_of(node)
+    return f"{error.get('message')} {error.get('description')}"
+
+
+@pytest.mark.proves("credential.transport", "behaviour.task-runner")
+def test_two_n8n_share_one_runner_in_internal_and_in_external_mode(internal: Place, external: Place) -> None:
+    begun = [(place, place.begin(_look())) for place in (internal, external, internal, external)]
+
+    ended = [place.rest.ended(execution, within_s=60) for place, execution in begun]
+
+    assert [(one.status, one.error) for one in ended] == [("success", "")] * 4
+
+
+def test_a_runner_that_is_absent_is_told_in_a_sentence_of_ours(stack: Stack, external: Place) -> None:
+    stack.runner.stop()
+    try:
+        execution = external.run(_look())
+    finally:
+        stack.runner.start()
+
+    assert execution.status == "error"
+    assert "No 3CX runner took the job from n8n's task broker." in _said(execution, "Look")
+    assert "N8N_RUNNERS_TASK_BROKER_URI" in _said(execution, "Look")
+    assert "Code node" not in str(execution.error_of("Look"))
+
+
+def test_a_runner_that_starts_late_does_the_job_that_waits(stack: Stack, external: Place) -> None:
+    stack.runner.stop()
+    begun = external.begin(_look())
+    stack.runner.start()
+
+    assert external.rest.ended(begun, within_s=60).status == "success"
+
+
+@pytest.mark.parametrize("mode", ["internal", "external"])
+def test_a_runner_that_is_killed_in_mid_operation_fails_the_node_at_once(
+    stack: Stack, pbx: Simulator, request: pytest.FixtureRequest, mode: str
+) -> None:
+    place: Place = request.getfixturevalue(mode)
+    pbx.behave("101", answersAfter=None)
+    begun = place.begin(_dial("101"))
+    _ringing(pbx)
+
+    stack.runner.kill()
+    execution = place.rest.ended(begun, within_s=20)
+    stack.runner.start()
+
+    assert execution.status == "error"
+    assert "broke off before its end" in _said(execution, "Dial")
+    assert "Node execution failed" not in str(execution.error_of("Dial"))
+    assert place.run(_look()).status == "success"
+
+
+def test_an_execution_that_is_stopped_ends_the_call_that_it_places(pbx: Simulator, internal: Place) -> None:
+    pbx.behave("101", answersAfter=None)
+    begun = internal.begin(_dial("101"))
+    placed = _ringing(pbx)
+
+    internal.rest.call("POST", f"/executions/{begun}/stop", {})
+
+    assert internal.rest.ended(begun, within_s=20).status == "canceled"
+    pbx.ended(placed, within_s=20)
+
+
+def test_n8n_that_restarts_is_served_again(
+    internal: Place, external: Place, instances: tuple[N8nInstance, N8nInstance]
+) -> None:
+    instances[1].stop()
+    assert internal.run(_look()).status == "success"
+    instances[1].start()
+    external.rest.sign_in()
+
+    assert external.run(_look()).status == "success"
+
+
+def test_dropdowns_and_the_credentials_test_say_that_they_need_the_runner_url(
+    stack: Stack, internal: Place
+) -> None:
+    told = stack.rest.test_credential(
+        internal.credential, CREDENTIAL, stack.login(transport="taskRunner", runnerUrl="")
+    )
+
+    assert told["status"] == "Error"
+    assert "Runner URL" in told["message"]
+
+
+def _ringing(pbx: Simulator) -> str:
+    """The call that a node places, once it rings at 101."""
+    return wait_for(lambda: next(iter(_live(pbx)), None), "a call rings at 101", within_s=20)
+
+
+def _live(pbx: Simulator) -> list[str]:
+    calls = requests.get(f"{pbx.control_url}/calls", timeout=10).json()
+    rings = "ringing 101"
+    return [
+        call["id"]
+        for call in calls
+        if call["endedAt"] is None and any(moment["what"] == rings for moment in call["timeline"])
+    ]

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from threecx_simulator.company.past import Party, PartyType, PastCall
+from threecx_simulator.company.past import Party, PartyType, PastCall, Segment
 from threecx_simulator.company.speech import Sound
 from threecx_simulator.http.refusals import empty
 from threecx_simulator.xapi.archive import ALWAYS, Archive
@@ -18,14 +19,24 @@ from threecx_simulator.xapi.texts import stamp
 
 Row = dict[str, Any]
 _TYPES = {"Inbound": "InboundExternal", "Outbound": "OutboundExternal", "Internal": "Local"}
+_BEFORE = timedelta(hours=2)  # a call begins at most so long before its recording
 _BOUND = re.compile(r"StartTime (ge|gt|le|lt) (\d{4}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?)")
 
 
 def recordings(archive: Archive, language: str, first: datetime, last: datetime) -> Iterator[Row]:
-    """The rows of a period."""
+    """The rows of a period, by the beginning of the recording."""
+    held: list[tuple[float, int, PastCall]] = []  # the latest first; calls come by their own beginning
     for call in archive.calls(first, last):
+        while held and -held[0][0] >= call.start.timestamp() + _BEFORE.total_seconds():
+            yield _row(heappop(held)[2], archive, language)
         if call.recorded and call.talk is not None and call.number not in archive.erased:
-            yield _row(call, archive, language)
+            heappush(held, (-_begin(call.talk).timestamp(), call.number, call))
+    while held:
+        yield _row(heappop(held)[2], archive, language)
+
+
+def _begin(talk: Segment) -> datetime:
+    return talk.start + timedelta(seconds=talk.ringing)
 
 
 def period(condition: str | None) -> tuple[datetime, datetime]:
@@ -36,7 +47,7 @@ def period(condition: str | None) -> tuple[datetime, datetime]:
     for operator, text in _BOUND.findall(condition):
         bound = moment(text)
         if operator.startswith("g"):
-            first = max(first, bound - timedelta(hours=2))  # a call begins before its recording
+            first = max(first, bound - _BEFORE)
         else:
             last = min(last, bound)
     return first, last
@@ -45,11 +56,10 @@ def period(condition: str | None) -> tuple[datetime, datetime]:
 def _row(call: PastCall, archive: Archive, language: str) -> Row:
     talk = call.talk
     assert talk is not None
-    start = talk.start + timedelta(seconds=talk.ringing)
     done = transcribed(call, archive)
     return {
         "Id": call.number,
-        "StartTime": stamp(start),
+        "StartTime": stamp(_begin(talk)),
         "EndTime": stamp(talk.end),
         "CallType": _TYPES[call.direction],
         **_side("From", talk.source, call),

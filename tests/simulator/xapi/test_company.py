@@ -1,0 +1,132 @@
+"""The seeded company: same seed, same believable data, of any size and in little memory."""
+
+import tracemalloc
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+
+import phonenumbers
+import pytest
+
+from threecx_simulator import ManualClock, Simulator, default_world
+from threecx_simulator.company import History, company_of, make_company
+from threecx_simulator.company.life import Life, rate
+from threecx_simulator.company.past import PastCall
+
+from .conftest import MONDAY
+
+pytestmark = pytest.mark.proves("simulator.seeded-company")
+ALWAYS = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2040, 1, 1, tzinfo=UTC))
+
+
+def _history(seed: int = 7, rows: int = 3000, until: datetime = MONDAY) -> History:
+    return History(*make_company(seed), rows, until)
+
+
+def _calls(history: History) -> list[PastCall]:
+    return list(history.calls(*ALWAYS))
+
+
+def test_the_same_seed_gives_the_same_company_and_the_same_calls() -> None:
+    assert make_company(7) == make_company(7)
+    assert make_company(7)[1].contacts != make_company(8)[1].contacts
+    assert _calls(_history()) == _calls(_history())
+
+
+def test_a_day_is_the_same_whenever_one_looks_at_it() -> None:
+    day = (datetime(2026, 2, 25, tzinfo=UTC), datetime(2026, 2, 26, tzinfo=UTC))
+    later = _history(until=MONDAY + timedelta(days=1))
+    assert list(_history().calls(*day)) == list(later.calls(*day)) != []
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, 130, 4321])
+def test_a_history_has_exactly_as_many_rows_as_it_was_asked_for(rows: int) -> None:
+    history = _history(rows=rows)
+    window = history.window(*ALWAYS)
+    assert len(history) == len(window) == rows
+    assert len(list(window.rows(0, rows + 10))) == rows
+
+
+def test_every_row_is_seen_once_however_the_pages_are_cut() -> None:
+    window = _history().window(*ALWAYS)
+    whole = list(window.rows(0, 3000))
+    assert [row for start in range(0, 3000, 170) for row in window.rows(start, start + 170)] == whole
+    assert len({(call.number, place) for call, place, _ in whole}) == 3000
+
+
+def test_nothing_in_the_past_ends_in_the_future() -> None:
+    assert all(call.end <= MONDAY for call in _calls(_history()))
+
+
+def test_mondays_are_busy_and_the_office_is_quiet_when_it_is_closed() -> None:
+    history = _history(rows=20_000)
+    company = make_company(7)[1]
+    days = Counter(call.start.astimezone(company.zone).strftime("%a") for call in _calls(history))
+    assert days.most_common(1)[0][0] == "Mon"
+    assert days["Sun"] < days["Mon"] / 10
+    inside = sum(1 for call in _calls(history) if company.open_at(call.start))
+    assert inside > 0.9 * days.total()
+
+
+def test_a_call_is_found_by_its_number() -> None:
+    history = _history()
+    for call in islice(history.calls(*ALWAYS), 0, 500, 50):
+        assert history.call(call.number) == call
+    assert history.call(1) is None
+
+
+def test_numbers_are_valid_in_the_country_of_the_company() -> None:
+    for seed in range(5):
+        company = make_company(seed)[1]
+        for number in (*company.strangers[:20], *(one.mobile for one in company.contacts[:20])):
+            parsed = phonenumbers.parse(number)
+            assert phonenumbers.is_valid_number(parsed), number
+            assert phonenumbers.region_code_for_number(parsed) == company.country
+
+
+def test_people_queues_and_departments_fit_together() -> None:
+    world, company = make_company(3, people=30, country="GB")
+    people = {one.number for one in world.extensions}
+    assert len(people) == 30
+    assert all(set(queue.agents) <= people and queue.agents for queue in world.queues)
+    members = [number for one in company.departments for number in one.members]
+    assert sorted(members) == sorted(people)
+    assert company.time_zone == "Europe/London"
+
+
+def test_a_large_history_is_paged_in_little_memory() -> None:
+    world = default_world()
+    history = History(world, company_of(world), 100_000, MONDAY)
+    window = history.window(*ALWAYS)
+    tracemalloc.start()
+    seen = sum(sum(1 for _ in window.rows(start, start + 1000)) for start in range(0, 30_000, 1000))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(window), seen) == (100_000, 30_000)
+    assert peak < 30_000_000
+
+
+async def test_life_places_calls_at_its_rate_and_leaves_route_points_in_peace() -> None:
+    clock = ManualClock(MONDAY)
+    async with Simulator(clock=clock) as sim:
+        async with Life(
+            sim.control, sim.board.pbx, sim.company, sim.office.archive, clock, rate("30/min"), seed=1
+        ):
+            await clock.advance(600)
+        calls = sim.control.calls()
+        assert 200 < len(calls) < 400
+        assert all(
+            "ringing 8001" not in call.moments and "connected 8001" not in call.moments for call in calls
+        )
+        assert {"ended"} <= {call.state for call in calls}
+
+
+@pytest.mark.parametrize(("text", "per_second"), [("30/min", 0.5), ("2/s", 2.0), ("360/h", 0.1)])
+def test_a_rate_is_read_in_three_units(text: str, per_second: float) -> None:
+    assert rate(text) == pytest.approx(per_second)
+
+
+@pytest.mark.parametrize("text", ["", "30", "30/day", "-1/s", "0/min"])
+def test_a_rate_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a rate"):
+        rate(text)

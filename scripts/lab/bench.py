@@ -16,6 +16,7 @@ from lab.benches.event_latency import event_latency
 from lab.benches.figures import BenchFailed, SimulatorLate
 from lab.benches.operation_latency import operation_latency
 from lab.benches.simulator import simulator
+from lab.benches.voice_figures import VOICE_BENCHES, Wanted, voice_figures
 from lab.bootstrap import stop
 from lab.commands import CommandFailed, ToolMissing
 from lab.n8n_rest import Json
@@ -30,6 +31,9 @@ class Name(StrEnum):
 
     OPERATION_LATENCY = "operation-latency"
     EVENT_LATENCY = "event-latency"
+    CALLS = "calls"
+    INTERRUPT = "interrupt"
+    PACING = "pacing"
     SIMULATOR = "simulator"
 
 
@@ -40,10 +44,15 @@ def bench(
         float, typer.Option("--rtt", min=0, help="Round trip to the PBX in ms, by a delaying proxy.")
     ] = 0,
     samples: Annotated[int, typer.Option("--samples", min=3, help="How many calls.")] = 40,
+    calls: Annotated[int, typer.Option("--calls", min=1, help="calls: how many at once.")] = 128,
+    seconds: Annotated[float, typer.Option("--seconds", min=1, help="calls: how long it is measured.")] = 20,
+    knee: Annotated[bool, typer.Option("--knee", help="calls: more and more, until a figure breaks.")] = False,
 ) -> None:
     """Measures on real processes: n8n, runner and simulator."""
     try:
-        figures = _measure(name, rtt, samples)
+        wanted = Wanted(calls, samples, seconds, rtt, knee)
+        voice = name.value in VOICE_BENCHES
+        figures = voice_figures(name.value, wanted, Steps()) if voice else _measure(name, rtt, samples)
     except SimulatorLate as error:
         figures = {"late": str(error)}
     except (BenchFailed, CommandFailed, ToolMissing, ServiceDied, NeverCame) as error:

@@ -28,6 +28,8 @@ class Simulator:
     folder: Path
     profile: str = "auto"
     tls: bool = False
+    more: tuple[str, ...] = ()
+    """Further options of the command line."""
     url: str = ""
     control_url: str = ""
     ca_file: str = ""
@@ -36,7 +38,7 @@ class Simulator:
     def start(self) -> None:
         """Starts the PBX on free ports; then `url` is the Server URL, and the page of the control API is `control_url`/docs."""
         command = [str(console_script("threecx-simulator")), "serve", "--profile", self.profile, "--json"]
-        command += ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", *(["--tls"] if self.tls else [])]
+        command += ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", *(["--tls"] if self.tls else []), *self.more]
         log = self.folder / "simulator.log"
         self.service = Service("threecx-simulator", command, env=clean_environment({}), log=log)
         said = self.service.wait_ready(partial(_first_json, log), within_s=30)

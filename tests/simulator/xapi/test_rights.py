@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from threecx_simulator import ManualClock, Simulator, default_world
+from threecx_simulator.pbx.world import Role
 
 from .conftest import CALL_LOG, MONDAY, Start
 
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.proves("simulator.section-12")
         ("users", CALL_LOG, 403),
     ],
 )
-async def test_a_role_reads_what_it_may(xapi: Start, role: str, path: str, status: int) -> None:
+async def test_a_role_reads_what_it_may(xapi: Start, role: Role, path: str, status: int) -> None:
     world = default_world()
     clients = (replace(world.clients[0], role=role), *world.clients[1:])
     async with Simulator(world=replace(world, clients=clients), clock=ManualClock(MONDAY), history=20) as sim:

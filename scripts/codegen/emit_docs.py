@@ -64,7 +64,10 @@ def credential_page(credential: JoinedCredential, head: str) -> str:
     told = (
         "What the nodes need to know once: where the runner is, which PBX it serves, and what may be called."
     )
-    sent = "The PBX's secret travels to the Runner URL only; the credential refuses every other address."
+    sent = (
+        "The PBX's secret travels to the Runner URL only; the credential refuses every other address. With Transport set to "
+        "N8n Task Runner, operations carry it to the runner inside a task of n8n's own broker ([more](task-runner.md))."
+    )
     parts = [
         head,
         f"# {credential.look.display_name}",

@@ -1,4 +1,4 @@
-/** How a request proves who asks. The credential's secrets go to the Runner URL and nowhere else. */
+/** How a request proves who asks. The credential's secrets go to the Runner URL, or inside a task to n8n's own broker, and nowhere else. */
 import type { ICredentialDataDecryptedObject as Credentials, IHttpRequestOptions } from 'n8n-workflow';
 
 export const CREDENTIAL = 'threeCxCallControlApi';

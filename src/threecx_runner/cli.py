@@ -70,8 +70,19 @@ def version() -> None:
 def _run(settings: Settings) -> None:
     from threecx_runner.serve import serve as serving  # imports all operations: not for `token`
 
+    _make_room()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(serving(settings))
+
+
+def _make_room() -> None:
+    """For a connection per call, where the usual limit is 1024 files; and for the calls' clock, beside threads that decode."""
+    sys.setswitchinterval(0.001)
+    if sys.platform != "win32":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":

@@ -1,4 +1,4 @@
-"""What all tests share: the contract files, and the scripts' package `lab` in the path."""
+"""What all tests share: the contract files, and what lies beside them in the path."""
 
 import json
 import sys
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
+sys.path.append(str(Path(__file__).resolve().parent))  # the operations' tests use the office of tests/care
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ from lab.steps import Steps
 
 _FAST = "not n8n and not packaging and not long"
 _N8N = "(n8n or packaging) and not long"
+# the fast tests wait for sockets more than they compute; the tests on n8n share one n8n
+_SPREAD = {_FAST: ["-n", "4", "--dist", "loadfile"]}
 
 
 def run_tests(
@@ -30,7 +32,7 @@ def run_tests(
     except (CommandFailed, ToolMissing) as error:
         stop(str(error))
     marks = [_FAST] if fast else [_FAST, "n8n or packaging or long" if long else _N8N]
-    results = [_pytest(marked, context.args, env) for marked in marks]
+    results = [_pytest(marked, [*_SPREAD.get(marked, []), *context.args], env) for marked in marks]
     sys.exit(max(results))
 
 

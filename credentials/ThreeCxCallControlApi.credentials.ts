@@ -81,6 +81,22 @@ export class ThreeCxCallControlApi implements ICredentialType {
 			description: "The route point's number. Empty takes the API client's own.",
 		},
 		{
+			displayName: 'Reports Client ID',
+			name: 'reportsClientId',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. 8009',
+			description: 'A second API client, with the role System Owner, for call log, reports and recordings. The client above then needs no such rights.',
+		},
+		{
+			displayName: 'Reports Client Secret',
+			name: 'reportsClientSecret',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			description: 'The API key of the second API client',
+		},
+		{
 			displayName: 'Allowed Destinations',
 			name: 'allowedDestinations',
 			type: 'string',
@@ -110,6 +126,13 @@ export class ThreeCxCallControlApi implements ICredentialType {
 			type: 'boolean',
 			default: false,
 			description: 'Whether to check destinations without calling them',
+		},
+		{
+			displayName: 'Allow Data Changes',
+			name: 'allowDataChanges',
+			type: 'boolean',
+			default: false,
+			description: 'Whether the operation XAPI Request may write. As an AI tool it never may.',
 		},
 		{
 			displayName: 'N8n Base URL',

@@ -17,10 +17,13 @@ class Login(BaseModel):
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     extension: str = ""
+    reports_client_id: str = ""
+    reports_client_secret: SecretStr = SecretStr("")
     allowed_destinations: str = ""
     max_calls_per_hour: Annotated[int, Field(ge=0, le=100_000)] = 0
     calling_hours: Annotated[str, Field(pattern=r"^$|^\d{2}:\d{2}-\d{2}:\d{2}$")] = ""
     dry_run: bool = False
+    allow_data_changes: bool = False
     n8n_base_url: str = ""
     ignore_tls_errors: bool = False
 

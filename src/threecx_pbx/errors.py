@@ -19,6 +19,8 @@ ThreeCxError
     AudioRefused            audioRefused
     AudioUnreachable        audioUnreachable
     SpeechMissing           speechMissing
+    RecordUnknown           recordUnknown
+    DataChangesOff          dataChangesOff
   PbxSaidNo               the PBX's admin: a right, a licence, a setting
     WrongCredentials        wrongCredentials
     LicenceMissing          licenceMissing
@@ -161,6 +163,18 @@ class SpeechMissing(AskedWrongly):
     error_id = "speechMissing"
     http_status = 501
     default_hint = "Install espeak-ng on the runner's machine (Debian: apt install espeak-ng), or play a recorded file instead."
+
+
+class RecordUnknown(AskedWrongly):
+    error_id = "recordUnknown"
+    http_status = 404
+    default_hint = "Choose it from the list, or check the number or ID in the 3CX Admin Console."
+
+
+class DataChangesOff(AskedWrongly):
+    error_id = "dataChangesOff"
+    http_status = 403
+    default_hint = "Turn on Allow Data Changes in the credential; as an AI tool nothing is ever written."
 
 
 class PbxSaidNo(ThreeCxError):

@@ -182,13 +182,20 @@ class PbxSession(Dialling):
     def _follow_legs(self, before: Book) -> None:
         was, now = _own_legs(before, self._book.changed), _own_legs(self._book, self._book.changed)
         for key in was.keys() - now.keys():
-            self.voices.gone(key, ENDED)
-        for leg in now.values():
-            self._follow_leg(leg)
+            self._leave_leg(*was[key])
+        for call, leg in now.values():
+            self._follow_leg(call, leg)
 
-    def _follow_leg(self, leg: Leg) -> None:
+    def _follow_leg(self, call: CallId, leg: Leg) -> None:
         address = Address(leg.dn, leg.participant)
-        self.voices.follow(leg.key, address, is_connected=leg.state is LegState.CONNECTED)
+        self.voices.follow(leg.key, call, address, is_connected=leg.state is LegState.CONNECTED)
+
+    def _leave_leg(self, id_: CallId, leg: Leg) -> None:
+        call = self._book.calls.get(id_)
+        if leg.calling and call is not None and call.legs:
+            self.voices.gone_from(leg.key, id_, ENDED)
+        else:
+            self.voices.gone(leg.key, ENDED)
 
     def _look_again(self, address: Address) -> None:
         self.watcher.look_again((address.dn, address.participant))
@@ -204,8 +211,8 @@ class PbxSession(Dialling):
         """Takes up the calls of an earlier life; what is there now comes with the first reading."""
         self._tasks = tasks
         self._book = restored(self.account.pbx, calls)
-        for leg in _own_legs(self._book, self._book.calls).values():
-            self._follow_leg(leg)
+        for call, leg in _own_legs(self._book, self._book.calls).values():
+            self._follow_leg(call, leg)
         self._tell = told
 
     async def keep_grace(self) -> None:
@@ -261,9 +268,9 @@ class PbxSession(Dialling):
             await asyncio.wait(self._left)
 
 
-def _own_legs(book: Book, calls: Iterable[CallId]) -> dict[LegKey, Leg]:
+def _own_legs(book: Book, calls: Iterable[CallId]) -> dict[LegKey, tuple[CallId, Leg]]:
     known = (book.calls[id_] for id_ in calls if id_ in book.calls)
-    return {key: leg for call in known for key, leg in call.legs.items() if leg.ours}
+    return {key: (call.id, leg) for call in known for key, leg in call.legs.items() if leg.ours}
 
 
 @asynccontextmanager
@@ -288,7 +295,7 @@ async def opened_session(
         infos: list[DnInfo] = await rest.all()
         own = own_route_point(account, infos)
         pbx = Pbx.of(account.origin, context)
-        session = PbxSession(account, clock, Xapi(blocking, tokens), rest, own, pbx, tokens)
+        session = PbxSession(account, clock, Xapi(blocking, tokens, clock), rest, own, pbx, tokens)
         session.watcher.learn(infos)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         session.begin(tasks, calls, told)

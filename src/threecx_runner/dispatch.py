@@ -1,24 +1,41 @@
 """Runs operations. Knows no transport (HTTP and n8n's task broker both call it) and no operation by name."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic import TypeAdapter
 
 from threecx_pbx.calls.model import CallId
-from threecx_pbx.errors import CallEnded, CallUnknown
-from threecx_runner.api.wire import ErrorLine, Item, ItemLine, Line, Request
+from threecx_pbx.errors import CallEnded, CallUnknown, DataChangesOff
+from threecx_runner.api.wire import BinaryLine, ErrorLine, FileField, Item, ItemLine, Line, Request
 from threecx_runner.errors import problem_of
 from threecx_runner.journal import ItemKey, Journal
 from threecx_runner.registry import Registry
-from threecx_runner.sdk import CallParams, CallResult, Effect, OnHangUp, Operation, Params, Result, WhichCall
+from threecx_runner.sdk import (
+    CallParams,
+    CallResult,
+    Context,
+    Effect,
+    OnHangUp,
+    Operation,
+    Params,
+    Result,
+    WhichCall,
+)
 from threecx_runner.sessions import Held, Sessions
 
 _LINES = TypeAdapter(list[ItemLine])
+_PORTION = 200
+"""Lines of a stream that go on at once."""
+_AHEAD = 8
+"""Portions that may wait for the reader; a stream then waits for them."""
 HUNG_UP = "hungUp"
 """The output of an operation that a hang-up leaves by (features.md 1.5)."""
+
+_BY_PERSON = "Put the node into the workflow itself, where its author decides what is written."
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +60,28 @@ class Dispatcher:
         operation = self._registry.operation(request.node, request.operation)
         job = _Job(request, operation, await self._sessions.get(request.login))
         room = asyncio.Semaphore(request.concurrency)
-        done: asyncio.Queue[Sequence[Line]] = asyncio.Queue()
+        done: asyncio.Queue[Sequence[Line] | None] = asyncio.Queue(_AHEAD)
         stopped = asyncio.Event()
 
         async def one(item: Item) -> None:
             async with room:
-                if stopped.is_set():
-                    return
-                lines = await self._outcome(job, item)
-                if request.stop_on_error and any(isinstance(line, ErrorLine) for line in lines):
-                    stopped.set()
-                done.put_nowait(lines)
+                if not stopped.is_set():
+                    async for lines in self._outcome(job, item):
+                        if request.stop_on_error and any(isinstance(line, ErrorLine) for line in lines):
+                            stopped.set()
+                        await done.put(lines)
+                await done.put(None)
 
         tasks = [
             asyncio.create_task(one(item), name=f"{operation.name} {item.index}") for item in request.items
         ]
         try:
-            for _ in tasks:
+            left = len(tasks)
+            while left:
                 lines = await done.get()
+                if lines is None:
+                    left -= 1
+                    continue
                 for line in lines:
                     yield line
                 if request.stop_on_error and any(isinstance(line, ErrorLine) for line in lines):
@@ -70,13 +91,31 @@ class Dispatcher:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _outcome(self, job: _Job, item: Item) -> Sequence[Line]:
+    async def _outcome(self, job: _Job, item: Item) -> AsyncIterator[Sequence[Line]]:
         """The item's lines; whatever went wrong is a line too."""
         try:
             ask = job.operation.params.model_validate(item.parameters)
-            return await self._once(job, item, ask)
+            _check_rights(job)
+            if not job.operation.streams:
+                yield await self._once(job, item, ask)
+                return
+            async with aclosing(self._stream(job, item, ask)) as portions:
+                async for lines in portions:
+                    yield lines
         except Exception as error:  # noqa: BLE001 - the boundary where every error becomes a line
-            return [ErrorLine(index=item.index, error=problem_of(error))]
+            yield [ErrorLine(index=item.index, error=problem_of(error))]
+
+    async def _stream(self, job: _Job, item: Item, ask: Params) -> AsyncGenerator[list[ItemLine], None]:
+        """The lines of an operation that gives its results one by one, in portions."""
+        on = self._context(job, None)
+        async with aclosing(cast("AsyncGenerator[Result, None]", job.operation.run(on, ask))) as results:
+            lines: list[ItemLine] = []
+            async for result in results:
+                lines.append(_line(job.operation, item, result))
+                if len(lines) >= _PORTION:
+                    yield lines
+                    lines = []
+            yield lines
 
     async def _once(self, job: _Job, item: Item, ask: Params) -> list[ItemLine]:
         operation = job.operation
@@ -92,23 +131,27 @@ class Dispatcher:
 
     async def _act(self, job: _Job, item: Item, ask: Params) -> list[ItemLine]:
         id_ = await self._which_call(job, item, ask) if isinstance(ask, CallParams) else None
-        on = self._sessions.context(
-            job.held,
-            job.request.login,
-            find_call=lambda: job.held.session.call(id_ or CallId("")),
-            call_id=id_ or CallId(""),
-            workflow_id=job.request.workflow_id,
-            execution_id=job.request.execution_id,
-        )
+        on = self._context(job, id_)
         try:
             with job.held.watch.keeper.using(id_):
-                got = await job.operation.run(on, ask)
+                got = await cast("Awaitable[Result | list[Result]]", job.operation.run(on, ask))
         except CallEnded as ended:
             return [_hung_up(job.operation, item, ask, id_, ended)]
         results = got if isinstance(got, list) else [got]
         if id_ is None and job.operation.effect is Effect.DIAL:
             await self._learn(job, results)
         return [_line(job.operation, item, result) for result in results]
+
+    def _context(self, job: _Job, id_: CallId | None) -> Context:
+        return self._sessions.context(
+            job.held,
+            job.request.login,
+            find_call=lambda: job.held.session.call(id_ or CallId("")),
+            call_id=id_ or CallId(""),
+            workflow_id=job.request.workflow_id,
+            execution_id=job.request.execution_id,
+            tool=job.request.tool,
+        )
 
     async def _which_call(self, job: _Job, item: Item, ask: CallParams) -> CallId:
         """features.md 1.6. Raises CallUnknown when nothing says which call is meant."""
@@ -155,10 +198,23 @@ class Dispatcher:
         )
 
 
+def _check_rights(job: _Job) -> None:
+    """No write is ever an AI tool (features.md 2). Raises DataChangesOff."""
+    if job.operation.effect is Effect.WRITE and job.request.tool:
+        raise DataChangesOff("An AI tool may not change data of the PBX.", hint=_BY_PERSON)
+
+
 def _line(operation: Operation[Any, Any], item: Item, result: Result) -> ItemLine:
     left = ((name, fits(result)) for name, fits in operation.outputs.items())
     output = next((fits if isinstance(fits, str) else name for name, fits in left if fits), None)
-    return ItemLine(index=item.index, item=result.model_dump(mode="json", by_alias=True), output=output)
+    told = result.model_dump(mode="json", by_alias=True)
+    if result.binary:
+        files = {
+            name: FileField(id=file.id, file_name=file.file_name, mime_type=file.mime_type)
+            for name, file in result.binary.items()
+        }
+        return BinaryLine(index=item.index, item=told, output=output, binary=files)
+    return ItemLine(index=item.index, item=told, output=output)
 
 
 def _hung_up(

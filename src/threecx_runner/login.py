@@ -21,6 +21,20 @@ def account_of(login: Login, ca_file: str | None = None) -> Account:
     )
 
 
+def reports_account_of(login: Login, ca_file: str | None = None) -> Account | None:
+    """The second API client of the credential; None where it names none, or the same. Raises BadParameter."""
+    client = login.reports_client_id.strip()
+    if client in ("", login.client_id.strip()):
+        return None
+    return Account(
+        origin=origin_of(login.server_url),
+        client_id=client,
+        secret=login.reports_client_secret,
+        verify_tls=not login.ignore_tls_errors,
+        ca_file=ca_file,
+    )
+
+
 def pbx_id(login: Login) -> PbxId:
     """Raises BadParameter."""
     return account_of(login).pbx

@@ -4,13 +4,14 @@ A module `nodes/<node>/<operation>.py` holds one `Operation` (made by `@operatio
 its public name is its path. The runner and the generator find both by walking the package.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Generic, Protocol, TypeVar, cast, get_type_hints
+from typing import Annotated, Any, Generic, Protocol, Self, TypeVar, cast, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
 from threecx_pbx.calls.events import CallEvent
 from threecx_pbx.calls.model import Call, CallId, Leg, LegState
@@ -18,6 +19,7 @@ from threecx_pbx.clock import Clock
 from threecx_pbx.errors import CallEnded, NotConnected
 from threecx_pbx.media import Media, Pcm
 from threecx_pbx.session import PbxSession
+from threecx_pbx.xapi.client import Xapi
 from threecx_runner.naming import camel, field_camel
 
 
@@ -31,8 +33,29 @@ class Params(Wire):
     """What an operation or trigger is asked. Types, ranges and defaults here are the only ones there are."""
 
 
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A binary of an output item, in the runner's file store until n8n has fetched it."""
+
+    id: str
+    file_name: str
+    mime_type: str
+
+
 class Result(Wire):
     """One output item."""
+
+    _binary: dict[str, Attached] = PrivateAttr(default_factory=dict)
+
+    def with_binary(self, field: str, file: Attached) -> Self:
+        """The same item with one more binary field."""
+        self._binary[field] = file
+        return self
+
+    @property
+    def binary(self) -> Mapping[str, Attached]:
+        """Binary fields by name."""
+        return self._binary
 
 
 class OnHangUp(StrEnum):
@@ -116,6 +139,8 @@ class Effect(StrEnum):
     """What repeating an operation would do: decides about idempotency keys and the destination guard."""
 
     READ = "read"
+    WRITE = "write"
+    """Changes data of the PBX: never as an AI tool (features.md 2)."""
     CALL = "call"
     DIAL = "dial"
 
@@ -147,6 +172,13 @@ class Sounding(Protocol):
         """The names of the list."""
 
 
+class Filing(Protocol):
+    """Binaries that an operation gives."""
+
+    async def save(self, chunks: AsyncIterator[bytes], name: str, mime_type: str) -> Attached:
+        """Takes the content as it comes; nothing is kept of one that breaks off. Raises TooLarge."""
+
+
 _CONNECTING = timedelta(seconds=5)
 """An operation may come while the Receiver still answers the call."""
 
@@ -161,10 +193,22 @@ class Context:
     """The call that the item means; raises CallUnknown or CallEnded."""
     guard: Guarding
     sounds: Sounding
+    files: Filing
+    reports: Xapi
+    """The XAPI by the credential's second API client, where it has one: call log, reports, recordings."""
+    data_changes: bool = False
+    """Whether the credential lets `xapiRequest` write."""
+    tool: bool = False
+    """A model wrote some of the parameters."""
     call_id: CallId = CallId("")
     """Which call that is, also when it is over."""
     workflow_id: str = ""
     execution_id: str = ""
+
+    @property
+    def xapi(self) -> Xapi:
+        """The XAPI by the credential's first API client."""
+        return self.session.xapi
 
     def call(self) -> Call:
         """The call that this item is about. Raises CallUnknown, CallEnded."""
@@ -238,10 +282,15 @@ class Operation(Generic[P, R]):
     """Output key → whether a result leaves there; the first that matches. Empty: a single output.
     `*choices`: one output for each row of the parameter `choices`; its function gives the row's key, or none.
     """
-    run: Callable[[Context, P], Awaitable[R | list[R]]]
+    run: Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[R]]
     doc: str
     lasts: timedelta
     """How long it may take at most, beside its parameter `timeout`."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether results come one by one, so that memory stays flat however many there are."""
+        return inspect.isasyncgenfunction(self.run)
 
 
 def operation(
@@ -250,10 +299,13 @@ def operation(
     effect: Effect,
     outputs: Outputs[R] | None = None,
     lasts: timedelta = timedelta(minutes=1),
-) -> Callable[[Callable[[Context, P], Awaitable[R | list[R]]]], Operation[P, R]]:
-    """Makes the module's operation from its deed; the parameters are the type of the second argument."""
+) -> Callable[[Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[R]]], Operation[P, R]]:
+    """Makes the module's operation from its deed; the parameters are the type of the second argument.
 
-    def made(run: Callable[[Context, P], Awaitable[R | list[R]]]) -> Operation[P, R]:
+    A deed that is an async generator gives its results one by one, and is a READ.
+    """
+
+    def made(run: Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[R]]) -> Operation[P, R]:
         node, name = run.__module__.rsplit(".", 2)[-2:]
         params = cast("type[P]", _second_argument(run))
         return Operation(
@@ -362,6 +414,7 @@ def _arguments(function: Callable[..., Any]) -> list[object]:
 
 
 __all__ = [
+    "Attached",
     "Attending",
     "CallParams",
     "CallResult",
@@ -369,6 +422,7 @@ __all__ = [
     "Context",
     "Effect",
     "Field",
+    "Filing",
     "Guarding",
     "IdleAudio",
     "KeyText",

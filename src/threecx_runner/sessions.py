@@ -18,6 +18,7 @@ from threecx_pbx.watching import backoff
 from threecx_runner.api.wire import PbxFacts
 from threecx_runner.login import account_of
 from threecx_runner.registry import Registry
+from threecx_runner.report_clients import ReportClients
 from threecx_runner.sdk import Choice, Context
 from threecx_runner.subscriptions.model import Live, SubscriptionId
 from threecx_runner.watch import Parts, Watch
@@ -51,6 +52,7 @@ class Sessions:
         self._wanted: dict[PbxId, Login] = {}
         self._insisting: dict[PbxId, asyncio.Task[None]] = {}
         self._executor = ThreadPoolExecutor(16, thread_name_prefix="xapi")
+        self._reports = ReportClients(parts.clock, self._executor, ca_file)
 
     async def get(self, login: Login) -> Held:
         """The session of exactly this secret: an unknown one must first log in by itself. Raises WrongCredentials, …"""
@@ -140,6 +142,9 @@ class Sessions:
             find_call=more.pop("find_call", _no_call),
             guard=held.watch.guard(login),
             sounds=self._parts.sounds,
+            files=self._parts.files,
+            reports=self._reports.xapi(login, held.session.xapi),
+            data_changes=login.allow_data_changes,
             **more,
         )
 
@@ -233,6 +238,7 @@ class Sessions:
         await asyncio.gather(*self._insisting.values(), *self._opening.values(), return_exceptions=True)
         for held in self._held.values():
             await self._close(held)
+        await self._reports.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 

@@ -17,7 +17,7 @@ from threecx_runner.care.keeper import Keeper
 from threecx_runner.care.next_care import REPUBLISH, Owner
 from threecx_runner.journal import Journal
 from threecx_runner.outbox import Delivery, Outbox, delivery_of
-from threecx_runner.sdk import Result, Sounding, Wishes
+from threecx_runner.sdk import Filing, Result, Sounding, Wishes
 from threecx_runner.subscriptions.model import Live, SubscriptionId
 from threecx_runner.subscriptions.subscriptions import Subscriptions
 
@@ -37,6 +37,7 @@ class Parts:
     clock: Clock
     fallback: str
     sounds: Sounding
+    files: Filing
 
 
 class Watch:

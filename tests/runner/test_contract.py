@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx.errors import CallUnknown, WrongCredentials
 from threecx_runner.api.wire import (
+    BinaryLine,
     ClaimAnswer,
     ClaimBody,
     EndLine,
@@ -28,7 +29,7 @@ from threecx_runner.outbox.signature import signature, signing_key
 from threecx_runner.subscriptions.model import subscription_id
 
 Read = Callable[[str], dict[str, Any]]
-LINE: TypeAdapter[Any] = TypeAdapter(ItemLine | ErrorLine | EndLine)
+LINE: TypeAdapter[Any] = TypeAdapter(BinaryLine | ItemLine | ErrorLine | EndLine)
 
 
 def again(model: BaseModel) -> Any:

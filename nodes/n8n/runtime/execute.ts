@@ -1,25 +1,16 @@
 /** Runs an operation for all items of an execution in one request. Knows no operation. */
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { download, upload } from './files';
 import { callOf, parametersOf } from './parameters';
 import { asError, ask, problem } from './runner';
 import { isByTask, runTask } from './task';
-import { asLines, parsed, PROTOCOL, type Line, type Problem } from './wire';
+import { asLines, PROTOCOL, type Line, type Problem } from './wire';
 
 /** No `outputs`: a single one; `*name`: one for each row of that parameter, by its key. `seconds`: the longest, beside `timeout`. */
 export type Operation = { parameters: string[]; outputs: string[]; seconds: number };
 
 const optionsOf = (context: IExecuteFunctions, index: number) => context.getNodeParameter('options', index, {}) as IDataObject;
 const isTool = (context: IExecuteFunctions) => context.getNode().type.endsWith('Tool');
-
-/** Puts a binary field of an item into the runner's file store, streamed; gives its ID there. */
-async function upload(context: IExecuteFunctions, index: number, field: string): Promise<string> {
-	const { id, data, mimeType, fileName = '' } = context.helpers.assertBinaryData(index, field);
-	const body = id ? await context.helpers.getBinaryStream(id) : Buffer.from(data, 'base64');
-	const headers = { 'Content-Type': mimeType, 'X-File-Name': Buffer.from(fileName).toString('base64') };
-	const answer = await ask(context, { method: 'PUT', url: '/v1/files', body, headers, json: false, encoding: 'text' });
-	if (answer.problem) throw asError(context.getNode(), answer.problem, index);
-	return (parsed(answer.body) as { id: string }).id;
-}
 
 async function envelope(context: IExecuteFunctions, operation: Operation, input: INodeExecutionData[]) {
 	const { id, name: nodeName, typeVersion } = context.getNode();
@@ -42,15 +33,16 @@ async function envelope(context: IExecuteFunctions, operation: Operation, input:
 /** n8n takes an item for the error output when its json has no other keys than these. */
 const failed = ({ message, errorId, description, hint }: Problem): IDataObject => ({ error: message, details: { errorId, description, hint } });
 
-function sorted(context: IExecuteFunctions, operation: Operation, input: INodeExecutionData[], lines: Line[]) {
+async function sorted(context: IExecuteFunctions, operation: Operation, input: INodeExecutionData[], lines: Line[]) {
 	const rows = (name: string) => (context.getNodeParameter(`${name}.rows`, 0, []) as IDataObject[]).map(({ key }) => String(key));
 	const named = operation.outputs.flatMap((output) => (output.startsWith('*') ? rows(output.slice(1)) : [output]));
 	const keys = isTool(context) || !named.length ? [''] : named;
 	const outputs: INodeExecutionData[][] = keys.map(() => []);
-	for (const { index, item, output, error } of [...lines].sort((a, b) => a.index - b.index)) {
+	for (const { index, item, output, error, binary: files } of [...lines].sort((a, b) => a.index - b.index)) {
 		if (error && !context.continueOnFail()) throw asError(context.getNode(), error, index);
 		const json = item && optionsOf(context, index).includeInput ? { ...input[index].json, ...item } : error ? failed(error) : item;
-		if (json) outputs[Math.max(0, keys.indexOf(output ?? ''))].push({ json, pairedItem: { item: index } });
+		const binary = files && (await download(context, index, files));
+		if (json) outputs[Math.max(0, keys.indexOf(output ?? ''))].push({ json, ...(binary && { binary }), pairedItem: { item: index } });
 	}
 	if (lines.some(({ item }) => item === null)) context.addExecutionHints({ message: 'The caller hung up, so this branch ends here', location: 'outputPane' });
 	return outputs;
@@ -68,5 +60,5 @@ export async function execute(this: IExecuteFunctions, node: string, operations:
 	const name = this.getNodeParameter('operation', 0) as string;
 	const send = (await isByTask(this)) ? runTask : post;
 	const found = await send(this, node, name, await envelope(this, operations[name], input));
-	return sorted(this, operations[name], input, Array.isArray(found) ? found : input.map((_, index) => ({ index, error: found })));
+	return await sorted(this, operations[name], input, Array.isArray(found) ? found : input.map((_, index) => ({ index, error: found })));
 }

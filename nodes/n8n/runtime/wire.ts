@@ -3,8 +3,10 @@ import { jsonParse, type IDataObject } from 'n8n-workflow';
 
 export const PROTOCOL = 1;
 export type Problem = { errorId: string; message: string; description: string; httpStatus: number; hint?: string };
+/** Files of GET /v1/files/{id}, by the item's binary field. */
+export type Files = Record<string, { id: string; fileName: string; mimeType: string }>;
 /** One line of an answer: an item (null: its branch ends quietly) or what went wrong with it. */
-export type Line = { index: number; item?: IDataObject | null; output?: string | null; error?: Problem };
+export type Line = { index: number; item?: IDataObject | null; output?: string | null; error?: Problem; binary?: Files };
 
 const isObject = (value: unknown): value is IDataObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 export const parsed = (text: unknown): unknown => (typeof text === 'string' ? jsonParse<unknown>(text, { fallbackValue: null }) : text);

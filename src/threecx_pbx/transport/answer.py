@@ -1,9 +1,10 @@
 """One HTTP answer of the PBX."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,6 @@ class Answer:
     def json(self) -> Any:
         """The parsed body; None when it is empty or no JSON (a proxy's HTML page, say)."""
         try:
-            return json.loads(self.body) if self.body else None
+            return orjson.loads(self.body) if self.body else None
         except ValueError:
             return None

@@ -2,9 +2,10 @@
 
 import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Executor
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
@@ -17,10 +18,13 @@ from threecx_pbx.transport.answer import Answer
 
 _TIMEOUT_S = (5.0, 30.0)
 _POOL = 16
+_CHUNK = 65_536
+_REDIRECTS = 3
+T = TypeVar("T")
 
 
 class Blocking:
-    """One pooled session per account. Only GETs are repeated, `Retry-After` is obeyed (api.md 9)."""
+    """One pooled session per account. Only GETs are repeated here, and only where no answer has come."""
 
     def __init__(self, account: Account, executor: Executor) -> None:
         self._account = account
@@ -32,10 +36,12 @@ class Blocking:
             # Ignore TLS Errors is somebody's decision, not news for the log at each request
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         retry = Retry(
-            total=3,
+            total=2,
             connect=1,
+            status=0,
             backoff_factor=0.3,
-            status_forcelist=(429, 503),
+            # how long a 429 may be waited for is the asker's to know: a thread that sleeps cannot be cancelled
+            respect_retry_after_header=False,
             allowed_methods=("GET",),
             raise_on_status=False,
         )
@@ -51,21 +57,79 @@ class Blocking:
         """Raises PbxUnreachable, TlsFailed."""
         return await self._call("POST", path, token=token, json=json)
 
+    async def send(self, method: str, path: str, token: str, json: Any, headers: Mapping[str, str]) -> Answer:
+        """Any method, once. Raises PbxUnreachable, TlsFailed."""
+        return await self._call(method, path, token=token, json=json, extra=headers)
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """What `work` gives, done in the executor: parsing a page would hold the loop for milliseconds."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    async def download(self, path: str, token: str) -> tuple[Answer, AsyncIterator[bytes]]:
+        """Status and headers, and the body as it comes; of a failure the whole body stands in the Answer.
+
+        The body must be read to its end or closed (`aclose`). Raises PbxUnreachable, TlsFailed, here and while reading.
+        """
+        got = await self.aside(lambda: self._open(path, token))
+        headers = {key.lower(): value for key, value in got.headers.items()}
+        if not got.ok:
+            return Answer(got.status_code, await self.aside(lambda: got.content), headers), _nothing()
+        return Answer(got.status_code, b"", headers), self._chunks(got)
+
+    async def _chunks(self, got: requests.Response) -> AsyncIterator[bytes]:
+        parts = got.iter_content(_CHUNK)
+        try:
+            while chunk := await self.aside(lambda: next(parts, b"")):
+                yield chunk
+        except requests.RequestException as error:
+            raise unreachable(self._account.origin, error) from error
+        finally:
+            got.close()
+
+    def _open(self, path: str, token: str) -> requests.Response:
+        """Follows redirects; the token goes to the PBX's own origin only (api.md 7.6)."""
+        url = self._account.origin + path
+        for _ in range(_REDIRECTS):
+            own = _origin(url) == _origin(self._account.origin)
+            headers = {"Authorization": f"Bearer {token}"} if own else {}
+            try:
+                got = self._session.get(
+                    url,
+                    headers=headers,
+                    timeout=_TIMEOUT_S,
+                    verify=self._verify,
+                    allow_redirects=False,
+                    stream=True,
+                )
+            except requests.RequestException as error:
+                raise unreachable(self._account.origin, error) from error
+            if not got.is_redirect:
+                return got
+            url = urljoin(url, got.headers["location"])
+            got.close()
+        return got
+
     async def post_form(self, path: str, form: Mapping[str, str]) -> Answer:
         """Without a token, urlencoded. Raises PbxUnreachable, TlsFailed."""
         return await self._call("POST", path, data=form)
 
     async def _call(self, method: str, path: str, token: str | None = None, **how: Any) -> Answer:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= how.pop("extra", {})
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._executor, lambda: self._send(method, path, headers, how))
 
     def _send(self, method: str, path: str, headers: dict[str, str], how: dict[str, Any]) -> Answer:
-        verify = (self._account.ca_file or True) if self._account.verify_tls else False
         url = self._account.origin + path
         try:
             got = self._session.request(
-                method, url, headers=headers, timeout=_TIMEOUT_S, verify=verify, allow_redirects=False, **how
+                method,
+                url,
+                headers=headers,
+                timeout=_TIMEOUT_S,
+                verify=self._verify,
+                allow_redirects=False,
+                **how,
             )
         except requests.RequestException as error:
             raise unreachable(self._account.origin, error) from error
@@ -73,9 +137,24 @@ class Blocking:
             got.status_code, got.content, {key.lower(): value for key, value in got.headers.items()}
         )
 
+    @property
+    def _verify(self) -> str | bool:
+        return (self._account.ca_file or True) if self._account.verify_tls else False
+
     async def close(self) -> None:
         """Ends the pooled connections."""
         await asyncio.get_running_loop().run_in_executor(self._executor, self._session.close)
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    nothing: tuple[bytes, ...] = ()
+    for chunk in nothing:
+        yield chunk
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname or "", parts.port
 
 
 def unreachable(origin: str, error: Exception) -> ThreeCxError:

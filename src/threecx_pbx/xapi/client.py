@@ -1,39 +1,80 @@
-"""Reads of the XAPI: rows as they come, paged (api.md 7.1)."""
+"""The XAPI of one PBX: rows as they come, single records, changes, downloads (api.md 7)."""
 
-from collections.abc import Mapping
+import random
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from threecx_pbx.auth import Tokens
-from threecx_pbx.errors import Forbidden, LicenceMissing, NotA3cx
+from threecx_pbx.clock import Clock, SystemClock
+from threecx_pbx.errors import NotA3cx
 from threecx_pbx.transport.answer import Answer
 from threecx_pbx.transport.blocking import Blocking
 from threecx_pbx.transport.meanings import meaning
+from threecx_pbx.xapi.budget import Budget
+from threecx_pbx.xapi.paging import Page, Row, pages
+from threecx_pbx.xapi.refusals import parsed, refusal
 
 PAGE = 100
 """`$top` above 100 answers 400 on entity sets (api.md 7.1)."""
+REPORT_PAGE = 1000
+"""Report functions take a `$top` of 1000 (api.md 7.1)."""
+_TRIES = 4
+_LONGEST_WAIT_S = 60.0
+"""A PBX that wants a longer pause is told to the user instead of being waited for."""
 
 
 class Xapi:
-    """`/xapi/v1` of one PBX."""
+    """`/xapi/v1` of one PBX. Only GETs are repeated (api.md 9)."""
 
-    def __init__(self, wire: Blocking, tokens: Tokens) -> None:
+    def __init__(
+        self, wire: Blocking, tokens: Tokens, clock: Clock | None = None, budget: Budget | None = None
+    ) -> None:
         self._wire = wire
         self._tokens = tokens
+        self._clock = clock or SystemClock()
+        self._budget = budget or Budget(self._clock)
 
-    async def rows(self, path: str, what: str, **options: str) -> list[dict[str, Any]]:
+    async def rows(self, path: str, what: str, **options: str) -> list[Row]:
         """All rows of an entity set, page by page. Keys with null values are missing. Raises Forbidden, …"""
-        found: list[dict[str, Any]] = []
-        while True:
-            query = {
-                "$top": str(PAGE),
-                "$skip": str(len(found)),
-                **{f"${key}": value for key, value in options.items()},
-            }
+        return [row async for page in self.pages(path, what, options) for row in page]
+
+    def pages(
+        self,
+        path: str,
+        what: str,
+        options: Mapping[str, str] | None = None,
+        size: int = PAGE,
+        limit: int | None = None,
+    ) -> AsyncIterator[list[Row]]:
+        """The same as a stream of pages, ahead of need. `path` is percent-encoded, options are OData's without `$`."""
+        fixed = {f"${key}": value for key, value in (options or {}).items() if value}
+
+        async def fetch(skip: int, top: int) -> Page:
+            query = {"$top": str(top), "$skip": str(skip), **fixed}
             answer = await self._get(path, what, query)
-            page = _value(answer)
-            found += page
-            if len(page) < PAGE:
-                return found
+            return await self._wire.aside(lambda: _page(answer, what))
+
+        return pages(fetch, size, limit)
+
+    async def one(self, path: str, what: str, **options: str) -> Row:
+        """A single record. Raises RecordUnknown, Forbidden, NotA3cx, …"""
+        answer = await self._get(path, what, {f"${key}": value for key, value in options.items() if value})
+        return parsed(answer, what)
+
+    async def send(self, method: str, path: str, what: str, body: Any = None, if_match: str = "") -> Answer:
+        """A change; never repeated, but after a 401. Any 2xx is fine. Raises BadParameter, Forbidden, …"""
+        await self._budget.take()
+        headers = {"If-Match": if_match} if if_match else {}
+        token = await self._tokens.current()
+        address = f"/xapi/v1/{path}"
+        answer = await self._wire.send(method, address, token, body, headers)
+        if answer.status == 401:
+            answer = await self._wire.send(
+                method, address, await self._tokens.instead_of(token), body, headers
+            )
+        if not answer.ok:
+            raise refusal(answer, path, what)
+        return answer
 
     async def version(self) -> str:
         """The PBX's version from the header of the documented connection test (api.md 1.5)."""
@@ -50,31 +91,57 @@ class Xapi:
         if not answer.ok and answer.status != 404:
             raise meaning(answer, "end a call through the XAPI")
 
-    async def _get(self, path: str, what: str, query: Mapping[str, str]) -> Answer:
+    async def get(self, path: str, what: str, query: Mapping[str, str]) -> Answer:
+        """Any GET below /xapi/v1, with the query as it is. Raises as `one`."""
+        return await self._get(path, what, query)
+
+    async def download(self, path: str, what: str) -> tuple[Mapping[str, str], AsyncIterator[bytes]]:
+        """Headers and content of a binary, streamed; redirects within the PBX are followed (api.md 7.6)."""
+        await self._budget.take()
         token = await self._tokens.current()
-        answer = await self._wire.get(f"/xapi/v1/{path}", token, query)
+        answer, chunks = await self._wire.download(f"/xapi/v1/{path}", token)
         if answer.status == 401:
-            answer = await self._wire.get(f"/xapi/v1/{path}", await self._tokens.instead_of(token), query)
-        if answer.status == 403:
-            raise Forbidden(f"3CX does not let this API client {what}.", hint=_ROLE)
-        if answer.status == 404:
-            raise LicenceMissing(
-                f"3CX does not offer the XAPI to this API client, so it cannot {what}.", hint=_TICK
-            )
+            token = await self._tokens.instead_of(token)
+            answer, chunks = await self._wire.download(f"/xapi/v1/{path}", token)
         if not answer.ok:
-            raise meaning(answer, what)
+            raise refusal(answer, path, what)
+        if "text/html" in answer.headers.get("content-type", ""):
+            raise NotA3cx(f"The PBX answered with a web page when asked to {what}.")
+        return answer.headers, chunks
+
+    async def _get(self, path: str, what: str, query: Mapping[str, str]) -> Answer:
+        address = f"/xapi/v1/{path}"
+        for tries in range(1, _TRIES + 1):
+            await self._budget.take()
+            token = await self._tokens.current()
+            answer = await self._wire.get(address, token, query)
+            if answer.status == 401:
+                answer = await self._wire.get(address, await self._tokens.instead_of(token), query)
+            if answer.status not in (429, 503) or tries == _TRIES:
+                break
+            pause = _pause(answer, tries)
+            if pause > _LONGEST_WAIT_S:
+                break
+            await self._clock.sleep(pause)
+        if not answer.ok:
+            raise refusal(answer, path, what)
         return answer
 
 
-_ROLE = "In 3CX Admin Console > Integrations > API, give the client the role System Admin (System Owner for reports)."
-_TICK = (
-    "Tick 'Configuration API (XAPI) access' at this API client, in 3CX Admin Console > Integrations > API."
-)
+def _pause(answer: Answer, tries: int) -> float:
+    """What `Retry-After` says, else a back-off with jitter (api.md 9)."""
+    said = answer.headers.get("retry-after", "")
+    if said.isdigit():
+        return float(said)
+    return float(0.4 * 2**tries * random.uniform(0.75, 1.25))  # noqa: S311 - jitter is no secret
 
 
-def _value(answer: Answer) -> list[dict[str, Any]]:
-    body = answer.json()
-    rows = body.get("value") if isinstance(body, dict) else None
+def _page(answer: Answer, what: str) -> Page:
+    body = parsed(answer, what)
+    rows = body.get("value")
     if not isinstance(rows, list):
-        raise NotA3cx("The XAPI answered with something that is not a list.")
-    return [row for row in rows if isinstance(row, dict)]
+        raise NotA3cx(f"The PBX answered with something that is not a list when asked to {what}.")
+    return Page([row for row in rows if isinstance(row, dict)], "@odata.nextLink" in body, hash(answer.body))
+
+
+__all__ = ["PAGE", "REPORT_PAGE", "Row", "Xapi"]

@@ -69,6 +69,20 @@ class ItemLine(Wire):
     output: str | None
 
 
+class FileField(Wire):
+    """A binary field of an item: a file of GET /v1/files/{id}, and how n8n is to call it."""
+
+    id: str
+    file_name: str
+    mime_type: str
+
+
+class BinaryLine(ItemLine):
+    """An output item with files."""
+
+    binary: dict[str, FileField]
+
+
 class ErrorLine(Wire):
     """One failed item."""
 
@@ -157,12 +171,14 @@ class FileAnswer(Wire):
 __all__ = [
     "PROTOCOL",
     "AccountAnswer",
+    "BinaryLine",
     "ClaimAnswer",
     "ClaimBody",
     "EndLine",
     "Envelope",
     "ErrorLine",
     "FileAnswer",
+    "FileField",
     "Item",
     "ItemLine",
     "Line",

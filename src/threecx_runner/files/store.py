@@ -11,6 +11,7 @@ from typing import BinaryIO, NewType
 
 from threecx_pbx.clock import Clock
 from threecx_runner.errors import FileUnknown, TooLarge
+from threecx_runner.sdk import Attached
 
 FileId = NewType("FileId", str)
 """`f_` and 32 hex digits that nobody can guess."""
@@ -56,6 +57,10 @@ class Files:
         finally:
             draft.unlink(missing_ok=True)
         return wanted
+
+    async def save(self, chunks: AsyncIterator[bytes], name: str, mime_type: str) -> Attached:
+        """A file that an operation gives. Raises TooLarge."""
+        return Attached(await self.put(chunks, name, mime_type), name, mime_type)
 
     def get(self, wanted: FileId) -> StoredFile:
         """Raises FileUnknown, also when it has expired."""

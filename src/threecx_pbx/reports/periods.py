@@ -1,0 +1,122 @@
+"""Times as people say them, in their own time zone, as moments that the PBX understands. Pure."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from threecx_pbx.errors import BadParameter
+
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+class TimeRange(StrEnum):
+    """Ranges by name; days are those of the asker's time zone."""
+
+    TODAY = "today"
+    YESTERDAY = "yesterday"
+    LAST_7_DAYS = "last7Days"
+    THIS_MONTH = "thisMonth"
+    CUSTOM = "custom"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """From `start` until just before `end`, both aware."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def last(self) -> datetime:
+        """The last microsecond: the reports' `periodTo` counts as inside."""
+        return self.end - timedelta(microseconds=1)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Raises BadParameter."""
+    try:
+        return ZoneInfo(name.strip())
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise BadParameter(
+            f"The time zone '{name.strip()[:60]}' is not known.", hint="Write it like Europe/Berlin."
+        ) from error
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first moment of a day, also where the clock jumps over midnight that night."""
+    return datetime.combine(day, time(), zone).astimezone(UTC).astimezone(zone)
+
+
+def named_range(range_: TimeRange, now: datetime, zone: ZoneInfo) -> Period:
+    """A range by name; `today` lasts until now's midnight, so 23 or 25 hours when the clock is changed."""
+    today = now.astimezone(zone).date()
+    begins = {
+        TimeRange.TODAY: today,
+        TimeRange.YESTERDAY: today - timedelta(days=1),
+        TimeRange.LAST_7_DAYS: today - timedelta(days=6),
+        TimeRange.THIS_MONTH: today.replace(day=1),
+    }
+    ends = today if range_ is TimeRange.YESTERDAY else today + timedelta(days=1)
+    return Period(midnight(begins[range_], zone), midnight(ends, zone))
+
+
+def custom_range(start: str, end: str, now: datetime, zone: ZoneInfo) -> Period:
+    """Two dates or times as text. An end that is a date counts whole; an empty one is now. Raises BadParameter."""
+    begins = _moment(start, "Start Date", zone, is_end=False)
+    ends = _moment(end, "End Date", zone, is_end=True) if end.strip() else now.astimezone(zone)
+    if ends <= begins:
+        raise BadParameter(
+            f"Start Date ({begins.isoformat()}) is not before End Date ({ends.isoformat()}).",
+            hint="Exchange the two dates.",
+        )
+    return Period(begins, ends)
+
+
+def _moment(text: str, name: str, zone: ZoneInfo, *, is_end: bool) -> datetime:
+    plain = text.strip()
+    try:
+        found = datetime.fromisoformat(plain)
+    except ValueError as error:
+        raise BadParameter(
+            f"{name} is not a date: '{plain[:40]}'.", hint="Write it like 2026-03-01 or 2026-03-01T08:30:00."
+        ) from error
+    if not _EARLIEST <= found.date() < _LATEST:
+        raise BadParameter(
+            f"{name} lies in the year {found.year}.", hint="Choose a date after the year 2000."
+        )
+    if _DAY.fullmatch(plain):
+        return midnight(found.date() + timedelta(days=1 if is_end else 0), zone)
+    if found.tzinfo is None:
+        # a time that the clock jumped over becomes the one an hour later, as people mean it
+        found = found.replace(tzinfo=zone).astimezone(UTC)
+    return found.astimezone(zone)
+
+
+_LENGTH = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+
+
+def seconds_of(length: object) -> float:
+    """`PT8M42S`, `P5DT13H43M24.960179S` → seconds; a missing one is zero (api.md 7.1)."""
+    if not isinstance(length, str):
+        return 0.0
+    found = _LENGTH.fullmatch(length)
+    if found is None:
+        return 0.0
+    sign, days, hours, minutes, seconds = found.groups()
+    whole = int(days or 0) * 86_400 + int(hours or 0) * 3600 + int(minutes or 0) * 60
+    total = whole + (float(seconds) if seconds else 0.0)
+    return -total if sign else total
+
+
+def when(value: object) -> datetime | None:
+    """A moment that the PBX told; None where it told none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,104 @@
+"""A collection as a stream of pages: two in flight, so that the next page is there when the last one is used up."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from threecx_pbx.errors import PbxFailed
+
+Row = dict[str, Any]
+
+AHEAD = 2
+"""Reports are heavy: one at a time, and two pages of it (issue 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows from one request, whether the PBX has named a next one, and a print of the body to tell pages apart."""
+
+    rows: list[Row]
+    more: bool
+    print: int
+
+
+Fetch = Callable[[int, int], Awaitable[Page]]
+"""(skip, top) → the page."""
+
+
+async def pages(fetch: Fetch, size: int, limit: int | None = None) -> AsyncIterator[list[Row]]:
+    """All pages, in order, at most `limit` rows.
+
+    A page that is short although rows follow (a server's own limit, a row that went away) is gone on from where it
+    ended. Raises PbxFailed when the PBX gives the same page again and again.
+    """
+    flight = _Flight(fetch, size, limit)
+    try:
+        while (rows := await flight.next()) is not None:
+            if rows:
+                yield rows
+    finally:
+        await flight.drop()
+
+
+class _Flight:
+    def __init__(self, fetch: Fetch, size: int, limit: int | None) -> None:
+        self._fetch = fetch
+        self._size = size
+        self._limit = limit
+        self._at = 0
+        self._print: int | None = None
+        self._waiting: list[tuple[int, asyncio.Task[Page]]] = []
+        self._over = False
+        self._ahead = 1
+
+    async def next(self) -> list[Row] | None:
+        """None after the last page."""
+        if self._over or self._top(self._at) == 0:
+            return None
+        self._request()
+        asked = self._top(self._at)
+        page = await self._waiting.pop(0)[1]
+        if page.rows and page.print == self._print:
+            raise PbxFailed(
+                "The PBX gives the same page of rows again and again, so the rest cannot be read.",
+                hint="Ask for a shorter time or set a limit, and report the PBX's version.",
+            )
+        self._print = page.print
+        self._at += len(page.rows)
+        self._ahead = AHEAD
+        if len(page.rows) < asked:
+            await self._short(page)
+        else:
+            self._request()
+        return page.rows[:asked]
+
+    def _top(self, skip: int) -> int:
+        return self._size if self._limit is None else max(0, min(self._size, self._limit - skip))
+
+    def _request(self) -> None:
+        skip = self._waiting[-1][0] + self._size if self._waiting else self._at
+        while len(self._waiting) < self._ahead and self._top(skip):
+            task = asyncio.ensure_future(self._fetch(skip, self._top(skip)))
+            self._waiting.append((skip, task))
+            skip += self._size
+
+    async def _short(self, page: Page) -> None:
+        """The last one, unless the PBX names a next one or the page after it, asked for already, has rows."""
+        following = bool(page.rows) and (page.more or await self._follows())
+        await self.drop()
+        self._over = not following
+
+    async def _follows(self) -> bool:
+        return bool(self._waiting) and bool((await self._waiting[0][1]).rows)
+
+    async def drop(self) -> None:
+        """Ends what nobody waits for."""
+        for _, task in self._waiting:
+            task.cancel()
+        for _, task in self._waiting:
+            # its outcome, whatever it is, concerns nobody any more
+            with suppress(asyncio.CancelledError, Exception):
+                await task
+        self._waiting.clear()

@@ -1,0 +1,84 @@
+"""What the XAPI's refusals mean for a person (api.md 1.3, 7.1)."""
+
+import re
+from typing import Any
+
+from threecx_pbx.errors import (
+    BadParameter,
+    Forbidden,
+    LicenceMissing,
+    NotA3cx,
+    RateLimited,
+    RecordUnknown,
+    ThreeCxError,
+)
+from threecx_pbx.transport.answer import Answer
+from threecx_pbx.transport.meanings import meaning
+
+_OWNERS = re.compile(r"^(Report(?!er)|Recordings|ChatHistoryView|ScheduledReports|CallHistoryView)")
+"""Only a System Owner reads these (api.md 1.3)."""
+
+
+def refusal(answer: Answer, path: str, doing: str) -> ThreeCxError:
+    """`doing` completes "3CX does not let this API client …"; `path` is what stands after /xapi/v1/."""
+    match answer.status:
+        case 403:
+            role = needed_role(path)
+            return Forbidden(
+                f"3CX does not let this API client {doing}: the role {role} is needed.", hint=_hint(role)
+            )
+        case 404 if "(" in path:
+            return RecordUnknown(f"3CX has nothing there when asked to {doing}.")
+        case 404:
+            return LicenceMissing(
+                f"3CX does not offer the XAPI to this API client, so it cannot {doing}.", hint=_TICK
+            )
+        case 400 | 409 | 422:
+            return BadParameter(
+                f"3CX did not accept the request to {doing}{_said(answer)}.",
+                hint="Compare the parameters with what the PBX says above.",
+            )
+        case 429 | 503 if answer.headers.get("retry-after", "").isdigit():
+            return RateLimited(
+                f"3CX limits how often it may be asked; it says to wait {answer.headers['retry-after']} seconds.",
+                hint="Run the workflow less often, or give its heavy reads an API client of their own.",
+            )
+        case _:
+            return meaning(answer, doing)
+
+
+def needed_role(path: str) -> str:
+    """The lowest role that may use a path, by its name in the Admin Console."""
+    return "System Owner" if _OWNERS.match(path) else "System Admin"
+
+
+def parsed(answer: Answer, doing: str) -> dict[str, Any]:
+    """The body as an object. Raises NotA3cx for HTML, an empty body, or anything else that is no JSON object."""
+    body = answer.json()
+    if not isinstance(body, dict):
+        what = "an empty body" if not answer.body.strip() else "something that is not JSON"
+        raise NotA3cx(
+            f"The PBX answered with {what} when asked to {doing}.",
+            hint="A proxy or a web page stands where the PBX should be, or the PBX is starting. Check Server URL.",
+        )
+    return body
+
+
+def _said(answer: Answer) -> str:
+    """The PBX's own sentence: of an OData error, or of the older `{"error": "…"}` (api.md 7.1)."""
+    body = answer.json()
+    error = body.get("error") if isinstance(body, dict) else None
+    text = error.get("message") if isinstance(error, dict) else error
+    return f": {' '.join(text.split())[:300].rstrip('.')}" if isinstance(text, str) and text.strip() else ""
+
+
+def _hint(role: str) -> str:
+    asked = f"In 3CX Admin Console > Integrations > API, give the client the role {role}"
+    if role == "System Owner":
+        return f"{asked}, or enter a second client of that role as Reports Client ID in the credential."
+    return f"{asked}."
+
+
+_TICK = (
+    "Tick 'Configuration API (XAPI) access' at this API client, in 3CX Admin Console > Integrations > API."
+)

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator
 from copy import copy
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import accumulate
 from random import Random
 
@@ -121,11 +121,15 @@ class History:
 
     def rows_between(self, places: range, first: datetime, last: datetime) -> list[int]:
         """Rows of each of these days that began in the period; only the days at its edges are computed."""
-        edges = {places.start, places.stop - 1} if places else set()
         return [
-            len(self.day_rows(place, first, last)) if place in edges else self._plan[place]
+            self._plan[place] if self._whole(place, first, last) else len(self.day_rows(place, first, last))
             for place in places
         ]
+
+    def _whole(self, place: int, first: datetime, last: datetime) -> bool:
+        zone = self._scene.company.zone
+        begin = datetime.combine(self._today - timedelta(days=place), time.min, zone)
+        return first <= begin and begin + timedelta(days=1, hours=2) <= last
 
     def day_rows(self, place: int, first: datetime, last: datetime) -> list[Row]:
         """One day's rows of the period, the newest call first, its segments in their order."""

@@ -25,11 +25,11 @@ class Archive:
         self.erased: set[int] = set()
         self._frozen: list[PastCall] | None = None
 
-    def apart(self) -> "Archive":
-        """The archive as of now for a reader in another thread."""
+    def for_reader(self, history: History) -> "Archive":
+        """The archive as of now for a reader in another thread, which reads this copy of the history."""
         other = copy(self)
         other._frozen = self.live(*ALWAYS)
-        other.history = self.history.apart()
+        other.history = history
         return other
 
     def live(self, first: datetime, last: datetime) -> list[PastCall]:

@@ -1,6 +1,5 @@
 """GET: collections, entities, functions, reports, recordings."""
 
-import asyncio
 import csv
 import io
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ from threecx_simulator.http.refusals import empty
 from threecx_simulator.xapi.answers import Page, Source, answer, collection, every, shaped
 from threecx_simulator.xapi.archive import ALWAYS, Archive
 from threecx_simulator.xapi.cdr import LogRows, cdr_row, recording_url
+from threecx_simulator.xapi.clerk import Clerk
 from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.functions import FUNCTIONS
 from threecx_simulator.xapi.model import Call, Type, model
@@ -38,6 +38,7 @@ class Reader:
 
     def __init__(self, office: Office) -> None:
         self._office = office
+        self._log, self._reports = Clerk(office.archive), Clerk(office.archive)
 
     async def read(self, request: Request, found: Resource) -> Response:
         """The answer for a resource of the model."""
@@ -78,13 +79,16 @@ class Reader:
         return [{"LastCdrStartedAt": stamp(last[0].start)}] if last else [{}]
 
     async def _recordings(self, request: Request, query: Query) -> Response:
-        archive, language = self._office.archive.apart(), self._office.company.language
+        language = self._office.company.language
         if query.order == (("StartTime", True),):
             query = replace(query, order=())  # they come in this order
-        rows = recordings(archive, language, *period(request.query_params.get("$filter")))
-        return await asyncio.to_thread(
-            self._rows, request, "Recordings", "Recordings", rows, query, Page(SET_LIMIT)
-        )
+        first, last = period(request.query_params.get("$filter"))
+
+        def work(archive: Archive) -> Response:
+            rows = recordings(archive, language, first, last)
+            return self._rows(request, "Recordings", "Recordings", rows, query, Page(SET_LIMIT))
+
+        return await self._reports.read(work)
 
     def _rows(
         self, request: Request, path: str, name: str, rows: Source, query: Query, page: Page
@@ -152,12 +156,15 @@ class Reader:
         profile = self._office.pbx.profile
         if call.name == _OLD_LOG and profile.old_call_history == "500":
             raise NoReport(500)
-        archive = self._office.archive.apart()
-        rows: Source = [] if call.name == _OLD_LOG else await asyncio.to_thread(self._logged, archive, given)
-        if call.name == _LOG_CSV:
-            return await asyncio.to_thread(_csv, every(rows), model().types[call.rows])
-        name = f"Collection(Pbx.{call.rows})"
-        return await asyncio.to_thread(self._rows, request, found.path, name, rows, query, self._page(query))
+        name, type_ = f"Collection(Pbx.{call.rows})", model().types[call.rows]
+
+        def work(archive: Archive) -> Response:
+            rows: Source = [] if call.name == _OLD_LOG else self._logged(archive, given)
+            if call.name == _LOG_CSV:
+                return _csv(every(rows), type_)
+            return self._rows(request, found.path, name, rows, query, self._page(query))
+
+        return await self._log.read(work)
 
     def _logged(self, archive: Archive, given: Mapping[str, Any]) -> Source:
         """The call log. What `sourceType`, `callsType` and their like mean is not documented: only texts narrow it (G)."""
@@ -188,22 +195,17 @@ class Reader:
         type_ = model().types[call.rows]
         query = Query.of(request.query_params.multi_items(), type_, REPORT_LIMIT)
         behind = report_behind(call.name)
-        report = REPORTS[behind or call.name]
-        office = self._office
-        archive = office.archive.apart()
-        books = Books(
-            office.pbx.world,
-            office.company,
-            office.pbx.profile,
-            tuple(archive.live(*ALWAYS)),
-            archive.history,
-        )
-        if behind:
-            return await asyncio.to_thread(lambda: _csv(report(books, given), type_))
-        name = f"Collection(Pbx.{call.rows})"
-        return await asyncio.to_thread(
-            lambda: self._rows(request, found.path, name, report(books, given), query, self._page(query))
-        )
+        report, name = REPORTS[behind or call.name], f"Collection(Pbx.{call.rows})"
+        world, company, profile = self._office.pbx.world, self._office.company, self._office.pbx.profile
+
+        def work(archive: Archive) -> Response:
+            books = Books(world, company, profile, tuple(archive.live(*ALWAYS)), archive.history)
+            rows = report(books, given)
+            if behind:
+                return _csv(rows, type_)
+            return self._rows(request, found.path, name, rows, query, self._page(query))
+
+        return await self._reports.read(work)
 
     # --- recordings ----------------------------------------------------------------------------------------------
 

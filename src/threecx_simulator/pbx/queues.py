@@ -28,7 +28,7 @@ def _waiting(pbx: Pbx, caller: Leg, place: Leg) -> bool:
 def _wave(queue: Queue, caller: Leg, place: Leg, number: int, pbx: Pbx) -> None:
     if not _waiting(pbx, caller, place):
         return
-    agents = queue.agents
+    agents = tuple(one for one in queue.agents if pbx.queue_status.get(one) != "LoggedOut")
     if queue.strategy == "Hunt" and agents:
         agents = (agents[number % len(agents)],)
 

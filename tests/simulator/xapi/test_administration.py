@@ -148,6 +148,14 @@ async def test_presence_is_changed_by_profile_name(xapi: Start) -> None:
     assert (await client.ask("PATCH", f"Users({user})", json={"CurrentProfileName": "Asleep"}))[0] == 400
 
 
+async def test_an_agent_who_logged_out_of_the_queues_is_not_rung(xapi: Start) -> None:
+    client = await xapi(history=0)
+    agent = (await client.get("Users(Number='102')"))["Id"]
+    await client.ask("PATCH", f"Users({agent})", json={"QueueStatus": "LoggedOut"})
+    moments = client.sim.control.report(client.sim.control.call("100", "800")).moments
+    assert ("ringing 102" in moments, "ringing 103" in moments) == (False, True)
+
+
 async def test_groups_take_members_and_settings_take_changes(xapi: Start) -> None:
     client = await xapi(history=0)
     group = await _create(client, "Groups", {"Name": "Group 1"})

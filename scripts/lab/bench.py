@@ -16,6 +16,7 @@ from lab.benches.event_latency import event_latency
 from lab.benches.figures import BenchFailed, SimulatorLate
 from lab.benches.operation_latency import operation_latency
 from lab.benches.simulator import simulator
+from lab.benches.task_runner import task_runner
 from lab.benches.voice_figures import VOICE_BENCHES, Wanted, voice_figures
 from lab.bootstrap import stop
 from lab.commands import CommandFailed, ToolMissing
@@ -35,6 +36,7 @@ class Name(StrEnum):
     INTERRUPT = "interrupt"
     PACING = "pacing"
     SIMULATOR = "simulator"
+    TASK_RUNNER = "task-runner"
 
 
 def bench(
@@ -46,7 +48,9 @@ def bench(
     samples: Annotated[int, typer.Option("--samples", min=3, help="How many calls.")] = 40,
     calls: Annotated[int, typer.Option("--calls", min=1, help="calls: how many at once.")] = 128,
     seconds: Annotated[float, typer.Option("--seconds", min=1, help="calls: how long it is measured.")] = 20,
-    knee: Annotated[bool, typer.Option("--knee", help="calls: more and more, until a figure breaks.")] = False,
+    knee: Annotated[
+        bool, typer.Option("--knee", help="calls: more and more, until a figure breaks.")
+    ] = False,
 ) -> None:
     """Measures on real processes: n8n, runner and simulator."""
     try:
@@ -77,6 +81,9 @@ def _measure(name: Name, rtt_ms: float, samples: int) -> Json:
         stack = Stack.in_folder(Path(folder), steps, profile="manual" if manual else "auto", tls=manual)
         with stack, _pbx(stack, rtt_ms) as url:
             stack.pbx_url = url
+            if name is Name.TASK_RUNNER:
+                with steps.step(f"task-runner: {samples} operations each way"):
+                    return task_runner(stack, samples)
             credential = stack.rest.add_credential("Bench", CREDENTIAL, stack.login())
             with steps.step(f"{name.value}: {samples} calls"):
                 if manual:

@@ -16,6 +16,9 @@ from lab.node import Node, get_node
 from lab.steps import Steps
 
 VERSION = "2.41.1"  # 2.41.3 names a dependency that npm cannot find
+N8N_1 = "1.123.81"
+_ELSEWHERE = {"xlsx": "0.18.5"}
+"""n8n 1 takes these from hosts that are no registries; npm has them as well."""
 _COMPILER = {"g++": "apt-get install build-essential", "make": "apt-get install build-essential"}
 
 
@@ -27,8 +30,8 @@ class N8nInstall:
     node: Node
 
 
-def get_n8n(steps: Steps) -> N8nInstall:
-    """From the cache, else installed (4 to 5 minutes, 3 GB).
+def get_n8n(steps: Steps, version: str = VERSION) -> N8nInstall:
+    """From the cache, else installed (4 to 5 minutes, 3 GB; n8n 1 a little less).
 
     Raises:
         ToolMissing: npm or the C++ compiler is not there.
@@ -36,18 +39,19 @@ def get_n8n(steps: Steps) -> N8nInstall:
     """
     node = get_node(steps)
     home = made_once(
-        f"n8n-{VERSION}-node-{NODE_VERSION}", lambda folder: _install(folder, node, steps), steps
+        f"n8n-{version}-node-{NODE_VERSION}", lambda folder: _install(folder, node, steps, version), steps
     )
     return N8nInstall(home / "node_modules" / ".bin" / "n8n", node)
 
 
-def _install(folder: Path, node: Node, steps: Steps) -> None:
+def _install(folder: Path, node: Node, steps: Steps, version: str) -> None:
     demand(_COMPILER)
-    (folder / "package.json").write_text(json.dumps({"name": "n8n-lab", "private": True}))
+    overrides = {"overrides": _ELSEWHERE} if version == N8N_1 else {}
+    (folder / "package.json").write_text(json.dumps({"name": "n8n-lab", "private": True, **overrides}))
     env = node.environment()
-    with steps.step(f"Installing n8n {VERSION} from npm (about 3 minutes, 3 GB, once)"):
+    with steps.step(f"Installing n8n {version} from npm (about 3 minutes, 3 GB, once)"):
         flags = ["--ignore-scripts", "--no-audit", "--no-fund"]
-        run([node.npm, "install", f"n8n@{VERSION}", *flags], cwd=folder, env=env)
+        run([node.npm, "install", f"n8n@{version}", *flags], cwd=folder, env=env)
     with steps.step("Building its SQLite module (about a minute, once)"):
         from_source = {**env, "npm_config_build_from_source": "true"}
         run([node.npm, "rebuild", "sqlite3"], cwd=folder, env=from_source)

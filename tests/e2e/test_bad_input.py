@@ -6,7 +6,7 @@ from lab.n8n_rest import Execution, Json
 from lab.simulator import Simulator
 from lab.stack import CREDENTIAL, Stack
 
-from .conftest import Activate
+from .conftest import TRANSPORTS, Activate
 from .workflows import chain, control, data, manual, receiver, transfer
 
 
@@ -21,12 +21,14 @@ def _by_hand(stack: Stack, credential: Json, node: Json) -> Execution:
     return stack.rest.ended(stack.rest.run(workflow, "Start")["executionId"])
 
 
+@TRANSPORTS
 @pytest.mark.proves("credential.wrong-secret", "trouble.authentication", "errors.401")
 def test_a_wrong_secret_fails_although_a_session_with_the_right_one_lives(
-    stack: Stack, credential: Json
+    stack: Stack, credential: Json, transport: str
 ) -> None:
     right = _by_hand(stack, credential, data("Active", "getActiveCalls"))
-    wrong = stack.rest.add_credential("Wrong", CREDENTIAL, stack.login(clientSecret="not-the-secret"))
+    login = stack.login(clientSecret="not-the-secret", transport=transport)
+    wrong = stack.rest.add_credential("Wrong", CREDENTIAL, login)
 
     refused = _by_hand(stack, wrong, data("Active", "getActiveCalls"))
     again = _by_hand(stack, credential, data("Active", "getActiveCalls"))
@@ -73,6 +75,7 @@ def test_the_credential_test_is_content_with_the_right_credential(stack: Stack, 
     assert stack.rest.test_credential(credential, CREDENTIAL, stack.login())["status"] == "OK"
 
 
+@TRANSPORTS
 @pytest.mark.proves("trouble.call-not-found", "errors.404")
 def test_an_unknown_call_id_is_said_to_be_unknown(stack: Stack, credential: Json) -> None:
     unknown = control("Answer", "answerCall", call="callId", callId="c_00000000000000ff")
@@ -83,6 +86,7 @@ def test_an_unknown_call_id_is_said_to_be_unknown(stack: Stack, credential: Json
     assert "c_00000000000000ff" in _said(execution, "Answer")
 
 
+@TRANSPORTS
 @pytest.mark.proves("care.destination-guard", "credential.guards")
 @pytest.mark.parametrize("number", ["+4930999999", "112", "*62"])
 def test_a_refused_number_is_not_dialled_and_the_caller_stays_where_they_are(

@@ -1,16 +1,17 @@
-"""The template Basic Call Handler on a real n8n: what callers get, and what the execution says."""
+"""The template of the demo on a real n8n: what callers get, and what the execution says."""
 
 import pytest
 
 from lab.demo_calls import CALLS, TEMPLATE, DemoCall
 from lab.stack import Stack, template
 
-from .conftest import Activate
+from .conftest import TRANSPORTS, Activate
 from .workflows import chain, control, data, monitor, receiver, transfer
 
 
+@TRANSPORTS
 @pytest.mark.proves(
-    "receiver.autoAnswer", "control.transferCall.blind", "install.npm-folder", "behaviour.n8n-2.x"
+    "receiver.autoAnswer", "template.smart_ivr", "control.menu", "install.npm-folder", "behaviour.n8n-2.x"
 )
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.story)
 def test_each_caller_of_the_demo_ends_where_the_workflow_sends_them(
@@ -20,14 +21,16 @@ def test_each_caller_of_the_demo_ends_where_the_workflow_sends_them(
 
     seen = call.place(stack, workflow)
 
-    assert seen.as_json() | {"executionId": ""} == {
+    assert seen.as_json() | {"executionId": "", "heard": seen.heard[:1]} == {
         "from": call.caller,
         "endedAt": call.ends_at,
         "executionId": "",
         "status": "success",
+        "heard": ["welcome"],
     }
 
 
+@TRANSPORTS
 @pytest.mark.proves("receiver.output", "control.answerCall")
 def test_the_workflow_gets_the_caller_and_says_that_the_call_was_answered(
     stack: Stack, activate: Activate
@@ -49,6 +52,7 @@ def test_the_workflow_gets_the_caller_and_says_that_the_call_was_answered(
     assert report.ended_by == "8001"
 
 
+@TRANSPORTS
 @pytest.mark.proves("care.hang-up-outcome")
 def test_a_caller_who_hangs_up_ends_the_branch_without_a_failure(stack: Stack, activate: Activate) -> None:
     nodes = (receiver(), transfer("To 101", "101"), control("Never", "hangupCall"))
@@ -63,6 +67,7 @@ def test_a_caller_who_hangs_up_ends_the_branch_without_a_failure(stack: Stack, a
     assert execution.items("Never") == []
 
 
+@TRANSPORTS
 @pytest.mark.proves("data.getActiveCalls")
 def test_active_calls_are_listed_while_somebody_talks(stack: Stack, pbx: object, activate: Activate) -> None:
     nodes = (receiver(), data("Active", "getActiveCalls"), control("Bye", "hangupCall"))

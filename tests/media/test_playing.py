@@ -2,15 +2,21 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from threecx_pbx.errors import CallEnded, KeysTaken, NotConnected, NotOwnLeg
 from threecx_pbx.media import ALL_KEYS, Key, PlayEnd, hold_music, ringback, tone
+from threecx_pbx.media.levels import samples_of
 from threecx_simulator import PROFILES
 from threecx_simulator.audio.pcm import to_wav
 
 from .conftest import Exchange, exchange, until
+from .level_plot import write_level_plot
+
+ARTIFACTS = Path(__file__).parents[1] / "artifacts"
 
 
 async def test_a_prompt_is_heard_whole_and_without_a_break(pbx: Exchange) -> None:
@@ -34,6 +40,27 @@ async def test_a_key_stops_the_prompt_at_once_and_stays_for_its_reader(pbx: Exch
     ((_, end),) = pbx.sounds(line)
     assert end - pbx.pressed_at(line) < 0.25
     assert await line.media.key(timedelta(seconds=1)) is Key.SEVEN
+
+
+async def test_an_interrupted_prompt_falls_silent_without_a_click(pbx: Exchange) -> None:
+    line = await pbx.connected()
+    playing = asyncio.create_task(line.media.play(tone(200, 8.0), stop_on=ALL_KEYS))
+    await until(lambda: pbx.sounds(line))
+    pbx.control.press(line.name, "1")
+    await playing
+    await pbx.quiet(line)
+    heard = pbx.control.heard_pcm(line.name)
+    ((begin, end),) = pbx.sounds(line)
+    ARTIFACTS.mkdir(exist_ok=True)
+    (ARTIFACTS / "interrupted prompt.wav").write_bytes(pbx.control.heard_wav(line.name))
+    write_level_plot(
+        ARTIFACTS / "interrupted prompt.svg",
+        heard,
+        "What a caller hears who presses a key in the middle of a prompt",
+        {"prompt": begin, "key": pbx.pressed_at(line), "silence": end},
+    )
+    # the steepest slope of the tone itself is 0.08 from one sample to the next
+    assert np.abs(np.diff(samples_of(heard))).max() < 0.1
 
 
 async def test_the_newest_prompt_wins_and_the_older_one_says_so(pbx: Exchange) -> None:

@@ -17,6 +17,8 @@ from threecx_pbx.media.wire import Address, Pbx, StreamEnd, connected, head
 _AT_ONCE = 32
 """Handshakes under way together: more would hold up the sound of the others."""
 _LOOK_S = 0.1
+_BACK_WITHIN_S = 0.15
+"""Whoever waits on a leg that is gone must hear of it within 200 ms."""
 
 
 class Voice:
@@ -118,6 +120,8 @@ class Voices:
         self._tokens = tokens
         self._suspect = suspect
         self._legs: dict[Hashable, Voice] = {}
+        self._away: dict[Hashable, Hashable] = {}
+        """By call: a leg that may come back under another id in a moment."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def media(self, leg: Hashable) -> Media | None:
@@ -125,11 +129,12 @@ class Voices:
         voice = self._legs.get(leg)
         return voice.media if voice is not None else None
 
-    def follow(self, leg: Hashable, address: Address, *, is_connected: bool) -> None:
+    def follow(self, leg: Hashable, call: Hashable, address: Address, *, is_connected: bool) -> None:
         """An own leg was seen; at its first sight it begins to remember keys."""
-        voice = self._legs.get(leg)
+        voice = self._legs.get(leg) or self._back(call)
         if voice is None:
-            voice = self._legs[leg] = Voice(self, address)
+            voice = Voice(self, address)
+        self._legs[leg] = voice
         voice.move(address)
         voice.media.connected = voice.media.connected or is_connected
         if voice.media.connected:
@@ -140,6 +145,21 @@ class Voices:
         voice = self._legs.pop(leg, None)
         if voice is not None:
             voice.end(why)
+
+    def gone_from(self, leg: Hashable, call: Hashable, why: str) -> None:
+        """An own leg has left a call that goes on: a transfer at the other end gives it another id (api.md 11.8)."""
+        if leg in self._legs:
+            self._away[call] = leg
+            self.spawn(self._gone_unless_back(leg, call, why), "leg away")
+
+    async def _gone_unless_back(self, leg: Hashable, call: Hashable, why: str) -> None:
+        await self.clock.sleep(_BACK_WITHIN_S)
+        if self._away.get(call) == leg:
+            del self._away[call]
+            self.gone(leg, why)
+
+    def _back(self, call: Hashable) -> Voice | None:
+        return self._legs.pop(self._away.pop(call), None) if call in self._away else None
 
     def press(self, leg: Hashable, keys: str) -> bool:
         """Returns whether the keys are secret."""
@@ -182,5 +202,7 @@ class Voices:
         finally:
             for leg in list(self._legs):
                 self.gone(leg, "The runner is going down.")
+            for task in self._tasks:
+                task.cancel()
             if self._tasks:
                 await asyncio.wait(self._tasks)

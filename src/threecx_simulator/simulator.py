@@ -16,6 +16,7 @@ from threecx_simulator.clock import Clock, SystemClock
 from threecx_simulator.company import Company, History, company_of
 from threecx_simulator.control.api import control_app
 from threecx_simulator.control.handle import Control
+from threecx_simulator.control.health import add_health
 from threecx_simulator.control.sound import Sound
 from threecx_simulator.control.stage import Stage
 from threecx_simulator.http.app import PbxWeb
@@ -75,20 +76,20 @@ class Simulator:
         streams = StreamRoutes(self.board, self._web.calls, self.gate, self.desk)
         self._listener = Listener(self.gate, context, protocol_for(streams))
         self.control = Control(self.board, self._web, self.gate, Sound(self.studio, self.desk))
-        self._control_listener = Listener(
-            control_app(self.control, Stage(self.board, self.gate, self.control, self.clock))
-        )
+        offered = control_app(self.control, Stage(self.board, self.gate, self.control, self.clock))
+        add_health(offered, self.office)
+        self._control_listener = Listener(offered)
         self._running: list[asyncio.Task[None]] = []
 
     @property
     def url(self) -> str:
         """The PBX's base address, without a slash at the end."""
-        return f"{'https' if self.ca_file else 'http'}://{self._listener.host}:{self._listener.port}"
+        return f"{'https' if self.ca_file else 'http'}://{self._listener.address}"
 
     @property
     def control_url(self) -> str:
         """The control API's base address."""
-        return f"http://{self._control_listener.host}:{self._control_listener.port}"
+        return f"http://{self._control_listener.address}"
 
     def _transport(self, socket: WebSocket) -> asyncio.Transport | None:
         client = socket.client

@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import aiohttp
 import pytest
+
+from threecx_simulator import Simulator
 
 from .conftest import Start
 
@@ -206,6 +209,16 @@ async def test_a_reset_undoes_everything(xapi: Start) -> None:
     assert (await client.get("CDRSettings"))["Enabled"] is False
     assert (await client.get("Contacts(1)"))["Id"] == 1
     assert (await client.get("SystemStatus"))["DiskUsage"] == 21
+
+
+async def test_the_machine_is_made_ill_over_the_control_api() -> None:
+    async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:
+        url = f"{sim.control_url}/health"
+        async with session.patch(url, json={"diskUsage": 91, "trunksDown": ["10001"]}) as answer:
+            assert (answer.status, (await answer.json())["disk_usage"]) == (200, 91)
+        async with session.patch(url, json={"nonsense": 1}) as answer:
+            assert answer.status == 422
+        assert (sim.office.health.disk_usage, sim.office.health.trunks_down) == (91, {"10001"})
 
 
 async def test_an_unwell_machine_shows_in_status_services_and_events(xapi: Start) -> None:

@@ -20,7 +20,47 @@ from .conftest import CALL_LOG, MONDAY, Xapi
 
 pytestmark = pytest.mark.proves("simulator.section-12")
 _WORDS = st.sampled_from(
-    ["Number", "Id", "Groups", "any(", "all(", "g:", "g/", "eq", "ne", "gt", "in", "(", ")", ",", "'", "'x'", "101", "-5", "1.5", "null", "true", "not", "and", "or", "contains(", "tolower(", "2026-01-01", "2026-02-30T10:00:00Z", "duration'PT1H'", "$it", "Nonsense", "/", ";", "=", "%", "\\", "é", "\x00", "Pbx.QueueStatusType'LoggedIn'"]
+    [
+        "Number",
+        "Id",
+        "Groups",
+        "any(",
+        "all(",
+        "g:",
+        "g/",
+        "eq",
+        "ne",
+        "gt",
+        "in",
+        "(",
+        ")",
+        ",",
+        "'",
+        "'x'",
+        "101",
+        "-5",
+        "1.5",
+        "null",
+        "true",
+        "not",
+        "and",
+        "or",
+        "contains(",
+        "tolower(",
+        "2026-01-01",
+        "2026-02-30T10:00:00Z",
+        "duration'PT1H'",
+        "$it",
+        "Nonsense",
+        "/",
+        ";",
+        "=",
+        "%",
+        "\\",
+        "é",
+        "\x00",
+        "Pbx.QueueStatusType'LoggedIn'",
+    ]
 )
 _CONDITIONS = st.lists(_WORDS, max_size=12).map(" ".join) | st.text(max_size=40)
 _SETS = st.sampled_from(sorted(model().sets))

@@ -1,0 +1,43 @@
+"""The control API's page about the machine behind the PBX: make it ill, see who notices."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from fastapi import FastAPI
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from threecx_simulator.xapi.health import Health
+from threecx_simulator.xapi.office import Office
+
+
+class HealthPatch(BaseModel):
+    """What changes; the fields of `Health`, times in ISO 8601."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+
+    disk_usage: int | None = None
+    license_expires: datetime | None = None
+    stopped_services: set[str] | None = None
+    trunks_down: set[str] | None = None
+    recording_quota_reached: bool | None = None
+    recording_stopped: bool | None = None
+    voicemail_quota_reached: bool | None = None
+    last_backup: datetime | None = None
+    firewall_ok: bool | None = None
+    phones_ok: bool | None = None
+
+
+def add_health(app: FastAPI, office: Office) -> None:
+    """`GET` and `PATCH /health`."""
+
+    @app.get("/health", tags=["faults"])
+    async def health() -> Health:
+        """How well the machine is."""
+        return office.health
+
+    @app.patch("/health", tags=["faults"])
+    async def change_health(patch: HealthPatch) -> Health:
+        """Change it: disk, licence, services, trunks, quotas."""
+        office.health = replace(office.health, **patch.model_dump(exclude_unset=True))
+        return office.health

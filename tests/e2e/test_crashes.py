@@ -45,12 +45,8 @@ def test_a_caller_whom_a_killed_n8n_never_claimed_reaches_the_fallback(
 def test_a_killed_runner_goes_on_with_the_same_call_id(
     stack: Stack, pbx: Simulator, activate: Activate
 ) -> None:
-    nodes = (
-        receiver(ifWorkflowStops="leave"),
-        control("Answer", "answerCall"),
-        wait(8),
-        control("Bye", "hangupCall"),
-    )
+    # no operation is under way when the runner dies: that one would fail, as it must
+    nodes = (receiver(ifWorkflowStops="leave"), wait(8), control("Bye", "hangupCall"))
     workflow = activate(chain("Runner killed", *nodes))
     placed = pbx.call("+4930111031")
     running = stack.rest.started(workflow)

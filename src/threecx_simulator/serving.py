@@ -91,6 +91,9 @@ async def _cancel(task: asyncio.Task[object]) -> None:
 
 
 def _announce(simulator: Simulator, as_json: bool) -> None:
+    for url in (simulator.url, simulator.control_url):
+        if url.split("//")[1].rpartition(":")[0].strip("[]") not in _LOOPBACK:
+            sys.stderr.write(f"Mind: {url} is reachable from other machines.\n")
     ca_file = str(simulator.ca_file) if simulator.ca_file else None
     if as_json:
         say(json.dumps({"url": simulator.url, "control": simulator.control_url, "caFile": ca_file}))
@@ -99,9 +102,6 @@ def _announce(simulator: Simulator, as_json: bool) -> None:
     say(f"Control  {simulator.control_url}/docs")
     if ca_file:
         say(f"CA file  {ca_file}")
-    for url in (simulator.url, simulator.control_url):
-        if url.split("//")[1].rpartition(":")[0].strip("[]") not in _LOOPBACK:
-            say(f"Mind: {url} is reachable from other machines.")
 
 
 def say(line: str) -> None:

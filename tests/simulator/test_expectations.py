@@ -25,7 +25,7 @@ def voice(seed: int, seconds: float = 3.0) -> bytes:
     )
     envelope = np.repeat(random.uniform(0.2, 1.0, size=count // 800 + 1), 800)[:count]
     wave = noise[:count] * envelope
-    return (wave / np.abs(wave).max() * 0.5 * 32767).astype("<i2").tobytes()
+    return bytes((wave / np.abs(wave).max() * 0.5 * 32767).astype("<i2").tobytes())
 
 
 def louder(pcm: bytes, gain: float) -> bytes:

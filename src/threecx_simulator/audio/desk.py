@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 from asyncio import Transport
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
@@ -17,6 +18,7 @@ from threecx_simulator.pbx.state import Leg, Pbx
 from threecx_simulator.switchboard import Switchboard
 
 _TICK = 0.02  # seconds; longer frames are spread over several ticks
+_REMEMBERED = 10_000  # POSTs, running and ended
 _MOST_AHEAD = 1.0  # seconds of sound waiting to be heard, above which the PBX reads no further (T: about 1 s)
 
 
@@ -64,7 +66,7 @@ class Desk:
         self._opened = 0
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._busy = asyncio.Event()
-        self.history: list[Post] = []
+        self.history: deque[Post] = deque(maxlen=_REMEMBERED)
         self.punctual = Punctuality()
         board.listen(self._on_effect)
 

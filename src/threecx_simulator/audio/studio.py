@@ -9,6 +9,8 @@ from threecx_simulator.pbx.effects import Effect, Joined
 from threecx_simulator.pbx.ids import CallKey
 from threecx_simulator.switchboard import Switchboard
 
+_ROOM = 512 << 20  # bytes of sound kept in all: about nine hours
+
 
 @dataclass(frozen=True, slots=True)
 class Talk:
@@ -32,8 +34,21 @@ class Studio:
 
     def _on_effect(self, effect: Effect) -> None:
         if isinstance(effect, Joined):
+            if effect.call not in self._talks:
+                self._make_room()
             talk = Talk(effect.hearer, effect.label, effect.speaker, self._clock.monotonic())
             self._talks.setdefault(effect.call, []).append(talk)
+
+    def _make_room(self) -> None:
+        """Forget the oldest calls when their sound has grown too large."""
+        size = sum(track.size for track in self._tracks.values())
+        for call in list(self._talks):
+            if size <= _ROOM:
+                return
+            for uid in {talk.speaker for talk in self._talks[call] if talk.speaker}:
+                forgotten = self._tracks.pop(uid, None)
+                size -= forgotten.size if forgotten else 0
+            del self._talks[call]
 
     def voice(self, uid: str) -> Track:
         """The track of the leg with this uid."""

@@ -29,6 +29,11 @@ class Track:
     end: float = 0.0
     """When the last sound ends (later than now while sound is queued)."""
 
+    @property
+    def size(self) -> int:
+        """Bytes kept."""
+        return sum(len(segment.pcm) for segment in self.segments)
+
     def add(self, start: float, pcm: bytes | bytearray, seconds: float) -> None:
         """Say `pcm`, which lasts `seconds`, from `start` (never before the end of what was said)."""
         start = max(start, self.end)

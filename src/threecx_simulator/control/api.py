@@ -7,7 +7,8 @@ from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from threecx_simulator.audio.pcm import NotAudio
-from threecx_simulator.control.handle import Control, UnknownCall
+from threecx_simulator.control.faults import UnknownCall
+from threecx_simulator.control.handle import Control
 from threecx_simulator.control.model import (
     BehaviourPatch,
     CallLimit,

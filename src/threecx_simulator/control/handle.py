@@ -9,6 +9,7 @@ from typing import Any
 
 from threecx_simulator.audio.pcm import spans
 from threecx_simulator.audio.people import sound
+from threecx_simulator.control.faults import Faults, UnknownCall
 from threecx_simulator.control.model import (
     AskedView,
     CallReport,
@@ -21,11 +22,11 @@ from threecx_simulator.control.model import (
 )
 from threecx_simulator.control.sound import Sound
 from threecx_simulator.http.app import PbxWeb
-from threecx_simulator.http.gate import Asked, Gate, Illness
+from threecx_simulator.http.gate import Asked, Gate
 from threecx_simulator.pbx import callers, upheaval
 from threecx_simulator.pbx.behaviour import Behaviour
 from threecx_simulator.pbx.effects import CallChanged, Effect
-from threecx_simulator.pbx.ids import CallKey, ClientId, Dn, Status
+from threecx_simulator.pbx.ids import CallKey, Status
 from threecx_simulator.pbx.legs import label
 from threecx_simulator.pbx.state import Call, Leg
 from threecx_simulator.switchboard import Switchboard
@@ -33,18 +34,11 @@ from threecx_simulator.switchboard import Switchboard
 WITHIN = 30.0  # seconds a wait may last unless told otherwise
 
 
-class UnknownCall(LookupError):
-    """There is no call with this id."""
-
-
-class Control:
-    """Lives on the simulator's loop; methods act at once."""
+class Control(Faults):
+    """Lives on the simulator's loop; methods act at once. The PBX's illnesses are in `Faults`."""
 
     def __init__(self, board: Switchboard, web: PbxWeb, gate: Gate, sound: Sound) -> None:
-        self._board = board
-        self._web = web
-        self._gate = gate
-        self._sound = sound
+        super().__init__(board, web, gate, sound)
         self._waiting: set[asyncio.Future[None]] = set()
         board.listen(self._on_effect)
         gate.on_asked.append(self._on_asked)
@@ -138,10 +132,6 @@ class Control:
         """Begin to count underruns and lateness from now on; the streams go on."""
         self._sound.count_anew()
 
-    def cut_streams(self) -> None:
-        """End every audio stream."""
-        self._sound.desk.cut()
-
     async def after_prompt(self, call: str, silence: float = 0.7, within: float = WITHIN) -> None:
         """Wait until the caller has heard something, from now on, and then silence for so many seconds."""
         found = self._find(call)
@@ -201,61 +191,6 @@ class Control:
         await self._wait(lambda: len(found()) >= count, within, lambda: f"{len(found())} of {count} requests")
         return found()
 
-    # --- faults ------------------------------------------------------------------------------------------------
-
-    async def cut_sockets(self, code: int = 1006) -> int:
-        """End every socket; 1006 breaks the connection without a close frame. How many there were."""
-        return await self._web.sockets.close(code)
-
-    def half_open(self) -> None:
-        """Sockets that are open now stay open, answer pings and say nothing more."""
-        for connection in self._web.sockets.open:
-            connection.mute = True
-
-    def answer_next(self, status: int, count: int = 1, **more: Any) -> None:
-        """The next `count` requests get `status`; `path`, `method`, `retry_after`, `html` as in `Illness`."""
-        self._gate.ill.append(Illness(status, count, **more))
-
-    def invalidate_tokens(self) -> None:
-        """Every token is worthless from now on."""
-        self._web.tokens.invalidate()
-
-    def licence(self, on: bool) -> None:
-        """With or without the licence for the Call Control API."""
-        self._board.pbx.licensed = on
-
-    def monitor(self, client: str, dn: str, on: bool) -> None:
-        """Tick or untick a DN for an API client."""
-        self._board.do(partial(upheaval.monitor, ClientId(client), Dn(dn), on))
-
-    def limit_calls(self, count: int) -> None:
-        """The licence allows so many calls at a time from now on."""
-        self._board.pbx.max_calls = count
-
-    def haunt(self, call: str) -> None:
-        """An ended call stays in `ActiveCalls` as a ghost."""
-        self._board.do(partial(upheaval.haunt, self._find(call).key))
-
-    def register_anew(self, dn: str) -> list[str]:
-        """The devices of an extension register again, under new ids, which are returned."""
-        return self._board.do(partial(upheaval.register_anew, Dn(dn)))
-
-    def new_party(self, call: str, number: str, name: str = "") -> None:
-        """Somebody else takes the caller's place; the other leg keeps its id."""
-        self._board.do(partial(upheaval.new_party, self._find(call).key, number, name))
-
-    def merge(self, first: str, second: str, keep_first: bool = True) -> bool:
-        """A telephone with a leg in both calls joins them and leaves; False when there is none."""
-        return self._board.do(
-            partial(upheaval.merge, self._find(first).key, self._find(second).key, keep_first)
-        )
-
-    async def restart(self, reuse_ids: bool = True) -> None:
-        """The PBX restarts: calls, sockets and tokens are gone."""
-        self._board.do(partial(upheaval.restart, reuse_ids))
-        self._web.tokens.invalidate()
-        await self.cut_sockets()
-
     def reset(self) -> None:
         """End all calls, forget everything that happened and every fault."""
         self._board.do(upheaval.clean)
@@ -267,13 +202,6 @@ class Control:
         self._sound.forget()
 
     # --- inside ------------------------------------------------------------------------------------------------
-
-    def _find(self, call: str) -> Call:
-        pbx = self._board.pbx
-        found = pbx.calls.get(CallKey(call)) or pbx.ended.get(CallKey(call))
-        if found is None:
-            raise UnknownCall(f"There is no call {call}")
-        return found
 
     def _report(self, call: Call) -> CallReport:
         legs = [

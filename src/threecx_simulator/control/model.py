@@ -10,6 +10,9 @@ _FROM = AliasChoices("from", "from_")
 CallState = Literal["dialing", "ringing", "connected", "ended"]
 
 
+LONGEST = 1_000_000.0  # seconds, about eleven days
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
@@ -25,9 +28,9 @@ class CallOrder(_Model):
     )
     to: str = Field(description="A DID of the PBX, or a number inside", examples=["+4930555001"])
     name: str = Field("", description="The caller's name as displayed")
-    hangup_after: float | None = Field(None, ge=0, description="Seconds from the beginning")
+    hangup_after: float | None = Field(None, ge=0, le=LONGEST, description="Seconds from the beginning")
     hangup_when: str | None = Field(None, description="A moment of the timeline", examples=["ringing 101"])
-    hangup_delay: float = Field(0, ge=0, description="Seconds after that moment")
+    hangup_delay: float = Field(0, ge=0, le=LONGEST, description="Seconds after that moment")
 
 
 class MomentView(_Model):
@@ -71,11 +74,11 @@ class CallReport(_Model):
 class BehaviourPatch(_Model):
     """What is to change; missing fields stay. See `Behaviour`."""
 
-    answers_after: float | None = Field(None, ge=0, description="Seconds; null = nobody answers")
+    answers_after: float | None = Field(None, ge=0, le=LONGEST, description="Seconds; null = nobody answers")
     busy: bool = False
     registered: bool = True
-    voicemail_after: float | None = Field(None, ge=0)
-    hangs_up_after: float | None = Field(None, ge=0)
+    voicemail_after: float | None = Field(None, ge=0, le=LONGEST)
+    hangs_up_after: float | None = Field(None, ge=0, le=LONGEST)
     says: str | None = None
     exists: bool = True
 
@@ -140,7 +143,7 @@ class Monitoring(_Model):
 class CallLimit(_Model):
     """Calls at a time."""
 
-    calls: int = Field(ge=0)
+    calls: int = Field(ge=0, le=1 << 31)
 
 
 class NewParty(_Model):

@@ -58,11 +58,10 @@ class Listener:
         )
         self._state = ServerState()
         self._server: asyncio.Server | None = None
-        self.host = ""
-        self.port = 0
+        self.address = ""
 
     async def open(self, host: str, port: int) -> None:
-        """Listen; port 0 lets the system choose, `port` tells which."""
+        """Listen; port 0 lets the system choose, `address` tells which."""
         logging.getLogger("uvicorn.error").addFilter(_EXPECTED)  # the same filter is added once
         if not self._config.loaded:
             self._config.load()
@@ -79,7 +78,8 @@ class Listener:
         )
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(make, sock=listening, ssl=self._tls)
-        self.host, self.port = listening.getsockname()[:2]
+        known, at = listening.getsockname()[:2]
+        self.address = f"[{known}]:{at}" if ":" in known else f"{known}:{at}"
 
     def transport(self, peer: tuple[str, int]) -> asyncio.Transport | None:
         """The connection of this peer address; None = it has gone."""

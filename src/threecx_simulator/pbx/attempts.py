@@ -7,6 +7,7 @@ from threecx_simulator.pbx.ids import AttemptId, ParticipantId, Reason, Status, 
 from threecx_simulator.pbx.legs import join, label, note, part, renumber, take_away
 from threecx_simulator.pbx.state import Attempt, Call, DnRef, Kind, Leg, Pbx
 
+_REMEMBERED = 20_000  # ended calls
 _WORDS = {
     Reason.BUSY: "busy",
     Reason.NO_ANSWER: "no answer",
@@ -34,12 +35,11 @@ def open_attempt(
         id=AttemptId(pbx.count()),
         call=caller.call,
         kind=kind,
-        caller=caller.id,
+        caller=caller,
         destination=destination,
-        own=own.id if own else None,
-        own_dn=own.dn if own else None,
-        ticket=ticket,
-        originated_by=me if kind in {Kind.ROUTE, Kind.DIVERT} else DnRef(),
+        own=own,
+        tickets=[] if ticket is None else [ticket],
+        originated_by=me if kind == Kind.ROUTE else DnRef(),
         referred_by=me if kind == Kind.TRANSFER else DnRef(),
         on_behalf_of=on_behalf_of or DnRef(),
         on_fail=on_fail,
@@ -55,10 +55,9 @@ def is_open(pbx: Pbx, attempt: Attempt) -> bool:
 
 
 def settle(pbx: Pbx, attempt: Attempt, result: Result) -> None:
-    """Give the verb behind the attempt its result, once."""
-    if attempt.ticket is not None:
-        pbx.effects.append(Settled(attempt.ticket, result))
-        attempt.ticket = None
+    """Give the verbs behind the attempt their result, once."""
+    tickets, attempt.tickets = attempt.tickets, []
+    pbx.effects += [Settled(ticket, result) for ticket in tickets]
 
 
 def failed(reason: Reason, text: str = "") -> Result:
@@ -75,37 +74,51 @@ def close(pbx: Pbx, attempt: Attempt, reason: Reason) -> None:
     settle(pbx, attempt, failed(reason))
 
 
+def withdraw(pbx: Pbx, leg: Leg) -> None:
+    """Take a leg away with the attempts that make no sense without it."""
+    for attempt in list(pbx.call_of(leg).attempts.values()):
+        if attempt.caller is leg:
+            close(pbx, attempt, Reason.PARENT_TERMINATED)
+        elif attempt.own is leg and attempt.kind != Kind.TRANSFER:  # a transfer goes on without its maker (D)
+            close(pbx, attempt, Reason.CANCELLED)
+    if pbx.alive(leg):
+        take_away(pbx, leg)
+
+
 def succeed(pbx: Pbx, attempt: Attempt, leg: Leg) -> None:
     """`leg` has answered: it talks to the caller, everybody else stops ringing, the own leg gives way."""
-    call, caller = pbx.calls[attempt.call], pbx.legs[attempt.caller]
+    call, caller, own = pbx.calls[attempt.call], attempt.caller, attempt.own
     attempt.legs.discard(leg.id)
     leg.attempt = None
-    own = pbx.legs.get(attempt.own) if attempt.own is not None else None
-    ticket, attempt.ticket = attempt.ticket, None
-    for rival in [one for one in call.attempts.values() if one.caller == attempt.caller]:
+    tickets, attempt.tickets = attempt.tickets, []
+    for rival in [one for one in call.attempts.values() if one.caller is caller]:
         close(pbx, rival, Reason.COMPLETED_ELSEWHERE)
-    if own is not None and attempt.kind == Kind.TRANSFER:  # order as in the reconstructed transfer
+    former = pbx.legs.get(caller.peer) if caller.peer is not None else None
+    if attempt.kind == Kind.TRANSFER:  # order as in the reconstructed transfer
         _give_way(pbx, own, stays=False)
         if pbx.profile.transfer_changes_id:
             renumber(pbx, caller)
     join(pbx, leg, caller)
-    if own is not None and own.id in call.legs and attempt.kind != Kind.TRANSFER:
-        stays = attempt.kind == Kind.ROUTE and pbx.profile.own_leg_after_route == "stays"
-        _give_way(pbx, own, stays=stays and own.status == Status.CONNECTED)
+    stays = attempt.kind == Kind.ROUTE and pbx.profile.own_leg_after_route == "stays"
+    _give_way(pbx, own, stays=stays)
+    if former is not leg and former is not own:
+        _give_way(pbx, former, stays=False)  # a queue or menu at which the caller was waiting
     call.connected_to = label(leg)
     call.established = call.established or pbx.now
     note(pbx, call, f"connected {label(leg)}")
-    attempt.ticket = ticket
+    attempt.tickets = tickets
     mine = caller if attempt.kind == Kind.MAKECALL else own
-    settle(pbx, attempt, Result(leg=mine.id if mine else None))
+    settle(pbx, attempt, Result(leg=mine.id if mine and pbx.alive(mine) else None))
 
 
-def _give_way(pbx: Pbx, own: Leg, *, stays: bool) -> None:
-    if stays:
-        own.spent = True
-        part(pbx, own)
+def _give_way(pbx: Pbx, leg: Leg | None, *, stays: bool) -> None:
+    if leg is None or not pbx.alive(leg):
         return
-    take_away(pbx, own)
+    if stays and leg.status == Status.CONNECTED:
+        leg.spent = True
+        part(pbx, leg)
+        return
+    withdraw(pbx, leg)
 
 
 def fail(pbx: Pbx, attempt: Attempt, reason: Reason, text: str = "") -> None:
@@ -113,9 +126,9 @@ def fail(pbx: Pbx, attempt: Attempt, reason: Reason, text: str = "") -> None:
     if not is_open(pbx, attempt):
         return
     call = pbx.calls[attempt.call]
-    ticket, attempt.ticket = attempt.ticket, None
+    tickets, attempt.tickets = attempt.tickets, []
     close(pbx, attempt, reason)
-    attempt.ticket = ticket
+    attempt.tickets = tickets
     word = _WORDS.get(reason, reason.value)
     note(pbx, call, f"{word} {attempt.destination}")
     if attempt.on_fail and attempt.on_fail(pbx, attempt, reason):
@@ -139,8 +152,15 @@ def end(pbx: Pbx, call: Call, why: str) -> None:
     for leg in list(call.legs.values()):
         take_away(pbx, leg)
     del pbx.calls[call.key]
-    pbx.ended[call.key] = call
+    remember(pbx, call)
     note(pbx, call, f"ended{why}")
+
+
+def remember(pbx: Pbx, call: Call) -> None:
+    """Keep an ended call for whoever asks; the oldest is forgotten when there are very many."""
+    pbx.ended[call.key] = call
+    if len(pbx.ended) > _REMEMBERED:
+        del pbx.ended[next(iter(pbx.ended))]
 
 
 def leave(pbx: Pbx, leg: Leg) -> None:
@@ -148,14 +168,7 @@ def leave(pbx: Pbx, leg: Leg) -> None:
     call = pbx.call_of(leg)
     who = "caller" if leg.id == call.caller else label(leg)
     rung_by = call.attempts.get(leg.attempt) if leg.attempt is not None else None
-    for attempt in list(call.attempts.values()):
-        if attempt.caller == leg.id:
-            close(pbx, attempt, Reason.PARENT_TERMINATED)
-        elif (
-            attempt.own == leg.id and attempt.kind != Kind.TRANSFER
-        ):  # a transfer goes on without its maker (D)
-            close(pbx, attempt, Reason.CANCELLED)
-    take_away(pbx, leg)
+    withdraw(pbx, leg)
     note(pbx, call, f"left {label(leg)}")
     if rung_by and not rung_by.legs and is_open(pbx, rung_by):
         fail(pbx, rung_by, Reason.BUSY)

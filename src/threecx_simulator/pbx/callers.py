@@ -86,5 +86,5 @@ def press(pbx: Pbx, key: CallKey, keys: str) -> bool:
 def _choose(pbx: Pbx, call: Call, caller: Leg, place: Leg, keys: str) -> None:
     menu = pbx.directory.inside.get(place.who.dn)
     chosen = menu.keys.get(keys[0]) if isinstance(menu, Ivr) else None
-    if chosen and not any(attempt.own == place.id for attempt in call.attempts.values()):
+    if chosen and not any(attempt.own is place for attempt in call.attempts.values()):
         onward(pbx, caller, place, chosen)

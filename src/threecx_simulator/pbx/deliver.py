@@ -78,7 +78,7 @@ def _connect_at_once(pbx: Pbx, attempt: Attempt, target: Target) -> None:
     """Machines answer by themselves."""
     who = identity_of(pbx, attempt.path[-1])
     place = appear(pbx, attempt, who, Status.CONNECTED)
-    caller = pbx.legs[attempt.caller]
+    caller = attempt.caller
     succeed(pbx, attempt, place)
     if isinstance(target, Queue):
         poll(pbx, target, caller, place, onward)
@@ -88,7 +88,7 @@ def _connect_at_once(pbx: Pbx, attempt: Attempt, target: Target) -> None:
 
 def _ivr_timeout(destination: str, pbx: Pbx, place: Leg) -> None:
     caller = pbx.legs.get(place.peer) if place.peer is not None else None
-    if caller and not any(one.own == place.id for one in pbx.call_of(place).attempts.values()):
+    if caller and not any(one.own is place for one in pbx.call_of(place).attempts.values()):
         onward(pbx, caller, place, destination)
 
 

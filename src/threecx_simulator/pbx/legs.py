@@ -3,11 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
-from threecx_simulator.pbx.effects import CallChanged, Joined, Removed, Upserted
-from threecx_simulator.pbx.ids import CallKey, CallNumber, ClientId, DnType, ParticipantId, Status
+from threecx_simulator.pbx.effects import CallChanged, Joined, Removed, Result, Settled, Upserted
+from threecx_simulator.pbx.ids import CallKey, CallNumber, ClientId, Dn, DnType, ParticipantId, Reason, Status
 from threecx_simulator.pbx.state import Call, Identity, Leg, Moment, Pbx
-
-NOBODY = Identity()
 
 
 def note(pbx: Pbx, call: Call, what: str) -> None:
@@ -76,12 +74,10 @@ def tell(pbx: Pbx, leg: Leg) -> None:
 
 
 def _also(pbx: Pbx, leg: Leg) -> ClientId | None:
-    """The application at the other end of an own outgoing call sees the far leg's events (T)."""
-    call = pbx.calls.get(leg.call)
-    own = pbx.legs.get(call.caller) if call and call.caller else None
-    if not pbx.profile.far_leg_visible or own is None or own is leg or own.who.type != DnType.ROUTE_POINT:
-        return None
-    return ClientId(own.dn)
+    """The application that made this call sees the far legs' events (T)."""
+    application = pbx.calls[leg.call].application if leg.call in pbx.calls else None
+    own = application is not None and leg.dn == Dn(application)
+    return application if pbx.profile.far_leg_visible and not own else None
 
 
 def take_away(pbx: Pbx, leg: Leg) -> None:
@@ -92,8 +88,19 @@ def take_away(pbx: Pbx, leg: Leg) -> None:
     attempt = call.attempts.get(leg.attempt) if leg.attempt is not None else None
     if attempt:
         attempt.legs.discard(leg.id)
+    if call.caller == leg.id:
+        call.caller = None
     part(pbx, leg)
+    forget_order(pbx, leg)
     pbx.effects.append(Removed(leg.dn, leg.id, also))
+
+
+def forget_order(pbx: Pbx, leg: Leg) -> None:
+    """A telephone that was to dial when picked up is gone: the makecall behind it has failed."""
+    order, leg.dial_on_answer = leg.dial_on_answer, None
+    if order is not None and order.ticket is not None:
+        reason = Reason.CANCELLED
+        pbx.effects.append(Settled(order.ticket, Result(reason, ok=False, text=reason.value)))
 
 
 def part(pbx: Pbx, leg: Leg) -> None:

@@ -18,7 +18,7 @@ def party_of(pbx: Pbx, caller: Leg) -> Identity:
 
 def appear(pbx: Pbx, attempt: Attempt, who: Identity, status: Status, device: int = 0) -> Leg:
     """A leg on `who` for the attempt's caller, ringing (and told) or about to be connected."""
-    caller = pbx.legs[attempt.caller]
+    caller = attempt.caller
     leg = add_leg(pbx, pbx.calls[attempt.call], who, status, party_of(pbx, caller), device)
     leg.attempt = attempt.id
     leg.originated_by, leg.referred_by = attempt.originated_by, attempt.referred_by

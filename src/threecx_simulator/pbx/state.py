@@ -90,7 +90,6 @@ class Kind(StrEnum):
 
     INITIAL = "initial"
     MAKECALL = "makecall"
-    DIVERT = "divert"
     ROUTE = "route"
     TRANSFER = "transfer"
     QUEUE = "queue"
@@ -103,11 +102,10 @@ class Attempt:
     id: AttemptId
     call: CallKey
     kind: Kind
-    caller: ParticipantId
+    caller: Leg
     destination: str
-    own: ParticipantId | None = None
-    own_dn: Dn | None = None
-    ticket: Ticket | None = None
+    own: Leg | None = None
+    tickets: list[Ticket] = field(default_factory=list)
     originated_by: DnRef = DnRef()
     referred_by: DnRef = DnRef()
     on_behalf_of: DnRef = DnRef()
@@ -136,6 +134,8 @@ class Call:
     origin: str
     target: str
     caller: ParticipantId | None = None
+    application: ClientId | None = None
+    """The API client whose route point made this call; it may see the far legs."""
     legs: dict[ParticipantId, Leg] = field(default_factory=dict)
     attempts: dict[AttemptId, Attempt] = field(default_factory=dict)
     timeline: list[Moment] = field(default_factory=list)
@@ -184,6 +184,10 @@ class Pbx:
     def after(self, seconds: float, then: Callable[["Pbx"], object]) -> None:
         """Run `then` so much later; it checks for itself whether it still applies."""
         heapq.heappush(self.timers, (self.now + timedelta(seconds=seconds), self.count(), then))
+
+    def alive(self, leg: Leg | None) -> bool:
+        """Whether this very leg is still there (ids may be taken again)."""
+        return leg is not None and self.legs.get(leg.id) is leg
 
     def call_of(self, leg: Leg) -> Call:
         """The living call of a living leg."""

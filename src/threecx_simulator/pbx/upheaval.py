@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from threecx_simulator.pbx.attempts import end
+from threecx_simulator.pbx.attempts import end, failed, settle
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.pbx.effects import DeviceChanged
-from threecx_simulator.pbx.ids import CallKey, ClientId, Dn
-from threecx_simulator.pbx.legs import join, note, take_away, tell
+from threecx_simulator.pbx.ids import CallKey, ClientId, Dn, Reason
+from threecx_simulator.pbx.legs import forget_order, join, note, take_away, tell
 from threecx_simulator.pbx.state import DnRef, Pbx, new_pbx
 from threecx_simulator.pbx.world import Extension
 
@@ -16,6 +16,10 @@ def restart(reuse_ids: bool, pbx: Pbx) -> None:
     fresh = new_pbx(pbx.world, pbx.profile, pbx.now)
     for call in pbx.calls.values():
         call.ended, call.ended_by = pbx.now, "PBX restarted"
+        for attempt in call.attempts.values():
+            settle(pbx, attempt, failed(Reason.PARTY_LOST))
+        for leg in call.legs.values():
+            forget_order(pbx, leg)
         call.legs.clear()
         call.attempts.clear()
         note(pbx, call, "ended: PBX restarted")
@@ -94,7 +98,7 @@ def merge(first: CallKey, second: CallKey, keep_first: bool, pbx: Pbx) -> bool:
     The telephone is the extension with a connected leg in both; False when there is none.
     """
     one, other = pbx.calls.get(first), pbx.calls.get(second)
-    if one is None or other is None:
+    if one is None or other is None or one is other or one.attempts or other.attempts:
         return False
     mine = {leg.dn: leg for leg in one.legs.values() if leg.peer is not None}
     theirs = next((leg for leg in other.legs.values() if leg.dn in mine and leg.peer is not None), None)

@@ -2,11 +2,11 @@
 
 from functools import partial
 
-from threecx_simulator.pbx.attempts import fail, is_open, leave, open_attempt, settle, succeed
+from threecx_simulator.pbx.attempts import failed, is_open, leave, open_attempt, settle, succeed
 from threecx_simulator.pbx.callers import full
 from threecx_simulator.pbx.deliver import deliver, identity_of, start
 from threecx_simulator.pbx.effects import Result, Settled
-from threecx_simulator.pbx.ids import Dn, DnType, Reason, Status, Ticket
+from threecx_simulator.pbx.ids import ClientId, Dn, DnType, Reason, Status, Ticket
 from threecx_simulator.pbx.legs import (
     add_leg,
     join,
@@ -49,28 +49,27 @@ def drop(leg: Leg, pbx: Pbx) -> Result:
 
 
 def divert(leg: Leg, destination: str, timeout: float | None, ticket: Ticket, pbx: Pbx) -> None:
-    """Replace this ringing leg by the destination."""
-    rung_by = _rung_by(pbx, leg)
-    if rung_by is None or leg.status != Status.RINGING:
+    """Replace this ringing leg by the destination: whoever is rung for the same reason goes on ringing."""
+    attempt = _rung_by(pbx, leg)
+    if attempt is None or leg.status != Status.RINGING:
         raise Refused("Only a ringing call can be diverted")
-    call = pbx.call_of(leg)
-    caller = pbx.legs[rung_by.caller]
-    attempt = open_attempt(pbx, Kind.DIVERT, caller, destination, own=leg, ticket=ticket)
-    attempt.path = (leg.dn,)
+    attempt.path += (leg.dn,) if leg.dn not in attempt.path else ()
+    attempt.originated_by = DnRef(leg.who.dn, leg.who.type)
+    attempt.tickets.append(ticket)
     refusal = deliver(pbx, attempt, destination)
     if refusal:
-        fail(pbx, attempt, refusal)
+        attempt.tickets.remove(ticket)
+        pbx.effects.append(Settled(ticket, failed(refusal)))
         return
-    note(pbx, call, f"diverted {leg.dn} to {destination}")
-    if leg.id in call.legs:
+    note(pbx, pbx.calls[attempt.call], f"diverted {leg.dn} to {destination}")
+    attempt.destination = destination
+    if pbx.alive(leg):
         take_away(pbx, leg)
-    if not rung_by.legs:
-        call.attempts.pop(rung_by.id, None)
-    attempt.own = None
     if is_open(pbx, attempt):
         give_up_after(pbx, attempt, timeout or pbx.profile.route_timeout_s)
-    if pbx.profile.divert_reply == "ringing":
-        settle(pbx, attempt, Result())
+    if ticket in attempt.tickets and pbx.profile.divert_reply == "ringing":
+        attempt.tickets.remove(ticket)
+        pbx.effects.append(Settled(ticket, Result()))
 
 
 def route_to(leg: Leg, destination: str, timeout: float | None, ticket: Ticket, pbx: Pbx) -> None:
@@ -107,10 +106,10 @@ def _hold(pbx: Pbx, leg: Leg, caller: Leg) -> None:
 def _comes_back(own: Leg, pbx: Pbx, attempt: Attempt, reason: Reason) -> bool:
     """A transferrer who has left is rung again (D: replaced by the transferrer's device)."""
     if pbx.legs.get(own.id) is own:
-        join(pbx, own, pbx.legs[attempt.caller])
+        join(pbx, own, attempt.caller)
         return False
     settle(pbx, attempt, Result(reason, ok=False, text=reason.value))
-    start(pbx, open_attempt(pbx, Kind.INITIAL, pbx.legs[attempt.caller], own.dn), pbx.profile.route_timeout_s)
+    start(pbx, open_attempt(pbx, Kind.INITIAL, attempt.caller, own.dn), pbx.profile.route_timeout_s)
     return True
 
 
@@ -122,7 +121,7 @@ def _other_side(pbx: Pbx, leg: Leg) -> Leg | None:
     """Whom a verb on this leg moves: the peer of a connected leg, the caller of a ringing one."""
     if leg.status == Status.RINGING:
         attempt = _rung_by(pbx, leg)
-        return pbx.legs.get(attempt.caller) if attempt else None
+        return attempt.caller if attempt else None
     return pbx.legs.get(leg.peer) if leg.peer is not None else None
 
 
@@ -141,6 +140,8 @@ def make_call(
     if pbx.profile.originated_by_self:
         leg.originated_by = DnRef(dn, kind)
     call.caller = leg.id
+    if kind == DnType.ROUTE_POINT:
+        call.application = ClientId(dn)
     tell(pbx, leg)
     order = Dial(destination, seconds, ticket)
     if full(pbx):
@@ -153,6 +154,7 @@ def make_call(
 
 
 def _ring_initiator(pbx: Pbx, call: Call, leg: Leg, order: Dial) -> None:
+    leg.dial_on_answer = order
     note(pbx, call, f"ringing {leg.dn}")
     keep_ringing(pbx, leg)
     behaviour = pbx.behaviour(leg.dn)
@@ -168,6 +170,7 @@ def _ring_initiator(pbx: Pbx, call: Call, leg: Leg, order: Dial) -> None:
 
 
 def _dial(order: Dial, pbx: Pbx, leg: Leg) -> None:
+    leg.dial_on_answer = None
     if leg.status == Status.RINGING:
         leg.status = Status.DIALING
         note(pbx, pbx.call_of(leg), f"picked up {leg.dn}")
@@ -177,6 +180,7 @@ def _dial(order: Dial, pbx: Pbx, leg: Leg) -> None:
 
 
 def _give_up(pbx: Pbx, leg: Leg, order: Dial, reason: Reason) -> None:
+    leg.dial_on_answer = None
     if order.ticket is not None:
         pbx.effects.append(Settled(order.ticket, Result(reason, ok=False, text=reason.value)))
     leave(pbx, leg)

@@ -4,6 +4,8 @@ from typing import Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+LONGEST = 1_000_000.0  # seconds, about eleven days
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -22,11 +24,11 @@ def _exactly_one(part: T, names: set[str]) -> T:
 class Person(_Part):
     """What a number does when it rings; seconds."""
 
-    answers_after: float | None = Field(2.0, ge=0, description="null: nobody answers")
+    answers_after: float | None = Field(2.0, ge=0, le=LONGEST, description="null: nobody answers")
     busy: bool = False
     registered: bool = True
-    voicemail_after: float | None = Field(None, ge=0)
-    hangs_up_after: float | None = Field(None, ge=0, description="Talk time")
+    voicemail_after: float | None = Field(None, ge=0, le=LONGEST)
+    hangs_up_after: float | None = Field(None, ge=0, le=LONGEST, description="Talk time")
     says: str | None = Field(None, description="On picking up: a WAV file, or tone:440:1.5 (hertz, seconds)")
     exists: bool = True
 
@@ -34,16 +36,18 @@ class Person(_Part):
 class KeyPress(_Part):
     """Keys at a time after the beginning of the call, or when the next prompt has been heard."""
 
-    at: float | None = Field(None, ge=0)
+    at: float | None = Field(None, ge=0, le=LONGEST)
     after: Literal["prompt"] | None = Field(None, description="Sound was heard, then silence")
-    wait: float = Field(0.0, ge=0, description="Seconds between the end of the prompt and the keys")
+    wait: float = Field(
+        0.0, ge=0, le=LONGEST, description="Seconds between the end of the prompt and the keys"
+    )
     keys: str = Field(pattern=r"^[0-9*#A-D]+$")
 
 
 class Step(_Part):
     """One thing that a caller does, after the one before it. Exactly one field is given."""
 
-    wait: float | None = Field(None, ge=0, description="Seconds")
+    wait: float | None = Field(None, ge=0, le=LONGEST, description="Seconds")
     listen: Literal["prompt"] | None = Field(None, description="Until something was heard, and then silence")
     say: str | None = Field(None, description="A WAV file, tone:440:1, or text:Hello (needs espeak-ng)")
     press: str | None = Field(None, pattern=r"^[0-9*#A-D]+$")
@@ -63,7 +67,7 @@ class Expectation(_Part):
     ended_by: str | None = Field(None, description="caller, a DN, no answer, busy …")
     moment: str | None = Field(None, description="A line of the timeline")
     share: float = Field(0.95, gt=0, le=1, description="How much of the sound must be heard")
-    within: float | None = Field(None, ge=0, description="Seconds")
+    within: float | None = Field(None, ge=0, le=LONGEST, description="Seconds")
     after: str = Field("began", description="The moment from which `within` counts")
 
     @model_validator(mode="after")
@@ -77,19 +81,19 @@ class Caller(_Part):
     caller: str = Field(description="An extension, or any number outside", examples=["+49301234567"])
     calls: str = Field(description="A DID of the PBX, or a number inside")
     name: str = ""
-    at: float = Field(0.0, ge=0, description="Seconds after the scenario began")
+    at: float = Field(0.0, ge=0, le=LONGEST, description="Seconds after the scenario began")
     presses: tuple[KeyPress, ...] = ()
     steps: tuple[Step, ...] = ()
     expects: tuple[Expectation, ...] = ()
-    hangs_up_after: float | None = Field(None, ge=0, description="Seconds after the call began")
+    hangs_up_after: float | None = Field(None, ge=0, le=LONGEST, description="Seconds after the call began")
     hangs_up_when: str | None = Field(None, description="A moment of the timeline", examples=["ringing 101"])
-    hangs_up_delay: float = Field(0.0, ge=0, description="Seconds after that moment")
+    hangs_up_delay: float = Field(0.0, ge=0, le=LONGEST, description="Seconds after that moment")
 
 
 class Fault(_Part):
     """The PBX falls ill."""
 
-    at: float = Field(ge=0, description="Seconds after the scenario began")
+    at: float = Field(ge=0, le=LONGEST, description="Seconds after the scenario began")
     what: Literal[
         "cut_sockets", "half_open", "invalidate_tokens", "restart", "licence_off", "licence_on", "cut_streams"
     ]

@@ -9,7 +9,8 @@ from threecx_simulator.audio.pcm import to_wav
 from threecx_simulator.audio.people import sound
 from threecx_simulator.audio.speech import SPOKEN, speech
 from threecx_simulator.clock import Clock
-from threecx_simulator.control.handle import Control, UnknownCall
+from threecx_simulator.control.faults import UnknownCall
+from threecx_simulator.control.handle import Control
 from threecx_simulator.scenarios.judge import Verdict, judge
 from threecx_simulator.scenarios.model import Caller, Fault, Person, Scenario, Step
 

@@ -79,8 +79,8 @@ def company_of(world: World, seed: int = 0, country: str = "DE") -> Company:
         hours=hours,
         lunch=(time(12, 30), time(13, 0)),
         holidays=tuple(Holiday(*one) for one in _HOLIDAYS[country]),
-        contacts=tuple(_contact(random, words, country) for _ in range(_CONTACTS)),
-        strangers=tuple(outside_number(random, country, random.random() < 0.6) for _ in range(_STRANGERS)),
+        contacts=_contacts(seed, country),
+        strangers=_strangers(seed, country),
         seed=seed,
     )
 
@@ -93,6 +93,18 @@ def _departments(world: World) -> tuple[Department, ...]:
         )
         for place, name in enumerate(names)
     )
+
+
+@cache
+def _contacts(seed: int, country: str) -> tuple[Contact, ...]:
+    random = Random(f"contacts {seed} {country}")  # noqa: S311 (reproducible fictions, no secrets)
+    return tuple(_contact(random, _words(country), country) for _ in range(_CONTACTS))
+
+
+@cache
+def _strangers(seed: int, country: str) -> tuple[str, ...]:
+    random = Random(f"strangers {seed} {country}")  # noqa: S311 (reproducible fictions, no secrets)
+    return tuple(outside_number(random, country, random.random() < 0.6) for _ in range(_STRANGERS))
 
 
 def _contact(random: Random, words: Any, country: str) -> Contact:

@@ -57,6 +57,12 @@ class Reader:
         row = self._picked(found)
         return self._entity(request, found.set.name, "/$entity", row, found.set.type) if row else empty(404)
 
+    def service(self, request: Request) -> Response:
+        """The service document: what there is."""
+        sets = [{"name": name, "kind": "EntitySet", "url": name} for name in model().sets]
+        single = [{"name": name, "kind": "Singleton", "url": name} for name in model().singletons]
+        return answer({"@odata.context": f"{_base(request)}{PREFIX}/$metadata", "value": sets + single})
+
     def _picked(self, found: Resource) -> Row | None:
         if found.set is None or found.key is None or found.set.name not in self._office.sets:
             return None

@@ -59,13 +59,15 @@ class Xapi:
 
     async def _admitted(self, request: Request, client: ApiClient) -> Response:
         path = request.path_params["path"]
-        parts = segments(path)
+        parts = segments(path) if path else [Segment("", None)]
         if not parts:
             return empty(404)
         if not self._board.pbx.licensed or not allowed(client, request.method, parts[0].name):
             return empty(403)
         if path == "$metadata" and request.method == "GET":
             return Response(metadata(), media_type="application/xml")
+        if path == "" and request.method == "GET":
+            return self._reader.service(request)
         return await self._answered(request, client, path, parts)
 
     async def _answered(

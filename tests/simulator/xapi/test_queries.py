@@ -182,3 +182,4 @@ async def test_a_pbx_describes_itself(xapi: Start) -> None:
     status, body = await client.ask("GET", "$metadata")
     assert status == 200
     assert b'<EntitySet Name="Users" EntityType="Pbx.User"' in body
+    assert {"name": "SystemStatus", "kind": "Singleton", "url": "SystemStatus"} in await client.rows("")

@@ -151,8 +151,9 @@ async def test_every_entity_and_what_it_leads_to_answers_as_its_schema_says(xapi
     assert seen > 25
 
 
-async def test_every_report_answers_as_its_schema_says(xapi: Start) -> None:
-    client = await xapi()
+@pytest.mark.parametrize("zeros", ["missing", "sent"])
+async def test_every_report_answers_as_its_schema_says(xapi: Start, zeros: str) -> None:
+    client = await xapi(report_zeros=zeros)
     faults = []
     for call in (*REPORTS, CALL_LOG.partition("(")[0]):
         faults += await _check(client, f"{call}({_arguments(call)})", _path_of(call))
@@ -185,6 +186,44 @@ async def test_expanded_rows_answer_as_their_schema_says(xapi: Start) -> None:
     ):
         faults += await _check(client, f"{name}?$expand=*", f"/{name}")
     assert faults == []
+
+
+async def test_what_was_made_and_done_answers_as_its_schema_says(xapi: Start) -> None:
+    client = await xapi()
+    faults = []
+    asked = {
+        "/Users": ("Users", {"FirstName": "New"}, "201"),
+        "/Queues": ("Queues", {"AnnouncementInterval": 50}, "201"),
+        "/Contacts": ("Contacts", {"FirstName": "A", "PhoneNumber": "1"}, "201"),
+        "/BlackListNumbers": ("BlackListNumbers", {"CallerId": "1"}, "201"),
+        "/Holidays": ("Holidays", {"Name": "Party", "Day": 5, "Month": 7}, "201"),
+        "/Groups": ("Groups", {"Name": "New"}, "201"),
+        "/Users/Pbx.BatchDelete": ("Users/Pbx.BatchDelete", {"ids": [1]}, "200"),
+        "/Peers/Pbx.RetreivePeersByNumbers": (
+            "Peers/Pbx.RetreivePeersByNumbers",
+            {"peersRequest": {"DnNumbers": ["101"]}},
+            "200",
+        ),
+        "/Users/Pbx.MakeCall": ("Users/Pbx.MakeCall", {"dn": "999999", "destination": "1"}, "404"),
+    }
+    for known, (path, body, status) in asked.items():
+        found, answer = await client.ask("POST", path, json=body)
+        assert str(found) == status, (path, answer)
+        if found < 300:
+            faults += [f"{path}: {fault}" for fault in _faults(_schema(known, "post", status), answer)]
+    assert faults == []
+
+
+async def test_errors_answer_as_their_schema_says(xapi: Start) -> None:
+    client = await xapi(history=0)
+    schema = _document()["components"]["schemas"]["Pbx.ODataErrors.ODataError"]
+    for path, body in (
+        ("Users", {"Number": "101"}),
+        ("Users", {"Nonsense": 1}),
+        ("Groups", {"Name": "DEFAULT"}),
+    ):
+        status, answer = await client.ask("POST", path, json=body)
+        assert (status, list(_faults(schema, answer))) == (400, [])
 
 
 def test_every_action_and_function_that_is_served_exists_there() -> None:

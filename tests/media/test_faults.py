@@ -147,3 +147,14 @@ async def test_a_prompt_goes_on_when_a_transfer_gives_our_leg_another_id(profile
         assert own is not None
         assert own.participant != dialled.leg.participant
         assert pbx.session.media(own) is media
+
+
+async def test_a_background_sound_goes_on_after_its_stream_was_cut(profile: Profile) -> None:
+    async with exchange(profile) as pbx:
+        line = await pbx.connected()
+        line.media.background(tone(440, 0.5))
+        await until(lambda: pbx.sounds(line))
+        pbx.control.cut_streams()
+        opened = len(pbx.control.streams().posts)
+        await until(lambda: len(pbx.control.streams().posts) > opened)
+        await until(lambda: line.media.mouth.open)

@@ -110,6 +110,26 @@ def test_an_hour_of_sound_neither_runs_dry_nor_too_far_ahead_while_someone_liste
     assert (pbx.got - pbx.played(pbx.now)) / 16_000 >= 0.1
 
 
+@pytest.mark.parametrize("ppm", [-100.0, 100.0])
+def test_after_an_hour_of_silence_that_nobody_listened_to_a_prompt_is_neither_late_nor_broken(
+    ppm: float,
+) -> None:
+    pbx = Pbx(AT, ppm)
+    mouth = Mouth(AT, lambda: None)
+    mouth.attach(pbx, AT)
+    for tick in range(1, 60 * 60 * 50 // 3):
+        pbx.now = AT + timedelta(milliseconds=60 * tick)
+        mouth.tick(pbx.now)
+    assert pbx.got - pbx.played(pbx.now) <= bytes_in(SILENT_LEAD + timedelta(milliseconds=10))
+    pbx.ran_dry, pbx.most_ahead = 0, 0.0
+    mouth.playout.begin(Prompt(Pcm(b"\1\0" * 80_000), times=30))
+    for more in range(1, 60 * 50 // 3):
+        pbx.now = AT + timedelta(milliseconds=60 * (tick + more))
+        mouth.tick(pbx.now)
+    assert pbx.ran_dry <= 1  # the end of the last rest
+    assert pbx.most_ahead <= 0.2
+
+
 def test_a_late_clock_does_not_make_up_for_what_the_pbx_has_waited_for() -> None:
     pbx = Pbx(AT, 0)
     mouth = Mouth(AT, lambda: None)

@@ -9,23 +9,34 @@ from threecx_pbx.media.sound import bytes_in, time_of
 from threecx_pbx.media.speaking import SpeakStream
 
 _ZERO = timedelta(0)
+_REST_AFTER = timedelta(seconds=30)
+_REST = timedelta(seconds=1)
+"""In a long silence nothing is sent for so long, now and then. A PBX whose clock is slower plays out what it has left, a faster one waits: both count alike again, though no GET tells of the drift."""
 
 
 class Mouth:
     """Survives its streams: what a lost one took with it is played again on the next."""
 
-    __slots__ = ("_base", "_began", "_gained", "_stream", "_zero", "drift", "dry", "heard_out", "playout")
+    __slots__ = (
+        "_base",
+        "_began",
+        "_gained",
+        "_sounded",
+        "_stream",
+        "_zero",
+        "drift",
+        "heard_out",
+        "playout",
+    )
 
     def __init__(self, now: datetime, heard_out: Callable[[], None]) -> None:
         self.playout = Playout()
         self.drift = Drift()
         self.heard_out = heard_out
         """Called when the last of a prompt has been heard."""
-        self.dry = 0
-        """How often the PBX had nothing left to play in the middle of a sound."""
         self._stream: SpeakStream | None = None
         self._base = 0
-        self._zero = self._began = now
+        self._zero = self._began = self._sounded = now
         self._gained = _ZERO
 
     @property
@@ -63,6 +74,8 @@ class Mouth:
         if stream is None or not stream.ready:
             return
         playout = self.playout
+        if self._resting(now):
+            return
         playing = self._caught_up(self._playing(now))
         sent = playout.written - self._base
         while due_bytes(sent, playing, LEAD if playout.sounding else SILENT_LEAD) >= BLOCK:
@@ -72,14 +85,19 @@ class Mouth:
         if end is not None and end - self._base <= bytes_in(playing):
             self.heard_out()
 
+    def _resting(self, now: datetime) -> bool:
+        playout, silent = self.playout, now - self._sounded
+        if playout.sounding or playout.prompt is not None or silent >= _REST_AFTER + _REST:
+            self._sounded = now
+            return False
+        return silent >= _REST_AFTER
+
     def _caught_up(self, playing: timedelta) -> timedelta:
         """A PBX that ran dry waited for us: its place in the sound is where the sound broke off."""
         over = playing - time_of(self.playout.written - self._base)
         if over <= _ZERO:
             return playing
         self._began += over
-        if self.playout.written > self._base:
-            self.dry += 1
         return playing - over
 
     def _playing(self, now: datetime) -> timedelta:

@@ -6,6 +6,8 @@ import h11
 
 from threecx_pbx.media.wire import Stream, StreamEnd
 
+_STUCK_S = 5.0
+"""A connection that takes nothing for so long is dead; another one is tried."""
 _LAST = b"0\r\n\r\n"
 _HEADS = {size: b"%x\r\n" % size for size in (320, 960)}
 
@@ -17,6 +19,7 @@ class SpeakStream(Stream):
         super().__init__(head)
         self.ready = False
         """Whether the network takes more: not before it is connected, nor while a second waits to go."""
+        self._stuck: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -29,12 +32,20 @@ class SpeakStream(Stream):
 
     def pause_writing(self) -> None:
         self.ready = False
+        self._stuck = asyncio.get_running_loop().call_later(_STUCK_S, self.abort)
 
     def resume_writing(self) -> None:
+        self._free()
         self.ready = self.open
+
+    def _free(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
 
     def _over(self, why: StreamEnd) -> None:
         self.ready = False
+        self._free()
         super()._over(why)
 
     def finish(self) -> None:

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from threecx_pbx.clock import Clock
-from threecx_pbx.errors import ThreeCxError
+from threecx_pbx.errors import ThreeCxError, Unreachable
 from threecx_pbx.media.keeping import Tokens, keep_open
 from threecx_pbx.media.listening import ListenStream
 from threecx_pbx.media.media import Media
@@ -17,6 +17,8 @@ from threecx_pbx.media.wire import Address, Pbx, StreamEnd, connected, head
 _AT_ONCE = 32
 """Handshakes under way together: more would hold up the sound of the others."""
 _LOOK_S = 0.1
+_OUTAGE_S = 5.0
+"""While the network is down a stream is tried again so often."""
 _BACK_WITHIN_S = 0.15
 """Whoever waits on a leg that is gone must hear of it within 200 ms."""
 
@@ -32,9 +34,6 @@ class Voice:
         self._listen: ListenStream | None = None
         self._speaking: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
-
-    def tick(self, now: datetime) -> None:
-        self.media.mouth.tick(now)
 
     def want(self) -> None:
         """Opens and closes what is needed now: the POST while connected, the GET while somebody listens."""
@@ -67,11 +66,16 @@ class Voice:
                 task.cancel()
 
     async def _keep_speaking(self) -> None:
-        self._of.ticker.add(self)
+        self._of.ticker.add(self.media.mouth)
         try:
-            self.media.impossible(await self._of.keep(self, self._speak_once))
+            while True:
+                trouble = await self._of.keep(self, self._speak_once)
+                self.media.impossible(trouble)
+                if not isinstance(trouble, Unreachable):
+                    return
+                await self._of.clock.sleep(_OUTAGE_S)
         finally:
-            self._of.ticker.remove(self)
+            self._of.ticker.remove(self.media.mouth)
             self._speaking = None
 
     async def _speak_once(self, token: str) -> StreamEnd:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from io import BytesIO
 from typing import Any
@@ -382,8 +383,16 @@ async def test_the_api_describes_itself_and_promises_problems_not_a_frameworks_e
     }
     assert "422" not in responses
     assert "HTTPValidationError" not in schema["components"]["schemas"]
-    async with ClientSession() as http, http.get(client.address + "/docs") as page:
-        assert page.status == 200
+
+
+async def test_the_page_of_the_api_needs_nothing_from_elsewhere(client: Any) -> None:
+    async with ClientSession() as http:
+        async with http.get(client.address + "/docs") as page:
+            parts = re.findall(r'(?:src|href)="([^"]+)"', await page.text())
+        assert parts
+        for part in parts:
+            async with http.get(client.address + part) as got:
+                assert (part[0], got.status) == ("/", 200)
 
 
 @pytest.mark.proves("behaviour.shutdown")

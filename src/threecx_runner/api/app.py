@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -26,7 +27,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 def create_app(services: Services, gate: Gate) -> FastAPI:
     """The API over the given parts."""
     metrics = Metrics(services)
-    app = FastAPI(title="3CX runner", redoc_url=None, responses=_PROBLEMS)
+    app: FastAPI = FastAPIOffline(title="3CX runner", redoc_url=None, responses=_PROBLEMS)
     for router in (
         nodes.routes(services),
         account.routes(services),

@@ -13,6 +13,8 @@ from threecx_runner.errors import OriginRefused, RunnerTokenMissing, RunnerToken
 ALWAYS_OPEN = frozenset({"/healthz"})
 NO_TOKEN = frozenset({"/readyz", "/docs", "/openapi.json"})
 """They hold no calls and no numbers; yet a stranger's web page may not read them over loopback."""
+_PAGE_PARTS = "/static-offline-docs/"
+"""Script and style of /docs, served by ourselves: the machine need not reach a CDN."""
 ALWAYS_TOKEN = frozenset({"/v1/calls", "/v1/events", "/metrics"})
 
 
@@ -31,7 +33,7 @@ class Gate:
         given = _bearer(headers.get("authorization", ""))
         if given:
             self._compare(given)
-        elif path not in NO_TOKEN and self._token_needed(path):
+        elif not _open_page(path) and self._token_needed(path):
             raise RunnerTokenMissing("The runner wants its token, and the request has none.")
         elif self.loopback:
             _refuse_strangers(headers)
@@ -42,6 +44,10 @@ class Gate:
     def _compare(self, given: str) -> None:
         if not hmac.compare_digest(given.encode(), self.token.get_secret_value().encode()):
             raise RunnerTokenWrong("The Runner Token is not the runner's own.")
+
+
+def _open_page(path: str) -> bool:
+    return path in NO_TOKEN or path.startswith(_PAGE_PARTS)
 
 
 def _bearer(authorization: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
 
 from threecx_simulator.audio.pcm import NotAudio
 from threecx_simulator.control.faults import UnknownCall
@@ -41,7 +42,7 @@ _LATE: Responses = {408: {"description": "It did not happen within the time give
 
 def control_app(control: Control, stage: Stage) -> FastAPI:
     """The application that offers what `Control` does."""
-    app = FastAPI(title="3CX simulator: control", version="1", description=__doc__ or "")
+    app: FastAPI = FastAPIOffline(title="3CX simulator: control", version="1", description=__doc__ or "")
     app.add_exception_handler(UnknownCall, _unknown)
     app.add_exception_handler(TimeoutError, _late)
     app.add_exception_handler(NotAudio, _no_audio)

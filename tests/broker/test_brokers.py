@@ -197,6 +197,21 @@ async def test_a_stopping_runner_lets_running_tasks_end(
         await runner.gone.wait()
 
 
+async def test_a_stopping_runner_still_does_what_it_has_accepted(
+    n8n: FakeBroker, connect: Connect, task: dict[str, Any]
+) -> None:
+    async with connect(n8n) as brokers:
+        runner = await n8n.runner()
+        for id_, offer in zip(("t1", "t2"), runner.offers(), strict=False):
+            await runner.tell("broker:taskofferaccept", offerId=offer, taskId=id_)
+            await runner.said("runner:taskaccepted", taskId=id_)
+        brokers.refuse()
+        await runner.tell("broker:taskcancel", taskId="t2", reason="Task request expired")
+        await runner.tell("broker:tasksettings", taskId="t1", settings=task["settings"])
+
+    await runner.said("runner:taskdone", taskId="t1")
+
+
 async def test_a_stopping_runner_waits_no_longer_than_its_drain(
     n8n: FakeBroker, connect: Connect, dispatch: Dispatch, task: dict[str, Any]
 ) -> None:

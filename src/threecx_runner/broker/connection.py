@@ -43,9 +43,8 @@ class Connection:
         self._work = work
         self._clock = clock
         self._offers = Offers(clock)
-        self._tasks: dict[
-            TaskId, asyncio.Task[None] | None
-        ] = {}  # None: accepted, its settings are on their way
+        self._tasks: dict[TaskId, asyncio.Task[None] | None] = {}
+        """None: accepted, its settings are on their way."""
         self._renewing: asyncio.Task[None] | None = None
         self.registered = asyncio.Event()
         self.idle = asyncio.Event()

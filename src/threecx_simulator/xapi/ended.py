@@ -6,6 +6,7 @@ from datetime import datetime
 from threecx_simulator.company.past import (
     GENERATED,
     PER_DAY,
+    Outcome,
     Party,
     PartyType,
     PastCall,
@@ -27,7 +28,7 @@ _TYPES = {
     DnType.ROUTE_POINT: PartyType.ROUTE_POINT,
     DnType.EXTERNAL: PartyType.EXTERNAL,
 }
-_STEP = re.compile(r"(ringing|connected|voicemail of|left) (\S+)$")
+_STEP = re.compile(r"(ringing|connected) (\S+)$")
 
 
 def past_call(pbx: Pbx, call: Call, count: int) -> PastCall:
@@ -43,6 +44,9 @@ def past_call(pbx: Pbx, call: Call, count: int) -> PastCall:
         did=call.target if dn else "",
         trunk=trunk.number if trunk else _first_trunk(pbx) if inbound or outbound else "",
         visit=_visit(call, segments),
+        ring_group=next(
+            (one.destination.dn for one in segments if one.destination.type == PartyType.RING_GROUP), ""
+        ),
     )
 
 
@@ -60,38 +64,73 @@ def _party(pbx: Pbx, number: str) -> Party:
 
 def _segments(pbx: Pbx, call: Call, caller: Party) -> list[Segment]:
     """One for each number that rang or was reached, in the order of the timeline."""
-    seen: dict[str, list[tuple[str, datetime]]] = {}
+    steps = _steps(pbx, call)
+    reached = {number: at for number, moments in steps.items() for what, at in moments if what == "connected"}
+    found: list[Segment] = []
+    for number, moments in steps.items():
+        others = [at for other, at in reached.items() if other != number]
+        one = _segment(pbx, call, caller, number, moments[0][1], reached.get(number), others)
+        found.append(one._replace(indent=min(len(found), 3)))
+    return _linked(found)
+
+
+def _steps(pbx: Pbx, call: Call) -> dict[str, list[tuple[str, datetime]]]:
+    """(`ringing` or `connected`, when) of each number, the first that was called at the front."""
+    dialled = _dialled(pbx, call)
+    first = {dialled: [("ringing", call.began)]}
+    seen = first if pbx.directory.type_of(dialled) == DnType.RING_GROUP else {}
     for one in call.timeline:
         step = _STEP.match(one.what)
         if step and step[2] != call.origin:
             seen.setdefault(step[2], []).append((step[1], one.at))
-    over = call.ended or pbx.now
-    steps = list(seen.items()) or [(_dialled(pbx, call), [("ringing", call.began)])]
-    found = []
-    for place, (number, moments) in enumerate(steps):
-        start = moments[0][1]
-        answered = next((at for what, at in moments if what in {"connected", "voicemail of"}), None)
-        following = [at for _, other in steps[place + 1 :] for what, at in other if what == "connected"]
-        until = min([at for at in following if answered and at > answered] or [over])
-        end = answered or min([over, *following])
-        ringing = max(0.0, (end - start).total_seconds())
-        talking = max(0.0, (until - answered).total_seconds()) if answered else 0.0
-        to = _party(pbx, number)
-        if moments[0][0] == "voicemail of":
-            to = Party(pbx.world.voicemail, number, f"Voicemail of {to.name}", PartyType.VOICEMAIL)
-        if answered and to.type == PartyType.QUEUE:
-            found.append(
-                Segment(start, talking, 0.0, caller, to, "Waiting", call.ended_by or "", min(place, 3))
-            )
-        else:
-            status = "Answered" if answered else "Unanswered"
-            reason = f"Ended by {call.ended_by}" if call.ended_by else ""
-            outcome = Segment(start, ringing, talking, caller, to, "Answered", reason, min(place, 3))
-            found.append(outcome if status == "Answered" else outcome._replace(status="Unanswered"))
-    return found
+    return seen or first
+
+
+def _segment(
+    pbx: Pbx,
+    call: Call,
+    caller: Party,
+    number: str,
+    start: datetime,
+    answered: datetime | None,
+    others: list[datetime],
+) -> Segment:
+    """Rang until it answered, or until somebody else did; talked until somebody else took over."""
+    over, to = call.ended or pbx.now, _party(pbx, number)
+    reason = _ended_by(pbx, call, caller)
+    if answered is None:
+        until = min([at for at in others if at > start] or [over])
+        status: Outcome = "Waiting" if to.type == PartyType.RING_GROUP else "Unanswered"
+        return Segment(start, (until - start).total_seconds(), 0.0, caller, to, status, reason)
+    until = min([at for at in others if at > answered] or [over])
+    talking = (until - answered).total_seconds()
+    if to.type == PartyType.QUEUE:
+        return Segment(start, talking, 0.0, caller, to, "Waiting", reason)
+    return Segment(start, (answered - start).total_seconds(), talking, caller, to, "Answered", reason)
+
+
+def _ended_by(pbx: Pbx, call: Call, caller: Party) -> str:
+    who = call.ended_by or ""
+    if who == "caller" or who in pbx.directory.inside:
+        party = caller if who == "caller" else _party(pbx, who)
+        return f"Ended by {party.name or party.number} ({party.number})"
+    return who.capitalize()
+
+
+def _linked(segments: list[Segment]) -> list[Segment]:
+    """Each segment that another one followed says so, as the log words it: "was replaced by Name (102)" (T)."""
+    linked = []
+    for place, one in enumerate(segments):
+        after = next((other for other in segments[place + 1 :] if other.status == "Answered"), None)
+        if after is not None:
+            words = f"was replaced by {after.destination.name or after.destination.number} ({after.destination.number})"
+            one = one._replace(reason=words, action=after.destination)  # noqa: PLW2901 (a value, not the loop's state)
+        linked.append(one)
+    return linked
 
 
 def _dialled(pbx: Pbx, call: Call) -> str:
+    """The number inside that was called."""
     _, dn = pbx.directory.dids.get(call.target, (None, None))
     return dn or call.target
 

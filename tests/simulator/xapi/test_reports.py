@@ -200,7 +200,7 @@ async def test_a_call_of_the_running_pbx_stands_in_the_log_when_it_has_ended(xap
     client = await xapi(history=10)
     newest = (await client.rows("LastCdrAndChatMessageTimestamp"))[0]["LastCdrStartedAt"]
     control, clock = client.sim.control, client.sim.clock
-    call = control.call("+49301234567", "+4930555101", name="Erika")
+    call = control.call("+49301234567", "+4930555101")
     await clock.advance(5)
     assert len(await client.rows(CALL_LOG)) == 10
     control.hang_up(call)
@@ -221,7 +221,7 @@ async def test_a_call_of_the_running_pbx_stands_in_the_log_when_it_has_ended(xap
         "Answered",
         "PT2S",
         "PT3S",
-        "Ended by caller",
+        "Ended by +49301234567 (+49301234567)",
     ]
     assert (await client.rows("LastCdrAndChatMessageTimestamp"))[0]["LastCdrStartedAt"] > newest
     assert len(await client.rows(CALL_LOG)) == 11
@@ -246,3 +246,31 @@ async def test_a_queue_call_of_the_running_pbx_counts_in_the_reports(xapi: Start
         f"ReportAbandonedQueueCalls/Pbx.GetAbandonedQueueCallsData({PERIOD},queueDns='800',{WAIT})"
     )
     assert {(row["CallerId"], row["WaitTime"]) for row in lost} == {("+49301234568", "PT15S")}
+
+
+async def test_the_journey_of_a_call_of_the_running_pbx_is_told_leg_by_leg(xapi: Start) -> None:
+    client = await xapi(history=0)
+    control, clock = client.sim.control, client.sim.clock
+    call = control.call("+49301234567", "820")
+    await clock.advance(3)
+    control.press(call, "1")
+    await clock.advance(6)
+    control.hang_up(call)
+    rows = await client.rows(CALL_LOG)
+    assert [(row["DestinationDn"], row["Status"], row["Reason"]) for row in rows] == [
+        ("820", "Answered", "was replaced by Sam Sales (101)"),
+        ("101", "Answered", "Ended by +49301234567 (+49301234567)"),
+    ]
+    assert [row.get("TalkingDuration") for row in rows] == ["PT5S", "PT4S"]
+
+
+async def test_an_unanswered_call_went_to_voicemail(xapi: Start) -> None:
+    client = await xapi(history=0)
+    control, clock = client.sim.control, client.sim.clock
+    control.behave("104", answers_after=None, voicemail_after=10)
+    call = control.call("101", "104")
+    await clock.advance(20)
+    control.hang_up(call)
+    first, second = await client.rows(CALL_LOG)
+    assert (first["Status"], first["RingingDuration"], first["actionDnDn"]) == ("Unanswered", "PT10S", "999")
+    assert (second["DestinationType"], second["Answered"], second["TalkingDuration"]) == (5, True, "PT10S")

@@ -104,6 +104,7 @@ def _print_timeline(seen: Seen) -> None:
     table.add_column("what happened")
     for moment in seen.report.timeline:
         table.add_row(f"{moment.seconds:.1f} s", moment.what)
+    table.add_row("", f"heard: {', '.join(seen.heard)}")
     Console().print(table)
 
 

@@ -10,7 +10,8 @@ import requests
 
 from lab.programs import clean_environment, console_script
 from lab.service import Service
-from threecx_simulator.control.model import CallReport
+from lab.waiting import wait_for
+from threecx_simulator.control.model import CallReport, Heard
 
 CLIENT_ID = "8001"
 CLIENT_SECRET = "simulator-secret"  # noqa: S105 - what the simulator's default world says, open to everybody
@@ -38,7 +39,14 @@ class Simulator:
     def start(self) -> None:
         """Starts the PBX on free ports; then `url` is the Server URL, and the page of the control API is `control_url`/docs."""
         command = [str(console_script("threecx-simulator")), "serve", "--profile", self.profile, "--json"]
-        command += ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", *(["--tls"] if self.tls else []), *self.more]
+        command += [
+            "--listen",
+            "127.0.0.1:0",
+            "--control",
+            "127.0.0.1:0",
+            *(["--tls"] if self.tls else []),
+            *self.more,
+        ]
         log = self.folder / "simulator.log"
         self.service = Service("threecx-simulator", command, env=clean_environment({}), log=log)
         said = self.service.wait_ready(partial(_first_json, log), within_s=30)
@@ -71,6 +79,32 @@ class Simulator:
     def hang_up(self, call: str) -> None:
         """The caller hangs up."""
         self._ask("POST", f"/calls/{call}/hangup")
+
+    def press(self, call: str, keys: str) -> None:
+        """The caller presses keys."""
+        self._ask("POST", f"/calls/{call}/keys", {"keys": keys})
+
+    def heard(self, call: str) -> Heard:
+        """What the caller has heard so far, as sound and silence."""
+        return Heard.model_validate(self._ask("GET", f"/calls/{call}/heard"))
+
+    def heard_wav(self, call: str) -> bytes:
+        """The sound itself, as a WAV file."""
+        answer = requests.get(f"{self.control_url}/calls/{call}/heard.wav", timeout=30)
+        answer.raise_for_status()
+        return answer.content
+
+    def listens(self, call: str, silence_s: float = 0.8) -> None:
+        """The caller listens until something new was heard and silence since, or until the call is over."""
+        known = len(self.heard(call).sounds)
+
+        def prompted() -> bool:
+            heard = self.heard(call)
+            last = heard.spans[-1] if heard.spans else None
+            silent = last is not None and not last.sound and last.end - last.start > silence_s
+            return (silent and len(heard.sounds) > known) or self.report(call).state == "ended"
+
+        wait_for(prompted, "a prompt, and silence after it", within_s=60)
 
     def behave(self, number: str, **changes: Any) -> None:
         """What a number does from now on when it rings, as `BehaviourPatch` has it (`answersAfter=None`: nobody answers)."""

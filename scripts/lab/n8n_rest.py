@@ -129,7 +129,8 @@ class N8nRest:
 
         def look() -> Json | None:
             seen = self.call("GET", f"/executions/{execution_id}")
-            return dict(seen) if seen["status"] in _ENDED else None
+            # n8n 1 says so a moment before it has saved the data
+            return dict(seen) if seen["status"] in _ENDED and seen["data"] != "[]" else None
 
         return _execution(wait_for(look, f"end of execution {execution_id}", within_s=within_s))
 

@@ -1,42 +1,23 @@
 """n8n's task runner as the way to the runner: internal and external mode, and a runner that is absent, late or killed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 import requests
 
 from lab.n8n_install import get_n8n
 from lab.n8n_instance import N8nInstance
-from lab.n8n_rest import Execution, Json, N8nRest
+from lab.n8n_rest import Json, N8nRest
 from lab.package import NpmPackage
 from lab.simulator import Simulator
 from lab.stack import CREDENTIAL, Stack, task_brokers
 from lab.steps import Steps
 from lab.waiting import wait_for
 
-from .workflows import chain, control, data, manual
+from .places import Place, place_at, said
+from .workflows import control, data
 
 _SOON = {"N8N_RUNNERS_TASK_REQUEST_TIMEOUT": "15"}
-
-
-@dataclass
-class Place:
-    """One n8n with a credential that has no Runner URL at all: only the task broker can carry its operations."""
-
-    rest: N8nRest
-    credential: Json
-
-    def begin(self, node: Json) -> str:
-        """Starts a workflow of one node by hand: the execution's id."""
-        workflow = chain(node["name"], manual(), node)
-        node["credentials"] = {CREDENTIAL: self.credential}
-        saved = self.rest.add_workflow(workflow)
-        return str(self.rest.run(saved, "Start")["executionId"])
-
-    def run(self, node: Json) -> Execution:
-        """The same, until its end."""
-        return self.rest.ended(self.begin(node), within_s=90)
 
 
 @pytest.fixture(scope="module")
@@ -61,19 +42,14 @@ def instances(
 
 @pytest.fixture(scope="module")
 def internal(stack: Stack, instances: object) -> Place:
-    return _place(stack, stack.rest)
+    return place_at(stack, stack.rest)
 
 
 @pytest.fixture(scope="module")
 def external(stack: Stack, instances: tuple[N8nInstance, N8nInstance]) -> Place:
     rest = N8nRest(instances[1].url)
     rest.sign_in()
-    return _place(stack, rest)
-
-
-def _place(stack: Stack, rest: N8nRest) -> Place:
-    login = stack.login(transport="taskRunner", runnerUrl="")
-    return Place(rest, rest.add_credential("By task runner only", CREDENTIAL, login))
+    return place_at(stack, rest)
 
 
 def _look() -> Json:
@@ -83,11 +59,6 @@ def _look() -> Json:
 def _dial(number: str) -> Json:
     where = {"__rl": True, "mode": "number", "value": number}
     return control("Dial", "makeCall", target=where, timeout=60)
-
-
-def _said(execution: Execution, node: str) -> str:
-    error = execution.error_of(node)
-    return f"{error.get('message')} {error.get('description')}"
 
 
 @pytest.mark.proves("credential.transport", "behaviour.task-runner")
@@ -107,8 +78,8 @@ def test_a_runner_that_is_absent_is_told_in_a_sentence_of_ours(stack: Stack, ext
         stack.runner.start()
 
     assert execution.status == "error"
-    assert "No 3CX runner took the job from n8n's task broker." in _said(execution, "Look")
-    assert "N8N_RUNNERS_TASK_BROKER_URI" in _said(execution, "Look")
+    assert "No 3CX runner took the job from n8n's task broker." in said(execution, "Look")
+    assert "N8N_RUNNERS_TASK_BROKER_URI" in said(execution, "Look")
     assert "Code node" not in str(execution.error_of("Look"))
 
 
@@ -134,7 +105,7 @@ def test_a_runner_that_is_killed_in_mid_operation_fails_the_node_at_once(
     stack.runner.start()
 
     assert execution.status == "error"
-    assert "broke off before its end" in _said(execution, "Dial")
+    assert "broke off before its end" in said(execution, "Dial")
     assert "Node execution failed" not in str(execution.error_of("Dial"))
     assert place.run(_look()).status == "success"
 

@@ -54,7 +54,6 @@ async def run(simulator: Simulator, job: Job) -> int:
                     simulator.control,
                     simulator.board.pbx,
                     simulator.company,
-                    simulator.office.archive,
                     simulator.clock,
                     job.live,
                     job.seed,

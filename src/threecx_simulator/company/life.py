@@ -11,7 +11,6 @@ from threecx_simulator.clock import Clock
 from threecx_simulator.company.company import Company
 from threecx_simulator.control.handle import Control
 from threecx_simulator.pbx.state import Pbx
-from threecx_simulator.xapi.archive import Archive
 
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _KEPT = 2000  # ended calls that the engine keeps with their timelines; the archive has the others
@@ -33,12 +32,11 @@ class Life:
         control: Control,
         pbx: Pbx,
         company: Company,
-        archive: Archive,
         clock: Clock,
         per_second: float,
         seed: int = 0,
     ) -> None:
-        self._control, self._pbx, self._company, self._archive = control, pbx, company, archive
+        self._control, self._pbx, self._company = control, pbx, company
         self._clock = clock
         self._per_second = per_second
         self._random = Random(f"life {seed}")  # noqa: S311 (reproducible fictions, no secrets)
@@ -91,6 +89,5 @@ class Life:
 
     def _forget(self) -> None:
         if len(self._pbx.ended) > _KEPT:
-            self._archive.collect()
             for key in list(self._pbx.ended)[: len(self._pbx.ended) - _KEPT]:
                 del self._pbx.ended[key]

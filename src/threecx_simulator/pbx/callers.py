@@ -1,5 +1,6 @@
 """People who call: from outside over a trunk, or from an extension's telephone."""
 
+from fnmatch import fnmatchcase
 from functools import partial
 
 from threecx_simulator.pbx.attempts import end, hang_up, open_attempt
@@ -34,6 +35,9 @@ def place(
     if full(pbx):
         note(pbx, call, "refused: call limit reached")
         end(pbx, call, ": call limit reached")
+    elif who.type == DnType.EXTERNAL and any(fnmatchcase(origin, one) for one in pbx.blocked):
+        note(pbx, call, "refused: caller is blocked")
+        end(pbx, call, ": caller is blocked")
     else:
         start(pbx, open_attempt(pbx, Kind.INITIAL, caller, destination), _PATIENCE)
     return call.key

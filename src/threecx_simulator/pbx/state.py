@@ -172,6 +172,8 @@ class Pbx:
     licensed: bool = True
     presence: dict[str, str] = field(default_factory=dict)
     queue_status: dict[str, str] = field(default_factory=dict)
+    blocked: set[str] = field(default_factory=set)
+    """Outside numbers that are turned away; `*` stands for any digits."""
     next_callid: int = 1264
     next_participant: int = 8106
     serial: int = 0

@@ -11,6 +11,7 @@ from threecx_simulator.pbx.ids import CallKey
 from threecx_simulator.pbx.state import Pbx
 from threecx_simulator.xapi.ended import past_call
 
+_KEPT = 50_000  # live calls remembered
 ALWAYS = (datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
 
@@ -21,6 +22,7 @@ class Archive:
         self._pbx = pbx
         self.history = history
         self._ended: dict[CallKey, PastCall] = {}
+        self._count = 0
         self.transcribed: set[int] = set()
         self.erased: set[int] = set()
         self._frozen: list[PastCall] | None = None
@@ -36,16 +38,17 @@ class Archive:
         """Calls of the running PBX that ended and began in that period."""
         if self._frozen is not None:
             return [call for call in self._frozen if first <= call.start <= last]
-        self.collect()
         found = [call for call in self._ended.values() if first <= call.start <= last]
         return sorted(found, key=lambda call: call.start, reverse=True)
 
-    def collect(self) -> None:
-        """Take over what has ended; the engine may forget it then."""
-        pbx = self._pbx()
-        for key, call in pbx.ended.items():
-            if key not in self._ended:
-                self._ended[key] = past_call(pbx, call, len(self._ended))
+    def collect(self, key: CallKey) -> None:
+        """Take over a call that has ended; the engine may forget it then."""
+        call = self._pbx().ended.get(key)
+        if call is not None and key not in self._ended:
+            self._ended[key] = past_call(self._pbx(), call, self._count)
+            self._count += 1
+            if len(self._ended) > _KEPT:
+                del self._ended[next(iter(self._ended))]
 
     def calls(self, first: datetime, last: datetime) -> Iterator[PastCall]:
         """All of them."""

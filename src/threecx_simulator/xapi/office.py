@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from threecx_simulator.company import Company, History
+from threecx_simulator.pbx.effects import CallChanged, Effect
 from threecx_simulator.pbx.state import Pbx
 from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.administration import KINDS, NumberEffects, settle
@@ -40,6 +41,17 @@ class Office:
         self.sets: dict[str, Records] = {
             name: self._records(name) for name in model().sets if name not in _NO_STORE
         }
+
+        self.sets["BlackListNumbers"].on_change = self._block
+        board.listen(self._on_effect)
+
+    def _on_effect(self, effect: Effect) -> None:
+        if isinstance(effect, CallChanged) and effect.what.startswith("ended"):
+            self.archive.collect(effect.call)
+
+    def _block(self) -> None:
+        """The engine turns away whom the administrator has on the black list."""
+        self.pbx.blocked = {str(row["CallerId"]) for row in self.sets["BlackListNumbers"]}
 
     @property
     def pbx(self) -> Pbx:
@@ -134,3 +146,4 @@ class Office:
         settle(self.pbx, self._first_world)
         self.pbx.presence.clear()
         self.pbx.queue_status.clear()
+        self.pbx.blocked.clear()

@@ -46,6 +46,8 @@ class Records:
     """Gives a new row's key when no `effects` do."""
     guard: Callable[[Row | None, Json], None] | None = None
     """Looks at a new row (None) or at changes of one before they are kept; may complete them or raise `Refused`."""
+    on_change: Callable[[], None] | None = None
+    """Told after every creation, change and deletion."""
     _changes: dict[Any, Json] = field(default_factory=dict)
     _made: dict[Any, Json] = field(default_factory=dict)
     _gone: set[Any] = field(default_factory=set)
@@ -78,7 +80,12 @@ class Records:
         if self.find(self.key, key):
             raise Refused(self.key, "WARNINGS.XAPI.DUPLICATE")
         self._made[key] = {**data, self.key: key}
+        self._tell()
         return self._made[key]
+
+    def _tell(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
 
     def _get(self, key: Any) -> Row:
         found = self.find(self.key, key)
@@ -97,6 +104,7 @@ class Records:
             self._made[key] |= kept
         else:
             self._changes.setdefault(key, {}).update(kept)
+        self._tell()
 
     def delete(self, row: Row) -> None:
         """Take a row away."""
@@ -106,6 +114,7 @@ class Records:
         if self._made.pop(key, None) is None:
             self._gone.add(key)
         self._changes.pop(key, None)
+        self._tell()
 
     def clear(self) -> None:
         """As at the beginning."""

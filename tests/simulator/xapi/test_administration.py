@@ -182,10 +182,17 @@ async def test_a_caller_can_be_blocked_and_let_in_again(xapi: Start) -> None:
     made = await _create(client, "BlackListNumbers", {"CallerId": "+4930123", "Description": "nuisance"})
     assert [row["CallerId"] for row in await client.rows("BlackListNumbers")] == ["+4930123"]
     assert (await client.get(f"BlackListNumbers('{made['Id']}')"))["Description"] == "nuisance"
+    control = client.sim.control
+    assert control.report(control.call("+4930123", "101")).moments == [
+        "began",
+        "refused: caller is blocked",
+        "ended: caller is blocked",
+    ]
     assert (await client.ask("POST", "BlackListNumbers/Pbx.BulkNumbersDelete", json={"ids": [made["Id"]]}))[
         0
     ] == 204
     assert await client.rows("BlackListNumbers") == []
+    assert "ringing 101" in control.report(control.call("+4930123", "101")).moments
 
 
 async def test_the_dns_that_an_application_monitors_can_be_changed(xapi: Start) -> None:

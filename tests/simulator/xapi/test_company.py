@@ -109,9 +109,7 @@ def test_a_large_history_is_paged_in_little_memory() -> None:
 async def test_life_places_calls_at_its_rate_and_leaves_route_points_in_peace() -> None:
     clock = ManualClock(MONDAY)
     async with Simulator(clock=clock) as sim:
-        async with Life(
-            sim.control, sim.board.pbx, sim.company, sim.office.archive, clock, rate("30/min"), seed=1
-        ):
+        async with Life(sim.control, sim.board.pbx, sim.company, clock, rate("30/min"), seed=1):
             await clock.advance(600)
         calls = sim.control.calls()
         assert 200 < len(calls) < 400

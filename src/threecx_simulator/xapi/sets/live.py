@@ -27,8 +27,8 @@ _FOREVER = datetime(2035, 1, 1, tzinfo=UTC)
 
 
 def active_calls(pbx: Pbx, now: datetime) -> Iterator[Row]:
-    """`/ActiveCalls`, the whole PBX."""
-    for call in pbx.calls.values():
+    """`/ActiveCalls`, the whole PBX, ghosts included."""
+    for call in (*pbx.calls.values(), *pbx.ghosts):
         yield _active(pbx, call, now)
 
 
@@ -73,7 +73,7 @@ def system_status(pbx: Pbx, health: Health, now: datetime) -> Row:
         "FQDN": world.fqdn,
         "Version": pbx.profile.version,
         "Activated": True,
-        "MaxSimCalls": world.max_sim_calls,
+        "MaxSimCalls": pbx.max_calls,
         "ExtensionsRegistered": registered,
         "ExtensionsTotal": len(world.extensions),
         "UserExtensions": len(world.extensions),

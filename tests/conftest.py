@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-sys.path.append(str(Path(__file__).resolve().parent))  # the operations' tests use the office of tests/care
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # operations are tested in the office of tests/care
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """A workflow that stops in the middle: its caller goes where the Receiver says, and only when it really stopped."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from .conftest import Office, eventually
 pytestmark = pytest.mark.proves("care.workflow-stopped")
 
 
-async def answered(office: Office, **wishes: object) -> tuple[str, str]:
+async def answered(office: Office, **wishes: Any) -> tuple[str, str]:
     await office.receive(idleTimeout=5, **wishes)
     call = office.call()
     item = await office.n8n.execution()

@@ -1,7 +1,7 @@
 """The book of calls: whatever is seen, in whatever order, calls begin once, end once, and keep their ids."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -79,7 +79,7 @@ def types(told: Iterable[AnyEvent]) -> list[str]:
 # examples
 
 
-def test_a_call_to_the_route_point_begins_is_answered_and_ends_once_after_the_grace():
+def test_a_call_to_the_route_point_begins_is_answered_and_ends_once_after_the_grace() -> None:
     told = story()
     assert types(told.see(LegSeen, leg(10))) == ["call_started", "call_received"]
     assert types(told.see(LegSeen, leg(10, state=LegState.CONNECTED))) == ["call_answered"]
@@ -95,7 +95,7 @@ def test_a_call_to_the_route_point_begins_is_answered_and_ends_once_after_the_gr
     assert told.book.wake_at is None
 
 
-def test_events_of_a_call_are_numbered_from_nought_without_a_gap():
+def test_events_of_a_call_are_numbered_from_nought_without_a_gap() -> None:
     told = story()
     events = told.see(LegSeen, leg(10))
     events += told.see(LegSeen, leg(10, state=LegState.CONNECTED))
@@ -105,7 +105,7 @@ def test_events_of_a_call_are_numbered_from_nought_without_a_gap():
     assert {event.call for event in events} == {events[0].call}
 
 
-def test_the_same_upsert_again_tells_nothing():
+def test_the_same_upsert_again_tells_nothing() -> None:
     told = story()
     told.see(LegSeen, leg(10))
     before = told.book.calls
@@ -114,7 +114,7 @@ def test_the_same_upsert_again_tells_nothing():
     assert told.book.calls == before
 
 
-def test_a_call_that_was_up_before_a_restart_keeps_its_id_and_is_not_told_again():
+def test_a_call_that_was_up_before_a_restart_keeps_its_id_and_is_not_told_again() -> None:
     told = story()
     told.see(LegSeen, leg(10))
     (before,) = told.calls
@@ -123,7 +123,7 @@ def test_a_call_that_was_up_before_a_restart_keeps_its_id_and_is_not_told_again(
     assert [call.id for call in told.calls] == [before.id]
 
 
-def test_a_call_that_ended_while_nobody_looked_ends_once_with_the_reason_how_it_is_known():
+def test_a_call_that_ended_while_nobody_looked_ends_once_with_the_reason_how_it_is_known() -> None:
     told = story()
     told.see(LegSeen, leg(10))
     told.restart(after=60)
@@ -132,7 +132,7 @@ def test_a_call_that_ended_while_nobody_looked_ends_once_with_the_reason_how_it_
     assert told.see(Tick, after=2) == []
 
 
-def test_a_pbx_that_restarted_and_counts_from_one_again_has_another_call_under_the_same_numbers():
+def test_a_pbx_that_restarted_and_counts_from_one_again_has_another_call_under_the_same_numbers() -> None:
     told = story()
     (started, _) = told.see(LegSeen, leg(10, state=LegState.CONNECTED))[:2]
     other = replace(OUTSIDE, number="+4940999")
@@ -146,7 +146,7 @@ def test_a_pbx_that_restarted_and_counts_from_one_again_has_another_call_under_t
     assert [call.id for call in told.calls] == [received.call]
 
 
-def test_other_participant_ids_under_a_recycled_callid_are_another_call_too():
+def test_other_participant_ids_under_a_recycled_callid_are_another_call_too() -> None:
     told = story()
     (started, _) = told.see(LegSeen, leg(10))[:2]
     (again, *_) = told.snapshot(leg(3, party=replace(OUTSIDE, number="+4940999")), after=5)
@@ -154,7 +154,7 @@ def test_other_participant_ids_under_a_recycled_callid_are_another_call_too():
     assert again.call != started.call
 
 
-def test_a_leg_that_rings_again_after_it_was_connected_is_a_new_callers():
+def test_a_leg_that_rings_again_after_it_was_connected_is_a_new_callers() -> None:
     told = story()
     told.see(LegSeen, leg(10, state=LegState.CONNECTED))
     (first,) = told.calls
@@ -162,7 +162,7 @@ def test_a_leg_that_rings_again_after_it_was_connected_is_a_new_callers():
     assert [event.type for event in events if event.call != first.id] == ["call_started", "call_received"]
 
 
-def test_a_caller_who_was_put_through_during_a_cut_keeps_the_call_id():
+def test_a_caller_who_was_put_through_during_a_cut_keeps_the_call_id() -> None:
     told = story()
     told.see(LegSeen, leg(10, state=LegState.CONNECTED))
     (before,) = told.calls
@@ -170,7 +170,7 @@ def test_a_caller_who_was_put_through_during_a_cut_keeps_the_call_id():
     assert [call.id for call in told.calls] == [before.id]
 
 
-def test_a_callid_that_is_used_anew_after_the_grace_is_another_call_although_no_tick_came():
+def test_a_callid_that_is_used_anew_after_the_grace_is_another_call_although_no_tick_came() -> None:
     told = story()
     told.see(LegSeen, leg(10))
     told.see(LegGone, Dn("8001"), ParticipantId(10))
@@ -179,7 +179,7 @@ def test_a_callid_that_is_used_anew_after_the_grace_is_another_call_although_no_
     assert events[0].call != events[1].call
 
 
-def test_a_gap_between_two_legs_within_the_grace_does_not_end_a_call():
+def test_a_gap_between_two_legs_within_the_grace_does_not_end_a_call() -> None:
     told = story()
     told.see(LegSeen, leg(10, "102"))
     told.see(LegGone, Dn("102"), ParticipantId(10))
@@ -188,7 +188,7 @@ def test_a_gap_between_two_legs_within_the_grace_does_not_end_a_call():
     assert len(told.calls) == 1
 
 
-def test_two_calls_that_become_one_keep_the_elder_id_and_nothing_is_told_twice():
+def test_two_calls_that_become_one_keep_the_elder_id_and_nothing_is_told_twice() -> None:
     told = story()
     told.see(LegSeen, leg(10, callid=1))
     (elder,) = told.calls
@@ -202,7 +202,7 @@ def test_two_calls_that_become_one_keep_the_elder_id_and_nothing_is_told_twice()
     assert len(told.calls[0].legs) == 2
 
 
-def test_a_call_that_moves_leg_by_leg_to_another_callid_stays_one_call():
+def test_a_call_that_moves_leg_by_leg_to_another_callid_stays_one_call() -> None:
     told = story()
     told.see(LegSeen, leg(10, callid=1))
     told.see(LegSeen, leg(11, "101", callid=1))
@@ -211,7 +211,7 @@ def test_a_call_that_moves_leg_by_leg_to_another_callid_stays_one_call():
     assert len(told.calls) == 1
 
 
-def test_calls_that_became_one_during_a_cut_are_one_and_no_third_is_told():
+def test_calls_that_became_one_during_a_cut_are_one_and_no_third_is_told() -> None:
     told = story()
     told.see(LegSeen, leg(10, callid=1))
     (elder,) = told.calls
@@ -220,7 +220,7 @@ def test_calls_that_became_one_during_a_cut_are_one_and_no_third_is_told():
     assert [call.id for call in told.calls] == [elder.id]
 
 
-def test_a_leg_with_a_uid_that_gets_another_number_is_still_the_same_leg():
+def test_a_leg_with_a_uid_that_gets_another_number_is_still_the_same_leg() -> None:
     told = story()
     told.see(LegSeen, leg(10, "101", uid="u1", state=LegState.CONNECTED))
     assert told.see(LegSeen, leg(20, "101", uid="u1", state=LegState.CONNECTED)) == []
@@ -228,7 +228,7 @@ def test_a_leg_with_a_uid_that_gets_another_number_is_still_the_same_leg():
     assert [found.participant for found in told.calls[0].legs.values()] == [20]
 
 
-def test_a_call_put_through_to_where_we_cannot_look_has_left_view_and_not_ended():
+def test_a_call_put_through_to_where_we_cannot_look_has_left_view_and_not_ended() -> None:
     told = story()
     told.see(LegSeen, leg(10, state=LegState.CONNECTED))
     (call,) = told.calls
@@ -239,7 +239,7 @@ def test_a_call_put_through_to_where_we_cannot_look_has_left_view_and_not_ended(
     assert left.to == "+4930999"
 
 
-def test_a_call_put_through_to_an_extension_that_we_see_ends_there():
+def test_a_call_put_through_to_an_extension_that_we_see_ends_there() -> None:
     told = story()
     told.see(LegSeen, leg(10, state=LegState.CONNECTED))
     (call,) = told.calls
@@ -250,7 +250,7 @@ def test_a_call_put_through_to_an_extension_that_we_see_ends_there():
     assert types(told.see(Tick, after=2)) == ["call_missed", "call_ended"]
 
 
-def test_keys_on_a_leg_that_is_not_known_tell_nothing():
+def test_keys_on_a_leg_that_is_not_known_tell_nothing() -> None:
     assert story().see(Digits, Dn("8001"), ParticipantId(10), "12#") == []
 
 
@@ -287,22 +287,18 @@ stories = st.lists(st.tuples(steps, st.sampled_from([0.0, 0.1, 1.0, 2.0, 60.0]))
 
 
 def sighting(told: Story, kind: str, what: Any) -> Sighting | None:
-    match kind:
-        case "seen":
-            return LegSeen(told.now, what)
-        case "gone":
-            return LegGone(told.now, Dn(what[0]), ParticipantId(what[1]))
-        case "snapshot":
-            return Snapshot(told.now, tuple(what))
-        case "digits":
-            return Digits(told.now, Dn(what[0]), ParticipantId(what[1]), "5")
-        case "handed on":
-            ids = list(told.book.calls)
-            return HandedOn(told.now, ids[what % len(ids)], "+4930999") if ids else None
-        case "tick":
-            return Tick(told.now)
-    told.restart(after=0)
-    return None
+    """None: the runner was restarted, or there is nothing to do this to."""
+    ids = list(told.book.calls)
+    make: dict[str, Callable[[], Sighting | None]] = {
+        "seen": lambda: LegSeen(told.now, what),
+        "gone": lambda: LegGone(told.now, Dn(what[0]), ParticipantId(what[1])),
+        "snapshot": lambda: Snapshot(told.now, tuple(what)),
+        "digits": lambda: Digits(told.now, Dn(what[0]), ParticipantId(what[1]), "5"),
+        "handed on": lambda: HandedOn(told.now, ids[what % len(ids)], "+4930999") if ids else None,
+        "tick": lambda: Tick(told.now),
+        "restart": lambda: told.restart(after=0),
+    }
+    return make[kind]()
 
 
 def play(steps: list[Any]) -> tuple[Story, list[AnyEvent]]:
@@ -327,7 +323,7 @@ def check(book: Book) -> None:
 
 @given(stories)
 @settings(max_examples=120, deadline=None)
-def test_a_call_begins_once_ends_at_most_once_and_its_events_are_numbered_in_a_row(steps: list[Any]):
+def test_a_call_begins_once_ends_at_most_once_and_its_events_are_numbered_in_a_row(steps: list[Any]) -> None:
     _, events = play(steps)
     numbers: dict[str, list[int]] = {}
     for event in events:
@@ -342,7 +338,7 @@ def test_a_call_begins_once_ends_at_most_once_and_its_events_are_numbered_in_a_r
 
 @given(stories)
 @settings(max_examples=120, deadline=None)
-def test_the_same_snapshot_twice_tells_nothing_new(steps: list[Any]):
+def test_the_same_snapshot_twice_tells_nothing_new(steps: list[Any]) -> None:
     told, _ = play(steps)
     legs = tuple(
         leg(
@@ -363,7 +359,7 @@ def test_the_same_snapshot_twice_tells_nothing_new(steps: list[Any]):
 
 @given(stories)
 @settings(max_examples=80, deadline=None)
-def test_when_all_legs_are_gone_and_the_grace_has_passed_the_book_is_empty(steps: list[Any]):
+def test_when_all_legs_are_gone_and_the_grace_has_passed_the_book_is_empty(steps: list[Any]) -> None:
     told, _ = play(steps)
     told.snapshot()
     told.see(Tick, after=2)
@@ -372,7 +368,7 @@ def test_when_all_legs_are_gone_and_the_grace_has_passed_the_book_is_empty(steps
 
 @given(stories)
 @settings(max_examples=80, deadline=None)
-def test_a_restart_in_the_middle_changes_neither_ids_nor_what_is_told(steps: list[Any]):
+def test_a_restart_in_the_middle_changes_neither_ids_nor_what_is_told(steps: list[Any]) -> None:
     cut = len(steps) // 2
     plain, events = play(steps)
     restarted, again = play([*steps[:cut], (("restart", None), 0.0), *steps[cut:]])

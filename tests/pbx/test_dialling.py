@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from threecx_pbx.calls.model import LegState
-from threecx_pbx.calls.routing import Outcome
-from threecx_pbx.dialling import Dialled, DialOrder
+from threecx_pbx.calls.routing import Dialled, DialOrder, Outcome
 from threecx_pbx.errors import Forbidden, PbxFailed
 from threecx_simulator import Simulator
 

@@ -1,7 +1,7 @@
 """Logging in: one token for all, and one sentence for each thing that can be wrong with a server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -26,7 +26,7 @@ from threecx_pbx.errors import (
     WrongCredentials,
 )
 from threecx_pbx.transport.blocking import Blocking
-from threecx_simulator import Simulator
+from threecx_simulator import Profile, Simulator
 
 from .conftest import Link, Linked, account
 
@@ -35,14 +35,12 @@ CANARY = "a-secret-that-nobody-may-read"
 
 
 @pytest.fixture
-async def tokens(
-    stack: AsyncExitStack, executor: Any, start: Start
-) -> AsyncIterator[tuple[Tokens, Simulator, ManualClock]]:
+async def tokens(stack: AsyncExitStack, executor: Any, start: Start) -> tuple[Tokens, Simulator, ManualClock]:
     sim = await start()
     clock = ManualClock(sim.clock.now())
     wire = Blocking(account(sim), executor)
     stack.push_async_callback(wire.close)
-    yield Tokens(account(sim), wire, clock), sim, clock
+    return Tokens(account(sim), wire, clock), sim, clock
 
 
 def minted(sim: Simulator) -> int:
@@ -175,9 +173,10 @@ async def test_a_closed_port_is_told_from_a_wrong_certificate(start: Start, link
         await link(sim, origin="http://127.0.0.1:9")
 
 
-async def test_a_verb_at_a_pbx_that_is_gone_says_that_nothing_listens(pbx: Linked) -> None:
-    _, call = await pbx.answered()
-    await pbx.sim.__aexit__(None, None, None)
+async def test_a_verb_at_a_pbx_that_is_gone_says_that_nothing_listens(link: Link, profile: Profile) -> None:
+    async with Simulator(profile=profile) as sim:
+        pbx = await link(sim)
+        _, call = await pbx.arrives()
     with pytest.raises(PbxUnreachable):
         await pbx.session.drop_own(call)
     with pytest.raises(PbxUnreachable, match="refused the connection"):

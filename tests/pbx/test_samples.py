@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from threecx_pbx.calls.seeing import seen_leg
 from threecx_pbx.callcontrol.socket import REMOVE, parsed
 from threecx_pbx.callcontrol.wire import DnInfo, Participant
 from threecx_pbx.calls.book import Book, observe
 from threecx_pbx.calls.events import AnyEvent, CallAnswered, CallEnded, CallTransferred
 from threecx_pbx.calls.model import Direction, Dn, ParticipantId, PartyKind, PbxId
+from threecx_pbx.calls.seeing import seen_leg
 from threecx_pbx.calls.sightings import LegGone, LegSeen, Sighting, Tick
 
 SAMPLES = Path(__file__).parents[1] / "recordings"

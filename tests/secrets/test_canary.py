@@ -225,7 +225,12 @@ async def test_secrets_are_found_nowhere(profile: str, tmp_path: Path) -> None:
             for path in ("/v1/calls", "/v1/events", "/metrics", "/healthz", "/readyz", "/openapi.json"):
                 await traffic.ask("GET", path)
             running = list(kept(state))
-        places = [*traffic.seen, ("log", log.read_text()), *running, *kept(state)]
+        places: list[tuple[str, str | bytes]] = [
+            *traffic.seen,
+            ("log", log.read_text()),
+            *running,
+            *kept(state),
+        ]
         urls = "\n".join(one.path for one in sim.control.requests().asked)
     assert sum("answer to POST /v1/nodes" in where for where, _ in places) > len(found().operations)
     assert '"level": "warning"' in log.read_text()

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from care.conftest import CALLER, Office
+
+from tests.care.conftest import CALLER, Office
 
 pytestmark = pytest.mark.proves("data.getActiveCalls")
 

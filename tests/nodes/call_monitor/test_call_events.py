@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from care.conftest import CALLER, Office, eventually
+
+from tests.care.conftest import CALLER, Office, eventually
 
 EVERYTHING = ["call_started", "call_answered", "call_ended", "call_missed"]
 
@@ -33,7 +34,7 @@ async def put_through(office: Office, to: str = "101", caller: str = CALLER) -> 
     item = next(e for e in office.n8n.executions[begun:] if "type" not in e)
     await office.run("answerCall", item["callId"])
     await office.run("transferCall", item["callId"], target=to)
-    return call
+    return str(call)
 
 
 @pytest.mark.proves(

@@ -1,7 +1,8 @@
 """Call Receiver: which calls it takes, what the workflow gets, and what becomes of a call that nobody answers."""
 
 import pytest
-from care.conftest import ROUTE_POINT, WITHIN, Office
+
+from tests.care.conftest import ROUTE_POINT, WITHIN, Office
 
 
 @pytest.mark.proves("receiver.extension")

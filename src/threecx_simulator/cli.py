@@ -57,6 +57,7 @@ def serve(
     company_seed: Annotated[
         int | None, typer.Option(help="Make a company with this seed in place of the small one")
     ] = None,
+    people: Annotated[int | None, typer.Option(min=1, max=6000, help="People in that company")] = None,
     history: Annotated[int, typer.Option(min=0, help="Rows of the call log to begin with")] = 0,
     live: Annotated[
         str | None, typer.Option(help="Calls that happen by themselves: 30/min, 2/s, 100/h")
@@ -75,7 +76,7 @@ def serve(
 ) -> None:
     """Run the PBX until SIGTERM or Ctrl-C. Listens on loopback only, unless --listen says otherwise."""
     scenarios = [_load(path) for path in scenario or ()]
-    world, company = _company(company_seed, _secret(secret_file))
+    world, company = _company(company_seed, people, _secret(secret_file))
     simulator = Simulator(
         profile=_profile(profile, seed, [*(options or ()), f"stream_frame_ms={frame_ms}"]),
         world=world,
@@ -131,9 +132,9 @@ def _profile(name: str, seed: int, options: list[str]) -> Profile:
     return profile
 
 
-def _company(seed: int | None, secret: str) -> tuple[World, Company]:
-    if seed is not None:
-        return make_company(seed, secret)
+def _company(seed: int | None, people: int | None, secret: str) -> tuple[World, Company]:
+    if seed is not None or people is not None:
+        return make_company(seed or 0, secret, people)
     world = default_world(secret)
     return world, company_of(world)
 

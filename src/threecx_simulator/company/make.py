@@ -26,6 +26,8 @@ from threecx_simulator.pbx.world import (
 COUNTRIES = ("DE", "GB", "US", "FR", "ES")
 _DEPARTMENTS = ("Sales", "Support", "Accounts", "Logistics", "Management")
 _CONTACTS, _STRANGERS = 120, 200
+_FEW, _MOST = 500, 6000  # people; above the first their numbers have four digits
+_MONITORED = 200  # extensions that an API client sees
 _HOLIDAYS = {
     "DE": (
         ("New Year", 1, 1),
@@ -126,19 +128,22 @@ def _contact(random: Random, words: Any, country: str) -> Contact:
 def make_company(
     seed: int, secret: str = DEFAULT_SECRET, people: int | None = None, country: str | None = None
 ) -> tuple[World, Company]:
-    """A company and its PBX. `people`: 12 to 60 when not told; the API clients are those of the default world."""
+    """A company and its PBX. `people`: 12 to 60 when not told, up to 6,000, above 500 with four-digit numbers; the API
+    clients are those of the default world."""
     random = Random(f"company {seed}")  # noqa: S311 (reproducible fictions, no secrets)
     country = country or random.choice(COUNTRIES)
     words = _words(country)
     count = people or random.randint(12, 60)
-    extensions = tuple(_person(random, words, 100 + place, count) for place in range(count))
+    if not 1 <= count <= _MOST:
+        raise ValueError(f"A company has 1 to {_MOST} people")
+    first = 100 if count <= _FEW else 1000
+    extensions = tuple(_person(random, words, first + place, place / count) for place in range(count))
     world = _numbers(words, extensions, secret)
     return world, company_of(world, seed, country)
 
 
-def _person(random: Random, words: Any, number: int, count: int) -> Extension:
-    share = (number - 100) / count
-    department = _DEPARTMENTS[min(int(share * 4.5), 4)] if number != 100 else "Management"
+def _person(random: Random, words: Any, number: int, share: float) -> Extension:
+    department = _DEPARTMENTS[min(int(share * 4.5), 4)] if share else "Management"
     device = Device(f"sip:{number}@127.0.0.1:5483;rinstance={random.getrandbits(64):016x}", "3CX Desktop App")
     desk = Device(
         f"sip:{number}@127.0.0.1:5060;rinstance={random.getrandbits(64):016x}",
@@ -173,7 +178,7 @@ def _numbers(words: Any, people: tuple[Extension, ...], secret: str) -> World:
         for place, name in enumerate(("Support", "Sales", "Accounts"))
         if by_department[name]
     )
-    seen = tuple(one.number for one in people) + tuple(queue.number for queue in queues)
+    seen = tuple(one.number for one in people[:_MONITORED]) + tuple(queue.number for queue in queues)
     keys = {str(place): queue.number for place, queue in enumerate(queues, start=1)}
     area = words["area"]
     dids = {f"{area}000": Dn("820"), f"{area}001": Dn("8001"), f"{area}002": Dn("8002")}
@@ -199,8 +204,8 @@ def _numbers(words: Any, people: tuple[Extension, ...], secret: str) -> World:
             Ivr(
                 number=Dn("820"),
                 name="Main menu",
-                keys=keys | {"0": Dn("100")},
-                timeout_destination=Dn("100"),
+                keys=keys | {"0": people[0].number},
+                timeout_destination=people[0].number,
             ),
         ),
         trunks=(

@@ -12,6 +12,7 @@ from threecx_simulator import ManualClock, Simulator, default_world
 from threecx_simulator.company import History, company_of, make_company
 from threecx_simulator.company.life import Life, rate
 from threecx_simulator.company.past import PastCall
+from threecx_simulator.pbx.directory import Directory
 
 from .conftest import MONDAY
 
@@ -92,6 +93,16 @@ def test_people_queues_and_departments_fit_together() -> None:
     members = [number for one in company.departments for number in one.members]
     assert sorted(members) == sorted(people)
     assert company.time_zone == "Europe/London"
+
+
+@pytest.mark.parametrize("people", [1, 2, 13, 500, 501, 6000])
+def test_a_company_of_any_size_has_numbers_of_its_own_for_everybody(people: int) -> None:
+    world, _ = make_company(5, people=people)
+    directory = Directory.of(world)
+    assert len(world.extensions) == people
+    assert all(directory.find(one.number) is one for one in world.extensions)
+    assert all(directory.find(one.number) is one for one in (*world.queues, *world.ring_groups, *world.ivrs))
+    assert len(_calls(History(world, company_of(world), 300, MONDAY))) > 100
 
 
 def test_a_large_history_is_paged_in_little_memory() -> None:

@@ -1,17 +1,16 @@
 """task-runner: one operation by n8n's task broker (`startJob`) beside the same over HTTP, alternating in one run.
 
-Get Active Calls with one call up, so that each asks the PBX once. Time = what n8n says that the node took, in whole ms; nodes of both
-ways stand one after another in one workflow, the first one alternately.
+Answer Call on a call that is connected: everything between node and PBX is done, only the PBX is not asked. Time = what n8n says that
+the node took, in whole ms; nodes of both ways stand one after another in one workflow, the first one alternately.
 """
 
 import statistics
 import uuid
 from itertools import pairwise
 
-import requests
-
 from lab.benches.figures import BenchFailed, Punctuality, median, percentile, rounded
 from lab.n8n_rest import Execution, Json
+from lab.simulator import CLIENT_ID
 from lab.stack import CREDENTIAL, PACKAGE, Stack
 
 _ORDER = ("url", "taskRunner", "taskRunner", "url") * 5
@@ -20,21 +19,19 @@ _ORDER = ("url", "taskRunner", "taskRunner", "url") * 5
 def task_runner(stack: Stack, samples: int) -> Json:
     """`http_ms, task_ms` (medians), `http_mean_ms, task_mean_ms, http_p95_ms, task_p95_ms, ratio` (of the means), `samples` of each."""
     workflow = _activated(stack)
-    hook = f"{stack.n8n.url}/webhook/{workflow['nodes'][0]['parameters']['path']}"
-    call = stack.simulator.call("+4930300000", number="+4930555101")
-    stack.simulator.reached(call, "connected 101")
     punctuality = Punctuality(stack.simulator)
     known: set[str] = set()
     took: dict[str, list[float]] = {way: [] for way in _ORDER}
     for round_ in range(max(1, samples // (len(_ORDER) // 2)) + 1):
-        requests.post(hook, json={}, timeout=30).raise_for_status()
+        call = stack.simulator.call(f"+49303{round_:06}")
+        stack.simulator.reached(call, f"connected {CLIENT_ID}")
         execution = stack.rest.next_execution(workflow, known)
         known.add(execution.id)
         punctuality.look(call)
+        stack.simulator.hang_up(call)
         for index, way in enumerate(_ORDER):
             if round_:  # the first one opens connections and loads code
-                took[way].append(_time(execution, f"Look {index}"))
-    stack.simulator.hang_up(call)
+                took[way].append(_time(execution, f"Answer {index}"))
     punctuality.demand()
     return _figures(took["url"], took["taskRunner"])
 
@@ -63,25 +60,23 @@ def _activated(stack: Stack) -> Json:
         way: stack.rest.add_credential(f"Bench {way}", CREDENTIAL, stack.login(transport=way))
         for way in sorted(set(_ORDER))
     }
-    path = str(uuid.uuid4())
-    hook = {"path": path, "httpMethod": "POST", "options": {}}
-    start = {**_node("Hook", "n8n-nodes-base.webhook", hook, 2), "webhookId": path}
-    looks = [_look(index, credentials[way]) for index, way in enumerate(_ORDER)]
-    saved = stack.rest.add_workflow(_chain([start, *looks]))
+    desk = _node("Receiver", "threeCxCallReceiverTrigger", {"ifWorkflowStops": "leave"}, credentials["url"])
+    answers = [_answer(index, credentials[way]) for index, way in enumerate(_ORDER)]
+    saved = stack.rest.add_workflow(_chain([{**desk, "webhookId": str(uuid.uuid4())}, *answers]))
     stack.rest.activate(saved)
     stack.wait_active(saved)
     return saved
 
 
-def _look(index: int, credential: Json) -> Json:
-    ask = {"resource": "call", "operation": "getActiveCalls"}
-    node = _node(f"Look {index}", f"{PACKAGE}.threeCxCallData", ask, 1)
-    return {**node, "credentials": {CREDENTIAL: credential}, "executeOnce": True}
+def _answer(index: int, credential: Json) -> Json:
+    ask = {"resource": "call", "operation": "answerCall"}
+    return _node(f"Answer {index}", "threeCxCallControl", ask, credential)
 
 
-def _node(name: str, kind: str, parameters: Json, version: float) -> Json:
-    where = {"position": [0, 0], "typeVersion": version, "id": str(uuid.uuid4())}
-    return {"name": name, "type": kind, "parameters": parameters, **where}
+def _node(name: str, kind: str, parameters: Json, credential: Json) -> Json:
+    where = {"position": [0, 0], "typeVersion": 1, "id": str(uuid.uuid4())}
+    asked = {"parameters": parameters, "credentials": {CREDENTIAL: credential}}
+    return {"name": name, "type": f"{PACKAGE}.{kind}", **asked, **where}
 
 
 def _chain(nodes: list[Json]) -> Json:

@@ -2,14 +2,30 @@
 
 import asyncio
 import shutil
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from .conftest import SHIPPED, Workflow, eventually, likeness, samples
+from .conftest import SHIPPED, Workflow, eventually, level_plot, likeness, samples
 
 WELCOME = {"mode": "list", "value": "en/welcome"}
 MENU = {"mode": "list", "value": "en/main-menu"}
+
+
+def _steepest(heard: bytes) -> float:
+    """The largest step from one sample to the next, against the loudest sample: a click is a step that speech has not."""
+    samples_ = np.frombuffer(heard, "<i2").astype(np.float64)
+    return float(np.abs(np.diff(samples_)).max() / np.abs(samples_).max())
+
+
+def _steepest_of_prompt() -> float:
+    """What the prompt itself has, and a little more."""
+    whole = samples(SHIPPED / "en/main-menu.wav")
+    return 1.1 * float(np.abs(np.diff(whole)).max() / np.abs(whole).max())
+
+
 AUTO = pytest.mark.parametrize("profile", ["auto"])
 WAV = SHIPPED / "de/goodbye.wav"
 
@@ -71,7 +87,9 @@ async def test_it_is_heard_as_often_as_asked(workflow: Workflow) -> None:
 
 
 @pytest.mark.proves("control.playAudio.interruptible")
-async def test_a_key_ends_it_and_counts_for_the_next_reader(workflow: Workflow) -> None:
+async def test_a_key_ends_it_without_a_click_and_counts_for_the_next_reader(
+    workflow: Workflow, artifacts: Path
+) -> None:
     call = await workflow.call()
     playing = asyncio.create_task(call.run("playAudio", audioFile=MENU))
     await call.heard_sound()
@@ -79,6 +97,10 @@ async def test_a_key_ends_it_and_counts_for_the_next_reader(workflow: Workflow) 
     line = await playing
     assert (line["item"]["status"], line["item"]["key"]) == ("interrupted", "3")
     assert line["item"]["secondsHeard"] < 5
+    await eventually(lambda: not workflow.sim.control.heard(call.report).spans[-1].sound)
+    plot = artifacts / "interrupted_prompt.svg"
+    plot.write_text(level_plot(call.heard, "A key cuts a prompt: what the caller heard"))
+    assert _steepest(call.heard) < _steepest_of_prompt()
     collected = await call.run("collectDTMF")
     assert collected["item"]["dtmfInput"] == "3"
 

@@ -12,6 +12,8 @@ _ZERO = timedelta(0)
 _REST_AFTER = timedelta(seconds=30)
 _REST = timedelta(seconds=1)
 """In a long silence nothing is sent for so long, now and then. A PBX whose clock is slower plays out what it has left, a faster one waits: both count alike again, though no GET tells of the drift."""
+_FIRST_REST = timedelta(milliseconds=500)
+"""Silence is not sent at once on a new stream: a PBX that is slow to take it up would stay behind us by as much."""
 
 
 class Mouth:
@@ -47,6 +49,7 @@ class Mouth:
         """A stream has opened: the PBX plays from now on what is written to it."""
         self._stream, self._base, self._began = stream, self.playout.written, now
         self._gained = self._clock_gain(now)
+        self._sounded = now + _FIRST_REST - _REST_AFTER - _REST
         self.tick(now)
 
     def detach(self, now: datetime, *, unheard: bool) -> None:

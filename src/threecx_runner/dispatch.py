@@ -8,8 +8,9 @@ from typing import Any, cast
 
 from pydantic import TypeAdapter
 
-from threecx_pbx.calls.model import CallId
+from threecx_pbx.calls.model import CallId, EventId
 from threecx_pbx.errors import CallEnded, CallUnknown, DataChangesOff
+from threecx_pbx.verbs import ENDED
 from threecx_runner.api.wire import BinaryLine, ErrorLine, FileField, Item, ItemLine, Line, Request
 from threecx_runner.errors import problem_of
 from threecx_runner.journal import ItemKey, Journal
@@ -137,10 +138,19 @@ class Dispatcher:
                 got = await cast("Awaitable[Result | list[Result]]", job.operation.run(on, ask))
         except CallEnded as ended:
             return [_hung_up(job.operation, item, ask, id_, ended)]
+        except CallUnknown:
+            if not await self._was_told(job, id_):
+                raise
+            return [_hung_up(job.operation, item, ask, id_, CallEnded(ENDED))]
         results = got if isinstance(got, list) else [got]
         if id_ is None and job.operation.effect is Effect.DIAL:
             await self._learn(job, results)
         return [_line(job.operation, item, result) for result in results]
+
+    async def _was_told(self, job: _Job, id_: CallId | None) -> bool:
+        """Whether an earlier life of the runner knew the call: then it has ended meanwhile."""
+        first = await self._journal.event(EventId(f"{id_}:0"))
+        return first is not None and first.pbx == job.held.session.account.pbx
 
     def _context(self, job: _Job, id_: CallId | None) -> Context:
         return self._sessions.context(

@@ -89,6 +89,25 @@ async def test_a_caller_whom_nobody_had_claimed_is_offered_again(office: Office)
     assert (await office.run("transferCall", item["callId"], target="101"))["output"] == "connected"
 
 
+@pytest.mark.proves("trouble.call-not-found", "care.hang-up-outcome")
+async def test_a_call_that_ended_while_the_runner_was_away_is_told_from_one_that_never_was(
+    office: Office,
+) -> None:
+    await office.receive()
+    call = office.call()
+    item = await office.n8n.execution()
+    await office.stop()
+    office.sim.control.hang_up(call)
+    await office.begin()
+    await office.receive()
+    office.hurry()
+    await eventually(lambda: not office.runner.sessions.calls(), "the end")
+    await office.restart()
+    over = await office.run("transferCall", item["callId"], target="101")
+    never = await office.run("transferCall", "c_00000000000000ff", target="101")
+    assert (over.get("output"), never["error"]["errorId"]) == ("hungUp", "callUnknown")
+
+
 async def test_a_caller_who_came_while_the_runner_was_away_is_offered(office: Office) -> None:
     await office.receive()
     await office.stop()

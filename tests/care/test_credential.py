@@ -1,0 +1,69 @@
+"""The credential's test: one sentence for each thing that can be wrong, with what to do about it."""
+
+from typing import Any
+
+import pytest
+
+from .conftest import Office
+
+pytestmark = [pytest.mark.proves("credential.test"), pytest.mark.parametrize("profile", ["auto"])]
+
+
+async def account(office: Office) -> dict[str, Any]:
+    status, body = await office.ask("GET", "/v1/account")
+    assert status == 200, body
+    return dict(body)
+
+
+@pytest.mark.proves("credential.pbx")
+async def test_a_credential_that_works_shows_the_pbx_that_it_reached(office: Office) -> None:
+    body = await account(office)
+    assert (body["problem"], body["errorId"], body["hint"]) == (None, None, None)
+    assert body["pbx"]["extension"] == "8001"
+    assert body["pbx"]["version"] == office.sim.profile.version
+    assert body["pbx"]["server"] == office.sim.url
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "says", "remedy"),
+    [
+        ({"clientSecret": "wrong"}, "wrongCredentials", "Client Secret", "Integrations > API"),
+        ({"clientId": "4711"}, "wrongCredentials", "Client ID", "Integrations > API"),
+        ({"clientId": ""}, "badParameter", "Client ID", "Client ID"),
+        ({"serverUrl": ""}, "badParameter", "Server URL", "https://pbx.example.com:5001"),
+        ({"serverUrl": "http://127.0.0.1:9"}, "pbxUnreachable", "nothing listens", "5001"),
+        ({"serverUrl": "http://pbx.invalid"}, "pbxUnreachable", "not known", "Server URL"),
+        ({"extension": "101"}, "extensionIsUser", "belongs to a user", "8001"),
+        ({"extension": "4711"}, "extensionUnknown", "4711", "8001"),
+    ],
+)
+async def test_what_is_wrong_is_said_with_the_remedy(
+    office: Office, wrong: dict[str, str], error: str, says: str, remedy: str
+) -> None:
+    office.credential = wrong
+    body = await account(office)
+    assert (body["errorId"], body["pbx"]) == (error, None)
+    assert says in body["problem"]
+    assert remedy in body["hint"]
+
+
+async def test_a_missing_licence_is_said(office: Office) -> None:
+    office.sim.control.licence(False)
+    body = await account(office)
+    assert body["errorId"] == "licenceMissing"
+    assert "Enterprise" in body["hint"]
+
+
+@pytest.mark.proves("credential.wrong-secret")
+async def test_a_wrong_secret_fails_although_a_session_with_the_right_one_lives(office: Office) -> None:
+    await office.receive()
+    office.call()
+    item = await office.n8n.execution()
+    right, office.secret = office.secret, "not-the-secret"
+    assert (await account(office))["errorId"] == "wrongCredentials"
+    status, body = await office.ask(
+        "POST", "/v1/nodes/callControl/answerCall", json={"protocol": 1, "items": []}
+    )
+    assert (status, body["errorId"]) == (401, "wrongCredentials")
+    office.secret = right
+    assert (await office.run("answerCall", item["callId"]))["item"]["callId"] == item["callId"]

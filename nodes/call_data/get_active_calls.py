@@ -59,8 +59,7 @@ class ActiveCallResult(Result):
 async def get_active_calls(on: Context, ask: GetActiveCallsParams) -> list[ActiveCallResult]:
     """Reads the PBX's active calls; each is joined with the callId of the live call, where the client sees it."""
     found = [
-        _row(call, ask.include_details)
-        for call in await active_calls(on.session.xapi, on.session.calls_now())
+        _row(call, ask.include_details) for call in await active_calls(on.reports, on.session.calls_now())
     ]
     return [row for row in found if _wanted(row, ask.filter_by)]
 

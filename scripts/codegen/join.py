@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from codegen.descriptors import Look, Widget
 from codegen.findings import Finding, Place
 from codegen.models import Fact, Kind
-from codegen.properties import Property, property_of
+from codegen.properties import PLAIN_WIDGETS, Property, property_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ def _mismatch(look: Look, fact: Fact, looks: Mapping[str, Look], known: Known) -
 
 
 def _widget(look: Look, fact: Fact, known: Known) -> Iterator[Finding]:
+    if look.widget in PLAIN_WIDGETS and fact.kind is Kind.TEXT:
+        return
     if (fact.kind is Kind.LOCATOR) != bool(look.widget):
         told = "`list` or `widget` belongs to parameters of type Located, and to those only"
         yield Finding(look.place, told)

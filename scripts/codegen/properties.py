@@ -27,6 +27,9 @@ TYPES = {
     Kind.ROWS: "fixedCollection",
 }
 
+PLAIN_WIDGETS = {"dateTime": ("dateTime", {}), "json": ("json", {}), "lines": ("string", {"rows": 4})}
+"""Other ways to show a text: n8n's type and its typeOptions."""
+
 _EMPTY: Mapping[Kind, Any] = {
     Kind.NUMBER: 0,
     Kind.BOOLEAN: False,
@@ -81,8 +84,8 @@ def property_of(look: Look, fact: Fact, inside: tuple[Property, ...], widget: Wi
     spec = {
         "displayName": look.display_name,
         "name": look.name,
-        "type": TYPES[fact.kind],
-        "typeOptions": _type_options(fact),
+        "type": PLAIN_WIDGETS[look.widget][0] if look.widget in PLAIN_WIDGETS else TYPES[fact.kind],
+        "typeOptions": _type_options(fact) | PLAIN_WIDGETS.get(look.widget, ("", {}))[1],
         "required": fact.required or None,
         "default": _default(fact),
         "placeholder": look.placeholder if not widget else None,

@@ -282,7 +282,7 @@ class Operation(Generic[P, R]):
     """Output key → whether a result leaves there; the first that matches. Empty: a single output.
     `*choices`: one output for each row of the parameter `choices`; its function gives the row's key, or none.
     """
-    run: Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[R]]
+    run: Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[Result]]
     doc: str
     lasts: timedelta
     """How long it may take at most, beside its parameter `timeout`."""
@@ -299,13 +299,13 @@ def operation(
     effect: Effect,
     outputs: Outputs[R] | None = None,
     lasts: timedelta = timedelta(minutes=1),
-) -> Callable[[Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[R]]], Operation[P, R]]:
+) -> Callable[[Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[Result]]], Operation[P, R]]:
     """Makes the module's operation from its deed; the parameters are the type of the second argument.
 
     A deed that is an async generator gives its results one by one, and is a READ.
     """
 
-    def made(run: Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[R]]) -> Operation[P, R]:
+    def made(run: Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[Result]]) -> Operation[P, R]:
         node, name = run.__module__.rsplit(".", 2)[-2:]
         params = cast("type[P]", _second_argument(run))
         return Operation(

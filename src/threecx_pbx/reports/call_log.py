@@ -1,7 +1,7 @@
 """The call log: rows of ReportCallLogData folded into calls, as a stream (api.md 7.4). The old tables are never read."""
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -110,7 +110,9 @@ class LoggedCall:
 _MACHINES = frozenset({"Queue", "IVR", "System", "RingGroup"})
 
 
-async def segments(reports: Xapi, period: Period, limit: int | None = None) -> AsyncIterator[list[Segment]]:
+async def segments(
+    reports: Xapi, period: Period, limit: int | None = None
+) -> AsyncGenerator[list[Segment], None]:
     """Page by page, newest call first; park and pick-up legs are left out. Raises Forbidden, …"""
     async for page in call_log_pages(reports, period, limit):
         yield [_segment(row) for row in page]
@@ -135,7 +137,7 @@ def call_log_pages(reports: Xapi, period: Period, limit: int | None = None) -> A
     return reports.pages(path, "read the call log", size=REPORT_PAGE, limit=limit)
 
 
-async def calls(reports: Xapi, period: Period) -> AsyncIterator[list[LoggedCall]]:
+async def calls(reports: Xapi, period: Period) -> AsyncGenerator[list[LoggedCall], None]:
     """Calls in the order of their first row, in portions; memory stays flat."""
     folding = Folding()
     async for page in segments(reports, period):

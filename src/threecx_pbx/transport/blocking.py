@@ -65,33 +65,39 @@ class Blocking:
         """What `work` gives, done in the executor: parsing a page would hold the loop for milliseconds."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
-    async def download(self, path: str, token: str) -> tuple[Answer, AsyncIterator[bytes]]:
-        """Status and headers, and the body as it comes; of a failure the whole body stands in the Answer.
+    async def download(self, path: str, token: str, begin: int = 0) -> tuple[Answer, AsyncIterator[bytes]]:
+        """Status and headers, and the body from byte `begin` on, as it comes; of a failure the whole body stands in the Answer.
 
         The body must be read to its end or closed (`aclose`). Raises PbxUnreachable, TlsFailed, here and while reading.
         """
-        got = await self.aside(lambda: self._open(path, token))
+        got = await self.aside(lambda: self._open(path, token, begin))
         headers = {key.lower(): value for key, value in got.headers.items()}
         if not got.ok:
             return Answer(got.status_code, await self.aside(lambda: got.content), headers), _nothing()
-        return Answer(got.status_code, b"", headers), self._chunks(got)
+        # a server that knows no ranges sends all of it again
+        skip = begin if got.status_code != 206 else 0
+        return Answer(got.status_code, b"", headers), self._chunks(got, skip)
 
-    async def _chunks(self, got: requests.Response) -> AsyncIterator[bytes]:
+    async def _chunks(self, got: requests.Response, skip: int) -> AsyncIterator[bytes]:
         parts = got.iter_content(_CHUNK)
         try:
             while chunk := await self.aside(lambda: next(parts, b"")):
-                yield chunk
+                if len(chunk) > skip:
+                    yield chunk[skip:]
+                skip = max(0, skip - len(chunk))
         except requests.RequestException as error:
             raise unreachable(self._account.origin, error) from error
         finally:
             got.close()
 
-    def _open(self, path: str, token: str) -> requests.Response:
+    def _open(self, path: str, token: str, begin: int) -> requests.Response:
         """Follows redirects; the token goes to the PBX's own origin only (api.md 7.6)."""
         url = self._account.origin + path
         for _ in range(_REDIRECTS):
             own = _origin(url) == _origin(self._account.origin)
             headers = {"Authorization": f"Bearer {token}"} if own else {}
+            if begin:
+                headers["Range"] = f"bytes={begin}-"
             try:
                 got = self._session.get(
                     url,

@@ -95,14 +95,16 @@ class Xapi:
         """Any GET below /xapi/v1, with the query as it is. Raises as `one`."""
         return await self._get(path, what, query)
 
-    async def download(self, path: str, what: str) -> tuple[Mapping[str, str], AsyncIterator[bytes]]:
-        """Headers and content of a binary, streamed; redirects within the PBX are followed (api.md 7.6)."""
+    async def download(
+        self, path: str, what: str, begin: int = 0
+    ) -> tuple[Mapping[str, str], AsyncIterator[bytes]]:
+        """Headers and content of a binary from byte `begin` on, streamed; redirects are followed (api.md 7.6)."""
         await self._budget.take()
         token = await self._tokens.current()
-        answer, chunks = await self._wire.download(f"/xapi/v1/{path}", token)
+        answer, chunks = await self._wire.download(f"/xapi/v1/{path}", token, begin)
         if answer.status == 401:
             token = await self._tokens.instead_of(token)
-            answer, chunks = await self._wire.download(f"/xapi/v1/{path}", token)
+            answer, chunks = await self._wire.download(f"/xapi/v1/{path}", token, begin)
         if not answer.ok:
             raise refusal(answer, path, what)
         if "text/html" in answer.headers.get("content-type", ""):

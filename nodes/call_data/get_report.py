@@ -1,0 +1,106 @@
+"""Any report of the PBX by name."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import ConfigDict
+
+from threecx_pbx.reports.catalogue import DEFAULT_GROUP, Wanted, rows_of, simplified
+from threecx_runner.sdk import Context, Effect, Field, NumberList, Result, Wire, operation
+
+from ..shared.listing import Listed
+from ..shared.ranged import Ranged, period_for, zone_for
+
+
+class ReportName(StrEnum):
+    """Reports that 3CX offers (api.md 7.5)."""
+
+    ABANDONED_QUEUE_CALLS = "abandonedQueueCalls"
+    AGENT_LOGIN_HISTORY = "agentLoginHistory"
+    AGENTS_IN_QUEUE_STATISTICS = "agentsInQueueStatistics"
+    AVERAGE_QUEUE_WAITING_TIME = "averageQueueWaitingTime"
+    BREACHES_SLA = "breachesSla"
+    CALL_DISTRIBUTION = "callDistribution"
+    DETAILED_QUEUE_STATISTICS = "detailedQueueStatistics"
+    EXTENSION_STATISTICS = "extensionStatistics"
+    EXTENSION_STATISTICS_BY_GROUP = "extensionStatisticsByGroup"
+    EXTENSIONS_STATISTICS_BY_RING_GROUPS = "extensionsStatisticsByRingGroups"
+    INBOUND_CALLS = "inboundCalls"
+    OUTBOUND_CALLS = "outboundCalls"
+    QUEUE_ANSWERED_CALLS_BY_WAIT_TIME = "queueAnsweredCallsByWaitTime"
+    QUEUE_CALLBACKS = "queueCallbacks"
+    QUEUE_PERFORMANCE_OVERVIEW = "queuePerformanceOverview"
+    QUEUE_PERFORMANCE_TOTALS = "queuePerformanceTotals"
+    RING_GROUP_STATISTICS = "ringGroupStatistics"
+    STATISTIC_SLA = "statisticSla"
+    TEAM_QUEUE_GENERAL_STATISTICS = "teamQueueGeneralStatistics"
+    USER_ACTIVITY = "userActivity"
+
+
+class CallArea(StrEnum):
+    """Which calls count."""
+
+    ALL = "all"
+    INTERNAL = "internal"
+    EXTERNAL = "external"
+
+
+_AREAS = {CallArea.ALL: 0, CallArea.INTERNAL: 1, CallArea.EXTERNAL: 2}
+
+
+class ReportFilters(Wire):
+    """A report takes those that it knows."""
+
+    queues: NumberList = []
+    agents: NumberList = []
+    extensions: NumberList = []
+    trunks: NumberList = []
+    ring_groups: NumberList = []
+    department: str = ""
+    wait_seconds: Annotated[int, Field(ge=0, le=86_399)] = 0
+    call_area: CallArea = CallArea.ALL
+    include_queue_calls: bool = True
+
+
+class GetReportParams(Ranged, Listed):
+    """Parameters of Get Report."""
+
+    report: ReportName = ReportName.QUEUE_PERFORMANCE_TOTALS
+    filters: ReportFilters = ReportFilters()
+    simplify: bool = True
+
+
+class ReportRow(Result):
+    """One row of the report, with the report's own fields beside its name."""
+
+    model_config = ConfigDict(extra="allow")
+    report: ReportName
+
+
+@operation(result=ReportRow, effect=Effect.READ, lasts=timedelta(minutes=10))
+async def get_report(on: Context, ask: GetReportParams) -> AsyncIterator[ReportRow]:
+    """Zeros that the PBX leaves out are put back, unless the rows are wanted as they are."""
+    by = ask.filters
+    wanted = Wanted(
+        period=await period_for(on, ask),
+        zone=await zone_for(on, ask),
+        queues=_meant(by.queues),
+        agents=_meant(by.agents),
+        extensions=_meant(by.extensions),
+        trunks=_meant(by.trunks),
+        ring_groups=_meant(by.ring_groups),
+        group=by.department.strip() or DEFAULT_GROUP,
+        wait_seconds=by.wait_seconds,
+        call_area=_AREAS[by.call_area],
+        queue_calls=by.include_queue_calls,
+    )
+    async for page in rows_of(on.reports, ask.report, wanted, ask.most):
+        for row in page:
+            told = simplified(ask.report, row) if ask.simplify else row
+            yield ReportRow.model_validate({"report": ask.report, **told})
+
+
+def _meant(numbers: list[str]) -> tuple[str, ...]:
+    return tuple(number for number in numbers if number != "*")

@@ -1,0 +1,60 @@
+"""The hours of a department, read from the PBX; what it does not set is the whole system's."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from threecx_pbx.errors import RecordUnknown
+from threecx_pbx.reports.office import Hours, holiday_of, spans_of
+from threecx_pbx.reports.zones import zone_of
+from threecx_pbx.xapi.client import Row, Xapi
+
+_ALWAYS, _NEVER = ("AllHours",), ("Never",)
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A group of the PBX."""
+
+    id: int
+    number: str
+    name: str
+    hours: Hours
+
+
+async def department(xapi: Xapi, name: str = "") -> Department:
+    """By number or name; empty: the default one. Raises RecordUnknown, Forbidden."""
+    group = _named(await xapi.rows("Groups", "read the departments"), name.strip())
+    system = await xapi.one("OfficeHours", "read the office hours")
+    holidays = await xapi.rows("Holidays", "read the holidays")
+    own = [row for row in holidays if row.get("Group") == group.get("Number")]
+    common = [row for row in holidays if row.get("Group") in (None, "", "GRP0000")]
+    listed = group.get("OfficeHolidays") or own if group.get("OverrideHolidays") else common
+    opening = group.get("Hours") if (group.get("Hours") or {}).get("Periods") else system.get("Hours")
+    breaks = (
+        group.get("BreakTime") if (group.get("BreakTime") or {}).get("Periods") else system.get("BreakTime")
+    )
+    kind = str((group.get("Hours") or opening or {}).get("Type") or "")
+    ignores = bool((opening or {}).get("IgnoreHolidays"))
+    hours = Hours(
+        zone=await zone_of(xapi, str(group.get("TimeZoneId") or system.get("TimeZoneId") or "UTC")),
+        always=kind in _ALWAYS,
+        never=kind in _NEVER,
+        opening=spans_of(opening),
+        breaks=spans_of(breaks),
+        holidays=() if ignores else tuple(holiday_of(row) for row in listed),
+        forced=str(group.get("CurrentGroupHours") or "Default"),
+    )
+    return Department(
+        int(group.get("Id") or 0), str(group.get("Number") or ""), str(group.get("Name") or ""), hours
+    )
+
+
+def _named(groups: Sequence[Row], name: str) -> Row:
+    if not name:
+        return next((row for row in groups if row.get("IsDefault")), groups[0] if groups else {})
+    wanted = name.casefold()
+    for key in ("Number", "Name", "Id"):
+        for row in groups:
+            if str(row.get(key, "")).casefold() == wanted:
+                return row
+    raise RecordUnknown(f"The PBX has no department '{name[:60]}'.")

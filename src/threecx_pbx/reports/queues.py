@@ -1,0 +1,188 @@
+"""Queues: who is in them, how they do now, and how they did (api.md 7.3, 7.5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from threecx_pbx.errors import BadParameter, RecordUnknown
+from threecx_pbx.reports.active_calls import ActiveCall
+from threecx_pbx.reports.people import Person, people, record_id
+from threecx_pbx.reports.periods import Period, seconds_of
+from threecx_pbx.xapi.client import REPORT_PAGE, Row, Xapi
+from threecx_pbx.xapi.odata import call, one_of, text
+
+_WAITING = frozenset({"Routing", "Ringing", "Dialing", "Waiting"})
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One queue with the numbers and skill groups of its agents."""
+
+    id: int
+    number: str
+    name: str
+    agents: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One agent of a queue, as of now."""
+
+    person: Person
+    skill_group: str
+    on_call: bool
+
+    @property
+    def available(self) -> bool:
+        """Could take a call: logged in, with a phone, present, and not on the phone."""
+        return (
+            self.person.in_queues
+            and self.person.registered
+            and not self.on_call
+            and self.person.profile in ("", "Available")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFigures:
+    """What one agent did in a period."""
+
+    number: str
+    name: str
+    answered: int
+    lost: int
+    talk_seconds: float
+    logged_in_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFigures:
+    """One queue over a period. A report leaves zeros out; here they stand."""
+
+    received: int = 0
+    answered: int = 0
+    abandoned: int = 0
+    callbacks: int = 0
+    average_wait_seconds: float = 0.0
+    average_talk_seconds: float = 0.0
+    longest_wait_seconds: float = 0.0
+    late: int = 0
+    """Calls that waited longer than the service level allows."""
+    agents: tuple[AgentFigures, ...] = field(default=())
+
+    @property
+    def sla_percent(self) -> float | None:
+        """Share of calls within the service level; None without calls."""
+        return round(100 * (1 - self.late / self.received), 1) if self.received else None
+
+
+async def queues(xapi: Xapi, *, number: str = "", id_: str = "") -> list[Queue]:
+    """All queues, or the one that is meant. Raises RecordUnknown, BadParameter, Forbidden."""
+    condition = f"Number eq {text(number.strip())}" if number.strip() else ""
+    if id_:
+        condition = f"Id eq {record_id(id_)}"
+    rows = await xapi.rows(
+        "Queues",
+        "read the queues",
+        filter=condition,
+        expand="Agents",
+        select="Id,Number,Name",
+        orderby="Number",
+    )
+    if condition and not rows:
+        raise RecordUnknown(f"The PBX has no queue {(id_ or number).strip()[:40]}.")
+    return [_queue(row) for row in rows]
+
+
+def _queue(row: Row) -> Queue:
+    agents = [one for one in row.get("Agents") or [] if one.get("Number")]
+    return Queue(
+        id=int(row.get("Id") or 0),
+        number=str(row.get("Number") or ""),
+        name=str(row.get("Name") or ""),
+        agents=tuple((str(one["Number"]), str(one.get("SkillGroup") or "")) for one in agents),
+    )
+
+
+async def agents_of(xapi: Xapi, queue: Queue, active: Sequence[ActiveCall]) -> list[Agent]:
+    """The queue's agents with their state. The log-in is one for all queues of an agent (api.md 7.3)."""
+    skills = dict(queue.agents)
+    found: list[Person] = []
+    numbers = list(skills)
+    for begin in range(0, len(numbers), 40):  # an address has room for so many
+        part = one_of("Number", numbers[begin : begin + 40])
+        found += [one async for one in people(xapi, condition=part)]
+    busy = {number for one in active for number in (one.caller_number, one.callee_number)}
+    return [Agent(one, skills[one.number], one.number in busy) for one in found]
+
+
+def waiting(queue: Queue, active: Sequence[ActiveCall]) -> list[ActiveCall]:
+    """Calls at the queue's number that nobody has answered: inferred, nothing tells it (api.md 7.2)."""
+    return [one for one in active if one.callee_number == queue.number and one.status in _WAITING]
+
+
+async def figures(
+    reports: Xapi, queue: Queue, period: Period, *, sla: timedelta | None = None, agents: bool = False
+) -> QueueFigures:
+    """Several reports, one after the other: they are heavy. Raises Forbidden, …"""
+    detailed = await _report(reports, "DetailedQueueStatistics", queue, period, "0:00:0")
+    lost = await _report(reports, "AbandonedQueueCalls", queue, period, "0:00:0")
+    late = await _report(reports, "StatisticSla", queue, period, _interval(sla)) if sla else []
+    team = await _report(reports, "AgentsInQueueStatistics", queue, period, "0:00:0") if agents else []
+    row = detailed[0] if detailed else {}
+    return QueueFigures(
+        received=int(row.get("CallsCount") or 0),
+        answered=int(row.get("AnsweredCount") or 0),
+        abandoned=len({one.get("CallHistoryId") for one in lost}),
+        callbacks=int(row.get("CallbacksCount") or 0),
+        average_wait_seconds=seconds_of(row.get("AvgRingTime")),
+        average_talk_seconds=seconds_of(row.get("AvgTalkTime")),
+        longest_wait_seconds=max((seconds_of(one.get("WaitTime")) for one in lost), default=0.0),
+        late=sum(int(one.get("BadSlaCallsCount") or 0) for one in late),
+        agents=tuple(_agent(one) for one in team),
+    )
+
+
+def _agent(row: Row) -> AgentFigures:
+    return AgentFigures(
+        number=str(row.get("Dn") or ""),
+        name=str(row.get("DnDisplayName") or ""),
+        answered=int(row.get("AnsweredCount") or 0),
+        lost=int(row.get("LostCount") or 0),
+        talk_seconds=seconds_of(row.get("TalkTime")),
+        logged_in_seconds=seconds_of(row.get("LoggedInTime")),
+    )
+
+
+async def _report(reports: Xapi, name: str, queue: Queue, period: Period, interval: str) -> list[Row]:
+    """Two families of parameters (api.md 7.5). A queue without calls answers 404 on some builds: no rows."""
+    function = f"Report{name}/Pbx.Get{name}Data"
+    if name == "AbandonedQueueCalls":
+        path = call(
+            function,
+            periodFrom=period.start,
+            periodTo=period.last,
+            queueDns=queue.number,
+            waitInterval=interval,
+        )
+    else:
+        path = call(
+            function,
+            queueDnStr=queue.number,
+            startDt=period.start,
+            endDt=period.last,
+            waitInterval=interval,
+        )
+    try:
+        pages = reports.pages(path, f"read the report {name}", size=REPORT_PAGE)
+        return [row async for page in pages for row in page]
+    except RecordUnknown:
+        return []
+
+
+def _interval(length: timedelta) -> str:
+    """`0:00:20`, as the reports take it."""
+    seconds = int(length.total_seconds())
+    if seconds < 0:
+        raise BadParameter("The service level is below zero.", hint="Enter seconds.")
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"

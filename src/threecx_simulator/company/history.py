@@ -121,8 +121,11 @@ class History:
 
     def rows_between(self, places: range, first: datetime, last: datetime) -> list[int]:
         """Rows of each of these days that began in the period; only the days at its edges are computed."""
+        cut = {places.start, places.stop - 1} if places else set()
         return [
-            self._plan[place] if self._whole(place, first, last) else len(self.day_rows(place, first, last))
+            len(self.day_rows(place, first, last))
+            if place in cut and not self._whole(place, first, last)
+            else self._plan[place]
             for place in places
         ]
 

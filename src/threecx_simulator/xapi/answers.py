@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -10,6 +11,7 @@ import orjson
 from starlette.responses import Response
 
 from threecx_simulator.xapi.filter import Row, kind_of, moment, seconds
+from threecx_simulator.xapi.model import model
 from threecx_simulator.xapi.query import Query, Shape
 
 Json = dict[str, Any]
@@ -51,17 +53,15 @@ def refusal(status: int, message: str, target: str | None = None, warning: str =
 
 def shaped(row: Row, shape: Shape, zeros: bool = True) -> Json:
     """A row as sent: null values missing (T), navigation properties only when expanded."""
-    wanted = {name.split("/")[0] for name in shape.select}
-    everything = not wanted or "*" in wanted
-    properties = shape.type.properties
+    hidden = _navigation(shape.type.name)
     found = {
         name: value
         for name, value in row.items()
-        if value is not None
-        and (everything or name in wanted)
-        and (zeros or value is False or value != 0)
-        and not (name in properties and properties[name].navigation)
+        if value is not None and name not in hidden and (zeros or value is False or value != 0)
     }
+    if shape.select and "*" not in shape.select:
+        wanted = {name.split("/")[0] for name in shape.select}
+        found = {name: value for name, value in found.items() if name in wanted}
     for name, nested in shape.expand:
         value = _value(row.get(name))
         if value is None:
@@ -72,6 +72,15 @@ def shaped(row: Row, shape: Shape, zeros: bool = True) -> Json:
             kept = [one for one in value if nested.keep is None or nested.keep(one)]
             found[name] = [shaped(one, nested) for one in kept[: nested.top]]
     return found
+
+
+@cache
+def _navigation(type_: str) -> frozenset[str]:
+    """The navigation properties of a type."""
+    known = model().types.get(type_)
+    return (
+        frozenset(name for name, one in known.properties.items() if one.navigation) if known else frozenset()
+    )
 
 
 def _value(found: Any) -> Any:

@@ -8,4 +8,10 @@ def renamed(folder: str, name: str) -> list[str]:
     return [name, *(f"{name}.{package}" for package in find_packages(folder))]
 
 
-setup(packages=[*find_packages("src"), *renamed("nodes", "threecx_nodes"), *renamed("credentials", "threecx_credentials")])
+setup(
+    packages=[
+        *find_packages("src"),
+        *renamed("nodes", "threecx_nodes"),
+        *renamed("credentials", "threecx_credentials"),
+    ]
+)

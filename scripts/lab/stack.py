@@ -157,12 +157,14 @@ class Stack:
             return str(error)
         return "" if answer.get("waitingForWebhook") else str(answer)
 
-    def monitored(self, workflow: Json, trigger: str, count: int, *, within_s: float = 30) -> list[Json]:
-        """The first `count` events that started executions of a workflow."""
+    def monitored(
+        self, workflow: Json, trigger: str, caller: str, count: int, *, within_s: float = 30
+    ) -> list[Json]:
+        """The first `count` events of a caller's call that started executions of a workflow."""
 
         def look() -> list[Json] | None:
-            rows = self.rest.executions(workflow)
-            found = [item for row in rows for item in self.rest.ended(str(row["id"])).items(trigger)]
+            items = (self.rest.ended(str(row["id"])).items(trigger) for row in self.rest.executions(workflow))
+            found = [item for each in items for item in each if item["from"] == caller]
             return found if len(found) >= count else None
 
         return wait_for(look, f"{count} events for {workflow['name']}", within_s=within_s)

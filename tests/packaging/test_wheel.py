@@ -93,7 +93,7 @@ def test_the_wheel_alone_serves_a_simulator_and_a_runner_that_knows_its_operatio
 ) -> None:
     env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "N8N_3CX_STATE_DIR": str(tmp_path / "state")}
     env |= {"N8N_3CX_RUNNER_LISTEN": "127.0.0.1:0", "PYTHONUNBUFFERED": "1"}
-    simulate = [
+    simulate: list[str | Path] = [
         installed / "threecx-simulator",
         "serve",
         "--listen",

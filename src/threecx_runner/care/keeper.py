@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from threecx_pbx.calls.model import Call, CallId, EventId, LegState
+from threecx_pbx.calls.model import Call, CallId, EventId
 from threecx_pbx.clock import Clock
 from threecx_pbx.errors import ThreeCxError
 from threecx_pbx.session import PbxSession
+from threecx_runner.care.attending import AttendedCall
 from threecx_runner.care.comfort import APOLOGY, FALLBACK, Comfort
 from threecx_runner.care.next_care import UNCLAIMED, Action, Care, Filling, Owner, filling, next_care
 from threecx_runner.sdk import Guarding, IdleAudio, OnStop, Wishes
@@ -266,55 +267,6 @@ class Keeper:
         attend = live.trigger.attend
         assert attend is not None
         try:
-            await attend(_Attending(self._session, id_, self.guard), live.want)
+            await attend(AttendedCall(self._session, id_, self.guard), live.want)
         except ThreeCxError as error:
             log.info("call %s: %s", id_, error)
-
-
-class _Attending:
-    """See `sdk.Attending`."""
-
-    def __init__(self, session: PbxSession, id_: CallId, guard: Guarding) -> None:
-        self._session = session
-        self._id = id_
-        self._guard = guard
-
-    def _ringing(self) -> Call | None:
-        call = self._session.look(self._id)
-        leg = call.own_leg if call else None
-        return call if leg is not None and leg.state is LegState.RINGING else None
-
-    async def answer(self) -> None:
-        call = self._ringing()
-        if call is None:
-            return
-        try:
-            await self._session.answer(call)
-        except ThreeCxError as error:
-            log.warning("call %s could not be answered: %s", self._id, error)
-
-    async def answered_or_gone(self, within: float) -> None:
-        await self._session.until(self._id, _answered_or_gone, timedelta(seconds=within))
-
-    async def drop(self) -> None:
-        call = self._ringing()
-        if call is not None:
-            await self._session.drop_own(call)
-
-    async def divert(self, destination: str) -> None:
-        call = self._ringing()
-        if call is None:
-            return
-        try:
-            routed = await self._session.divert(call, await self._guard.check(destination))
-        except ThreeCxError as error:
-            log.warning("call %s could not be diverted: %s", self._id, error)
-            await self.drop()
-            return
-        if not routed.connected:
-            await self.drop()
-
-
-def _answered_or_gone(call: Call | None) -> bool | None:
-    leg = call.own_leg if call else None
-    return True if leg is None or leg.state is LegState.CONNECTED else None

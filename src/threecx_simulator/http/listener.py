@@ -93,6 +93,7 @@ class Listener:
         """Stop at once: connections break, running requests are cancelled."""
         if self._server is None:
             return
+        await self._stop_accepting(self._server)
         self._server.close()
         for connection in list(self._state.connections):
             connection.transport.abort()
@@ -103,3 +104,13 @@ class Listener:
         await asyncio.sleep(0)  # lets the transports run connection_lost
         await self._server.wait_closed()
         self._server = None
+
+    @staticmethod
+    async def _stop_accepting(server: asyncio.Server) -> None:
+        """asyncio attaches an accepted connection one turn later; a server closed in between leaves it open."""
+        loop = asyncio.get_running_loop()
+        if isinstance(loop, asyncio.SelectorEventLoop):
+            for listening in server.sockets:
+                loop.remove_reader(listening)
+        for _ in range(2):
+            await asyncio.sleep(0)

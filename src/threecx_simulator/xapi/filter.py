@@ -1,7 +1,7 @@
 """OData `$filter`: parsed against a type of the model into a predicate over rows.
 
 As strict as ASP.NET OData: unknown properties, operands of different types and conditions that are no condition are
-refused. Rows carry values as the XAPI sends them (times and durations as ISO texts, a null as None or a missing key).
+refused; names of functions alone are taken in any case, since 3CX's own web client sends `startsWith`. Rows carry values as the XAPI sends them (times and durations as ISO texts, a null as None or a missing key).
 """
 
 import re
@@ -35,7 +35,7 @@ path: NAME ("/" NAME)*
 ?literal: TEXT -> text | MOMENT -> moment | DURATION -> duration | GUID -> guid | NUMBER -> number
     | "true" -> yes | "false" -> no | "null" -> null
 OPERATOR: "eq" | "ne" | "gt" | "ge" | "lt" | "le"
-FUNCTION.3: /(contains|startswith|endswith|tolower|toupper|trim|length|concat|indexof|date|year|month|day|hour|minute|second)(?=\()/
+FUNCTION.3: /(contains|startswith|endswith|tolower|toupper|trim|length|concat|indexof|date|year|month|day|hour|minute|second)(?=\s*\()/i
 PATH_TO.3: /\w+(\/\w+)*\/(any|all)(?=\()/
 TEXT: /([A-Za-z][\w.]*)?'(''|[^'])*'/
 MOMENT.4: /\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?/
@@ -88,7 +88,7 @@ _FUNCTIONS: dict[str, tuple[str, int, Callable[..., Any]]] = {
     "length": ("number", 1, len),
     "concat": ("text", 2, lambda one, other: one + other),
     "indexof": ("number", 2, lambda text, part: text.find(part)),
-    "date": ("text", 1, lambda at: at.date().isoformat()),
+    "date": ("moment", 1, lambda at: at.replace(hour=0, minute=0, second=0, microsecond=0)),
     "year": ("number", 1, lambda at: at.year),
     "month": ("number", 1, lambda at: at.month),
     "day": ("number", 1, lambda at: at.day),
@@ -175,7 +175,7 @@ class _Builder:
         return _Term(kind if many else kind_of(kind), _getter(start, steps, kind_of(kind), many), many)
 
     def _call(self, parts: Sequence[Node]) -> _Term:
-        name, arguments = str(parts[0]), [self.build(part) for part in parts[1:]]
+        name, arguments = str(parts[0]).lower(), [self.build(part) for part in parts[1:]]
         kind, wanted, function = _FUNCTIONS[name]
         takes = "moment" if name in _OF_TIMES else "text"
         fitting = all(one.kind in {takes, "null"} and not one.many for one in arguments)

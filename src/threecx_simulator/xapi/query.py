@@ -115,7 +115,10 @@ def _known(type_: Type, path: str) -> None:
 
 
 def _shape(options: Mapping[str, str], type_: Type) -> Shape:
-    select = tuple(name.strip() for name in _parts(options.get("$select") or "", ",") if name.strip())
+    named = (name.partition("(")[0].strip() for name in _parts(options.get("$select") or "", ","))
+    select = tuple(
+        name for name in named if name
+    )  # what a bracket says about a complex property's own is passed over
     for name in select:
         if name != "*":
             _known(type_, name)

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.proves("simulator.section-12")
         ("Mobile eq null", []),
         ("OutboundCallerID ne null and AuthID eq null and Number le '100'", ["100"]),
         ("QueueStatus eq 'LoggedIn' and Enabled and Number in ('104','105','999')", ["104", "105"]),
+        ("not startsWith(Number,'HD') and Contains (Number, '03')", ["103"]),
         ("Groups/any(g: g/Name eq 'DEFAULT' and g/Rights/RoleName eq 'users') and Number ge '105'", ["105"]),
     ],
 )
@@ -102,6 +103,29 @@ async def test_navigation_is_sent_only_when_expanded_and_nulls_never(xapi: Start
     expanded = await client.get("Queues(Number='800')", expand="Agents($filter=Number eq '102'),Managers")
     assert [agent["Number"] for agent in expanded["Agents"]] == ["102"]
     assert [manager["Number"] for manager in expanded["Managers"]] == ["100"]
+
+
+async def test_the_user_list_of_3cx_own_web_client_is_understood(xapi: Start) -> None:
+    client = await xapi(history=0)
+    body = await client.get(
+        "Users",
+        filter="not startsWith(Number,'HD')",
+        orderby="Number",
+        select="IsRegistered,CurrentProfileName,DisplayName,Id,EmailAddress,Number,Tags,Require2FA",
+        expand="Groups($select=GroupId,Name,Rights;$filter=not startsWith(Name,'___FAVORITES___');$expand=Rights($select=RoleName)),Phones($select=MacAddress,Name,Settings($select=IsSBC,ProvisionType))",
+        top=50,
+        skip=0,
+        count="true",
+    )
+    assert body["@odata.count"] == 6
+    assert body["value"][1]["Groups"] == [{"GroupId": 28, "Name": "DEFAULT", "Rights": {"RoleName": "users"}}]
+
+
+async def test_a_day_of_recordings_is_asked_for_by_date(xapi: Start) -> None:
+    client = await xapi()
+    rows = await client.rows("Recordings", filter="date(StartTime) eq 2026-03-02", count="true")
+    assert rows
+    assert {row["StartTime"][:10] for row in rows} == {"2026-03-02"}
 
 
 async def test_search_looks_into_every_text(xapi: Start) -> None:

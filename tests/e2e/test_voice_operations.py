@@ -13,8 +13,10 @@ from lab.n8n_rest import Json
 from lab.simulator import Simulator
 from lab.stack import Stack
 
-from .conftest import Activate
+from .conftest import TRANSPORTS, Activate
 from .workflows import chain, control, receiver
+
+pytestmark = TRANSPORTS
 
 
 @pytest.fixture(scope="module")

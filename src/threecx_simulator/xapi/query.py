@@ -47,8 +47,11 @@ class Query:
 
     @classmethod
     def of(cls, options: Iterable[tuple[str, str]], type_: Type, limit: int) -> "Query":
-        """From the URL's query. `limit`: the largest `$top`. What is unknown, double or out of range is a `BadQuery`."""
-        pairs = tuple(options)
+        """From the URL's query. `limit`: the largest `$top`. What is unknown, double or out of range is a `BadQuery`.
+
+        Options are known without their `$` too: programs in use send `expand=Agents` (t), as ASP.NET OData allows.
+        """
+        pairs = tuple((f"${name}" if f"${name}" in _OPTIONS else name, value) for name, value in options)
         given = dict(pairs)
         unknown = [name for name in given if name.startswith("$") and name not in _OPTIONS]
         if unknown:

@@ -103,6 +103,8 @@ async def test_navigation_is_sent_only_when_expanded_and_nulls_never(xapi: Start
     expanded = await client.get("Queues(Number='800')", expand="Agents($filter=Number eq '102'),Managers")
     assert [agent["Number"] for agent in expanded["Agents"]] == ["102"]
     assert [manager["Number"] for manager in expanded["Managers"]] == ["100"]
+    _, dollarless = await client.ask("GET", "Queues(Number='800')?expand=Agents")
+    assert [agent["Number"] for agent in dollarless["Agents"]] == ["102", "103"]
 
 
 async def test_the_user_list_of_3cx_own_web_client_is_understood(xapi: Start) -> None:

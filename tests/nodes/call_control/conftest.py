@@ -31,11 +31,11 @@ Samples = np.ndarray[Any, np.dtype[np.float64]]
 T = TypeVar("T")
 
 
-async def eventually(look: Callable[[], T]) -> T:
-    """What `look` gives as soon as it gives something."""
+async def eventually(look: Callable[[], T], every: float = 0.01) -> T:
+    """What `look` gives as soon as it gives something; `every` so many seconds, since sound shares our loop and our processor."""
     async with asyncio.timeout(WITHIN):
         while not (found := look()):  # noqa: ASYNC110 - bounded; the simulator has no event for it
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(every)
     return found
 
 

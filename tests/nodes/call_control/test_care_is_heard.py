@@ -19,7 +19,7 @@ APOLOGY = samples(SHIPPED / "en/apology.wav")
 
 async def hears(call: PhoneCall, sound: Any) -> None:
     """Returns as soon as the caller has heard it."""
-    await eventually(lambda: likeness(call.heard, sound) > 0.9)
+    await eventually(lambda: likeness(call.heard, sound) > 0.9, every=0.25)
 
 
 async def unclaimed(workflow: Workflow) -> PhoneCall:

@@ -138,7 +138,7 @@ async def test_background_audio_goes_on_until_it_is_stopped(workflow: Workflow) 
     call = await workflow.call()
     line = await call.run("playAudio", audioFile=WELCOME, background=True)
     assert line["item"]["status"] == "background"
-    await eventually(lambda: likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.95)
+    await eventually(lambda: likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.95, every=0.25)
     stopped = await call.run("stopAudio")
     assert stopped["item"] == {"callId": call.id, "promptStopped": False}
     await eventually(lambda: not workflow.sim.control.heard(call.report).spans[-1].sound)

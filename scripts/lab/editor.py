@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lab.bootstrap import ROOT
 from lab.cache import made_once
@@ -30,6 +30,7 @@ _FLAGS = [
 ]
 _ENTRY = '[data-test-id="node-creator-node-item"], [data-test-id="node-creator-action-item"]'
 _DRAWN = "image => image.complete && image.naturalWidth > 0"
+_FADED_IN = "() => document.getAnimations().every(one => one.playState !== 'running' || one.effect.getTiming().iterations > 1)"
 _ELSEWHERE = re.compile(r"^https?://(?!127\.0\.0\.1[:/])")
 
 
@@ -63,9 +64,20 @@ class Editor:
         return picture.get_attribute("src") or ""
 
     def show_execution(self, workflow_id: str, execution_id: str, nodes: int) -> None:
-        """Opens an execution and waits until its canvas stands."""
+        """Opens an execution and waits until its canvas stands, drawn to its end and with nothing before it."""
         self.page.goto(f"{self.url}/workflow/{workflow_id}/executions/{execution_id}")
         self.part("canvas-node").nth(nodes - 1).wait_for()
+        self._close_advice()
+        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_function(_FADED_IN)
+
+    def _close_advice(self) -> None:
+        """n8n shows a "Production Checklist" the first time that an active workflow is opened."""
+        advice = self.page.get_by_text("Production Checklist")
+        with contextlib.suppress(_playwright_timeout()):
+            advice.wait_for(timeout=5_000)
+            self.page.keyboard.press("Escape")
+            advice.wait_for(state="hidden", timeout=5_000)
 
     def picture(self, path: Path) -> None:
         """Saves what the tab shows."""
@@ -119,6 +131,13 @@ def _playwright() -> Any:
     from playwright.sync_api import sync_playwright
 
     return sync_playwright()
+
+
+def _playwright_timeout() -> type[Exception]:
+    """Playwright's own TimeoutError; only after `_playwright`."""
+    from playwright.sync_api import TimeoutError as Late
+
+    return cast("type[Exception]", Late)
 
 
 def _refuse(route: "Route") -> None:

@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from threecx_pbx.clock import ManualClock, SystemClock
 from threecx_pbx.errors import WrongCredentials
-from threecx_runner.api.wire import ItemLine
+from threecx_runner.api.wire import BinaryLine, FileField, ItemLine
 
 from .conftest import Connect, Dispatch, FakeBroker, serving
 
@@ -44,6 +44,20 @@ async def test_a_task_is_run_as_a_request_over_http_is(
     assert (request.node, request.operation) == ("callControl", "answerCall")
     assert request.login.client_secret.get_secret_value() == "not-a-real-secret"
     assert request.items[0].call_id == "c_0123456789abcdef"
+
+
+async def test_the_files_of_an_item_are_named_as_over_http(
+    n8n: FakeBroker, connect: Connect, dispatch: Dispatch, task: dict[str, Any]
+) -> None:
+    sound = FileField(id="f_1", file_name="call.wav", mime_type="audio/wav")
+    dispatch.lines = [BinaryLine(index=0, item={}, output=None, binary={"data": sound})]
+    async with connect(n8n):
+        runner = await n8n.runner()
+        await runner.start("t1", task["settings"])
+        done = await runner.said("runner:taskdone")
+
+    named = {"data": {"id": "f_1", "fileName": "call.wav", "mimeType": "audio/wav"}}
+    assert done["data"]["result"]["lines"][0]["binary"] == named
 
 
 async def test_the_runners_defaults_fill_an_empty_credential(

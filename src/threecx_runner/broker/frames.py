@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Literal, NewType
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError
 
 from threecx_runner.api.wire import EndLine, Line, Problem
 from threecx_runner.naming import field_camel
@@ -116,7 +116,7 @@ class Rejected(_Said):
 class Outcome(Frame):
     """What `startJob` gives to the node: the lines of outcome.json, the end line included."""
 
-    lines: Sequence[Line | EndLine]
+    lines: Sequence[SerializeAsAny[Line | EndLine]]
 
 
 class _Data(Frame):

@@ -1,5 +1,6 @@
 """The runner's whole life cycle in one place."""
 
+import gc
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -37,6 +38,9 @@ async def serve(settings: Settings, clock: Clock | None = None) -> None:
     """
     async with AsyncExitStack() as stack:
         runner = await started(settings, clock or SystemClock(), stack)
+        # a full collection would look through all that was imported, 45 ms of silence on the audio clock (measured)
+        gc.collect()
+        gc.freeze()
         await runner.api.stopped()
         runner.brokers.refuse()
 

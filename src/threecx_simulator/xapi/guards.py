@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from threecx_simulator.pbx.ids import ClientId, Dn
 from threecx_simulator.xapi.administration import first_free
 from threecx_simulator.xapi.filter import Row
+from threecx_simulator.xapi.membership import group_guard, user_guard
 from threecx_simulator.xapi.records import Json, Refused
 from threecx_simulator.xapi.sets.numbers import all_dns
 
@@ -49,7 +50,8 @@ def _groups(office: "Office") -> Guard:
             raise Refused("Name", "WARNINGS.XAPI.DUPLICATE")
         numbered(row, data)
         if row is None:
-            data |= {"IsDefault": False, "HasMembers": bool(data.get("Members"))}
+            data |= {"IsDefault": False, "HasMembers": False}
+        group_guard(office.sets, row, data)
 
     return guard
 
@@ -90,9 +92,14 @@ def _blacklist(office: "Office") -> Guard:
     return guard
 
 
+def _users(office: "Office") -> Guard:
+    return lambda row, data: user_guard(office.sets, row, data)
+
+
 GUARDS: dict[str, Callable[["Office"], Guard]] = {
     "Fax": _numbered("Fax", lambda office: first_free(office.pbx, 888)),
     "Groups": _groups,
+    "Users": _users,
     "ServicePrincipals": _principals,
     "Contacts": _contacts,
     "BlackListNumbers": _blacklist,

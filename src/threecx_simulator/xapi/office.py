@@ -17,6 +17,7 @@ from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.guards import GUARDS
 from threecx_simulator.xapi.health import Health
 from threecx_simulator.xapi.ids import DnIds
+from threecx_simulator.xapi.membership import members_of
 from threecx_simulator.xapi.model import model
 from threecx_simulator.xapi.records import Json, Records, nothing
 from threecx_simulator.xapi.sets import live, numbers, people, schedule, settings
@@ -68,9 +69,9 @@ class Office:
         key = keys[0] if keys else "Id"
         base = self._bases().get(name)
         kind = KINDS.get(name)
-        if kind is not None and base is not None:
-            return Records("Id", base, NumberEffects(lambda: self.pbx, self.ids, kind))
         guard = GUARDS[name](self) if name in GUARDS else None
+        if kind is not None and base is not None:
+            return Records("Id", base, NumberEffects(lambda: self.pbx, self.ids, kind), None, guard)
         return Records(key, base or nothing, None, self._fresh(name, key), guard)
 
     def _fresh(self, name: str, key: str) -> Callable[[Json], Any] | None:
@@ -91,7 +92,7 @@ class Office:
         ids, company = self.ids, self.company
         return {
             "Users": of(people.users, company, ids),
-            "Groups": of(people.groups, company, ids),
+            "Groups": lambda: people.groups(self.pbx, company, ids, partial(members_of, self.sets)),
             "Queues": of(numbers.queues, ids),
             "RingGroups": of(numbers.ring_groups, ids),
             "Receptionists": of(numbers.receptionists, ids),

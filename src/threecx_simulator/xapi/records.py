@@ -71,6 +71,10 @@ class Records:
             key, rest = self.effects.created(data)
             self._gone.discard(key)
             self._changes[key] = rest
+            row = self._get(key)
+            if self.guard is not None:
+                self.guard(row, rest)
+            self._tell()
             return self._get(key)
         if self.guard is not None:
             self.guard(None, data)

@@ -164,7 +164,25 @@ async def test_groups_take_members_and_settings_take_changes(xapi: Start) -> Non
     group = await _create(client, "Groups", {"Name": "Group 1"})
     members = [{"Number": "101", "Rights": {"RoleName": "users"}}]
     assert (await client.ask("PATCH", f"Groups({group['Id']})", json={"Members": members}))[0] == 204
-    assert (await client.rows(f"Groups({group['Id']})/Members"))[0]["Number"] == "101"
+    (member,) = await client.rows(f"Groups({group['Id']})/Members", expand="Rights")
+    assert (member["Number"], member["MemberName"], member["Rights"]) == (
+        "101",
+        "Sales, Sam",
+        {"RoleName": "users"},
+    )
+    user = (await client.get("Users(Number='101')"))["Id"]
+    assert [row["Name"] for row in await client.rows(f"Users({user})/Groups")] == ["DEFAULT", "Group 1"]
+    assert (
+        await client.ask(
+            "PATCH",
+            f"Users({user})",
+            json={"Groups": [{"GroupId": group["Id"], "Rights": {"RoleName": "managers"}}]},
+        )
+    )[0] == 204
+    assert "101" not in {row["Number"] for row in await client.rows("Groups(28)/Members")}
+    assert (await client.ask("PATCH", f"Groups({group['Id']})", json={"Members": []}))[0] == 204
+    assert await client.rows(f"Users({user})/Groups") == []
+    assert (await client.ask("PATCH", f"Users({user})", json={"Groups": [{"GroupId": 999999}]}))[0] == 400
     assert (await client.ask("POST", "Groups/Pbx.DeleteCompanyById", json={"id": group["Id"]}))[0] == 204
     assert (await client.ask("PATCH", "CDRSettings", json={"Enabled": True, "LogType": "PassiveSocket"}))[
         0

@@ -129,8 +129,8 @@ def forwarding_profiles(pbx: Pbx, one: Extension, number: int) -> list[Row]:
     return found
 
 
-def groups(pbx: Pbx, company: Company, ids: DnIds) -> Iterator[Row]:
-    """`/Groups`: the departments."""
+def groups(pbx: Pbx, company: Company, ids: DnIds, users_of: Callable[[str], list[Row]]) -> Iterator[Row]:
+    """`/Groups`: the departments; `users_of` finds a group's members."""
     for place, one in enumerate(company.departments):
         yield {
             "Id": _GROUP_IDS + place,
@@ -143,7 +143,7 @@ def groups(pbx: Pbx, company: Company, ids: DnIds) -> Iterator[Row]:
             "CurrentGroupHours": "Default",
             "OverrideHolidays": False,
             "Hours": hours_of(company),
-            "Members": _members(pbx, company, ids, place),
+            "Members": partial(_members, pbx, ids, place, partial(users_of, one.number)),
             "Rights": partial(_rights, company),
             "OfficeHolidays": partial(_no_own_holidays, company),
             "Groups": list,
@@ -154,27 +154,20 @@ def _no_own_holidays(company: Company) -> list[Row]:
     return list(holiday_rows(company))
 
 
-def _members(pbx: Pbx, company: Company, ids: DnIds, place: int) -> Callable[[], list[Row]]:
-    def members() -> list[Row]:
-        department = company.departments[place]
-        people = [
-            one for one in pbx.world.extensions if _group_id(company, one.department) == _GROUP_IDS + place
-        ]
-        found = [_membership(department, _GROUP_IDS + place, one, ids.of(one.number)) for one in people]
-        parkings = [
-            {
-                "GroupId": _GROUP_IDS,
-                "Number": number,
-                "MemberName": "Shared parking",
-                "Type": "Parking",
-                "CanDelete": True,
-                "Id": ids.of(number),
-            }
-            for number in pbx.world.parkings
-        ]
-        return [*found, *(parkings if place == 0 else [])]
-
-    return members
+def _members(pbx: Pbx, ids: DnIds, place: int, users_in: Callable[[], list[Row]]) -> list[Row]:
+    """People, and in the default department the shared parking."""
+    parkings = [
+        {
+            "GroupId": _GROUP_IDS,
+            "Number": number,
+            "MemberName": "Shared parking",
+            "Type": "Parking",
+            "CanDelete": True,
+            "Id": ids.of(number),
+        }
+        for number in pbx.world.parkings
+    ]
+    return [*users_in(), *(parkings if place == 0 else [])]
 
 
 def _rights(_company: Company) -> list[Row]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.office import Office
-from threecx_simulator.xapi.records import Refused
+from threecx_simulator.xapi.records import Missing, Refused
 
 Given = Mapping[str, Any]
 Action = Callable[[Office, Row | None, Given], Any]
@@ -33,7 +33,7 @@ def _delete_group(body: str, key: str) -> Action:
     def act(office: Office, _row: Row | None, given: Given) -> None:
         row = office.sets["Groups"].find(key, given.get(body))
         if row is None:
-            raise Refused("Group", "WARNINGS.XAPI.NOT_FOUND")
+            raise Missing("Department not found")
         if row.get("IsDefault"):
             raise Refused("Group", "WARNINGS.GROUP_CANNOT_BE_DELETED")
         office.sets["Groups"].delete(row)

@@ -17,6 +17,10 @@ class Refused(Exception):
         self.target, self.warning = target, warning
 
 
+class Missing(Exception):  # noqa: N818 (an answer, not a failure)
+    """What an action is about is not there: 404 with a plain text under `error` (D)."""
+
+
 class Effects(Protocol):
     """What changes mean for the PBX itself. Each returns the properties that remain to be kept as they are."""
 

@@ -10,13 +10,13 @@ from threecx_simulator.http.refusals import empty, page
 from threecx_simulator.http.tokens import TokenOffice
 from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
-from threecx_simulator.xapi.answers import refusal
+from threecx_simulator.xapi.answers import answer, refusal
 from threecx_simulator.xapi.filter import BadQuery
 from threecx_simulator.xapi.metadata import metadata
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.paths import Segment, segments
 from threecx_simulator.xapi.reading import PREFIX, Reader
-from threecx_simulator.xapi.records import Refused
+from threecx_simulator.xapi.records import Missing, Refused
 from threecx_simulator.xapi.reports import NoReport
 from threecx_simulator.xapi.resource import understood
 from threecx_simulator.xapi.rights import allowed
@@ -53,9 +53,9 @@ class Xapi:
         client = self._tokens.who(request.headers.get("authorization"))
         if client is None:
             return empty(401)
-        answer = await self._admitted(request, client)
-        answer.headers["X-3CX-Version"] = self._board.pbx.profile.version
-        return answer
+        found = await self._admitted(request, client)
+        found.headers["X-3CX-Version"] = self._board.pbx.profile.version
+        return found
 
     async def _admitted(self, request: Request, client: ApiClient) -> Response:
         path = request.path_params["path"]
@@ -77,6 +77,8 @@ class Xapi:
             return await self._understood(request, client, path, parts)
         except BadQuery as wrong:
             return refusal(400, str(wrong))
+        except Missing as gone:
+            return answer({"error": str(gone)}, 404)
         except Refused as no:
             return refusal(400, "", no.target, no.warning)
         except NoReport as none:

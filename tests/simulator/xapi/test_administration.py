@@ -184,6 +184,8 @@ async def test_groups_take_members_and_settings_take_changes(xapi: Start) -> Non
     assert await client.rows(f"Users({user})/Groups") == []
     assert (await client.ask("PATCH", f"Users({user})", json={"Groups": [{"GroupId": 999999}]}))[0] == 400
     assert (await client.ask("POST", "Groups/Pbx.DeleteCompanyById", json={"id": group["Id"]}))[0] == 204
+    gone = await client.ask("POST", "Groups/Pbx.DeleteCompanyById", json={"id": group["Id"]})
+    assert gone == (404, {"error": "Department not found"})
     assert (await client.ask("PATCH", "CDRSettings", json={"Enabled": True, "LogType": "PassiveSocket"}))[
         0
     ] == 204

@@ -17,7 +17,7 @@ from lab.waiting import wait_for
 from .places import Place, place_at, said
 from .workflows import control, data
 
-_SOON = {"N8N_RUNNERS_TASK_REQUEST_TIMEOUT": "15"}
+_SOON = {"N8N_RUNNERS_TASK_REQUEST_TIMEOUT": "15", "N8N_RUNNERS_TASK_TIMEOUT": "10"}
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +118,20 @@ def test_an_execution_that_is_stopped_ends_the_call_that_it_places(pbx: Simulato
     internal.rest.call("POST", f"/executions/{begun}/stop", {})
 
     assert internal.rest.ended(begun, within_s=20).status == "canceled"
+    pbx.ended(placed, within_s=20)
+
+
+def test_n8ns_own_time_limit_is_named_and_ends_the_call_that_is_placed(
+    pbx: Simulator, external: Place
+) -> None:
+    pbx.behave("101", answersAfter=None)
+    begun = external.begin(_dial("101"))
+    placed = _ringing(pbx)
+
+    execution = external.rest.ended(begun, within_s=30)
+
+    assert execution.status == "error"
+    assert "N8N_RUNNERS_TASK_TIMEOUT" in said(execution, "Dial")
     pbx.ended(placed, within_s=20)
 
 

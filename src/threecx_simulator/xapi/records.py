@@ -17,7 +17,7 @@ class Refused(Exception):
         self.target, self.warning = target, warning
 
 
-class Missing(Exception):  # noqa: N818 (an answer, not a failure)
+class Missing(Exception):
     """What an action is about is not there: 404 with a plain text under `error` (D)."""
 
 

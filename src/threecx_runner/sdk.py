@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 from threecx_pbx.calls.events import CallEvent
 from threecx_pbx.calls.model import Call, CallId, Leg, LegState
 from threecx_pbx.clock import Clock
-from threecx_pbx.errors import CallEnded, NotConnected
+from threecx_pbx.errors import CallEnded, NotConnected, NotOwnLeg
 from threecx_pbx.media import Media, Pcm
 from threecx_pbx.session import PbxSession
 from threecx_pbx.xapi.client import Xapi
@@ -220,7 +220,11 @@ class Context:
         Raises CallUnknown, CallEnded, NotOwnLeg, NotConnected.
         """
         call = self.call()
-        self.session.own_leg(call)
+        if call.own_leg is None:
+            where = ", ".join(sorted({leg.dn for leg in call.legs.values()}))
+            raise NotOwnLeg(
+                f"{doing} is impossible: 3CX gives sound and keys only at the client's own route point, and this call is at {where}."
+            )
         try:
             leg = await self.session.until(call.id, _connected, _CONNECTING)
         except TimeoutError as error:

@@ -60,24 +60,6 @@ def likeness(heard: bytes, expected: Samples) -> float:
     return float(product[at]) / norm if norm else 0.0
 
 
-def level_plot(heard: bytes, title: str) -> str:
-    """An SVG of how loud it was, in steps of 10 ms: for people to look at."""
-    have = np.abs(np.frombuffer(heard, "<i2").astype(np.float64))
-    levels = have[: len(have) // 80 * 80].reshape(-1, 80).max(axis=1) / 32_768
-    bars = "".join(
-        f'<rect x="{x}" y="{120 - 100 * level:.1f}" width="1" height="{100 * level + 0.5:.1f}"/>'
-        for x, level in enumerate(levels)
-    )
-    marks = "".join(
-        f'<text x="{100 * second}" y="140">{second} s</text>' for second in range(len(levels) // 100 + 1)
-    )
-    size = f'width="{max(len(levels), 400)}" height="150"'
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="12">'
-        f'<text x="4" y="14">{title}</text><g fill="#0a6">{bars}</g>{marks}</svg>\n'
-    )
-
-
 class Workflow:
     """Claims the calls that its Receiver gets, and runs operations on them through the runner's HTTP API."""
 
@@ -208,14 +190,6 @@ class PhoneCall:
 def profile(request: pytest.FixtureRequest) -> str:
     """Whether the PBX connects the route point's calls by itself."""
     return str(request.param)
-
-
-@pytest.fixture
-def artifacts() -> Path:
-    """Where sounds and pictures go that a person may want to look into; not committed."""
-    folder = Path(__file__).parents[2] / "artifacts"
-    folder.mkdir(exist_ok=True)
-    return folder
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from threecx_pbx.reports.periods import Period, seconds_of
 from threecx_pbx.xapi.client import REPORT_PAGE, Row, Xapi
 from threecx_pbx.xapi.odata import call, one_of, text
 
-_WAITING = frozenset({"Routing", "Ringing", "Dialing", "Waiting"})
+_TALKING = "Talking"
+"""A queue's own leg is `Connected` while its music plays; only somebody who talks is past waiting (api.md 7.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,7 @@ async def agents_of(xapi: Xapi, queue: Queue, active: Sequence[ActiveCall]) -> l
 
 def waiting(queue: Queue, active: Sequence[ActiveCall]) -> list[ActiveCall]:
     """Calls at the queue's number that nobody has answered: inferred, nothing tells it (api.md 7.2)."""
-    return [one for one in active if one.callee_number == queue.number and one.status in _WAITING]
+    return [one for one in active if one.callee_number == queue.number and one.status != _TALKING]
 
 
 async def figures(

@@ -1,7 +1,7 @@
 """The XAPI of one PBX: rows as they come, single records, changes, downloads (api.md 7)."""
 
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from typing import Any
 
 from threecx_pbx.auth import Tokens
@@ -45,7 +45,7 @@ class Xapi:
         options: Mapping[str, str] | None = None,
         size: int = PAGE,
         limit: int | None = None,
-    ) -> AsyncIterator[list[Row]]:
+    ) -> AsyncGenerator[list[Row], None]:
         """The same as a stream of pages, ahead of need. `path` is percent-encoded, options are OData's without `$`."""
         fixed = {f"${key}": value for key, value in (options or {}).items() if value}
 

@@ -1,7 +1,7 @@
 """A collection as a stream of pages: two in flight, so that the next page is there when the last one is used up."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ Fetch = Callable[[int, int], Awaitable[Page]]
 """(skip, top) → the page."""
 
 
-async def pages(fetch: Fetch, size: int, limit: int | None = None) -> AsyncIterator[list[Row]]:
+async def pages(fetch: Fetch, size: int, limit: int | None = None) -> AsyncGenerator[list[Row], None]:
     """All pages, in order, at most `limit` rows.
 
     A page that is short although rows follow (a server's own limit, a row that went away) is gone on from where it

@@ -22,7 +22,8 @@ def known_paths() -> Mapping[str, str]:
 def clean_path(path: str) -> str:
     """A path below /xapi/v1 as a person wrote it, ready to be sent. Raises BadParameter for anything else."""
     plain = re.sub(r"^/?(xapi/v1/)?", "", path.strip()).replace(" ", "%20")
-    if not plain or not _HARMLESS.fullmatch(plain) or ".." in plain or "//" in plain or "{" in plain:
+    strange = any(part in plain for part in ("..", "//", "{")) or plain.startswith("/")
+    if strange or not _HARMLESS.fullmatch(plain):
         raise BadParameter(
             "Path is not a path of the XAPI.",
             hint="Write it like Users(29), without address and query, with values in place of the braces.",

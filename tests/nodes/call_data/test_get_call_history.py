@@ -1,0 +1,144 @@
+"""Get Call History: what a workflow gets of the call log."""
+
+import csv
+import io
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from .conftest import ALL_TIME, Data
+
+
+async def test_rows_of_one_call_become_one_item_with_its_journey(data: Data) -> None:
+    calls = await data.run("getCallHistory", **ALL_TIME, returnAll=True)
+    rows = await data.run("getCallHistory", **ALL_TIME, returnAll=True, view="segment")
+
+    assert len(rows) > len(calls) > 100
+    assert sum(len(call["segments"]) for call in calls) == len(rows)
+    ids = Counter(call["callHistoryId"] for call in calls)
+    assert max(ids.values()) == 1
+
+
+async def test_a_queue_call_tells_the_queue_and_who_answered_it(data: Data) -> None:
+    calls = await data.run(
+        "getCallHistory", **ALL_TIME, returnAll=True, filters={"queue": "800", "answered": "answered"}
+    )
+
+    assert calls
+    assert {call["queue"] for call in calls} == {"800"}
+    assert {call["answeredBy"] for call in calls} <= {"100", "101", "102", "103", "104", "105"}
+    assert all(call["talkingSeconds"] > 0 and call["ringingSeconds"] > 0 for call in calls)
+
+
+@pytest.mark.parametrize(
+    ("filters", "holds"),
+    [
+        ({"directions": ["inbound"]}, lambda call: call["direction"] == "inbound"),
+        ({"answered": "unanswered"}, lambda call: not call["answered"] and call["talkingSeconds"] == 0),
+        ({"minDuration": 120}, lambda call: call["talkingSeconds"] >= 120),
+        (
+            {"extensions": "101"},
+            lambda call: any("101" in (one["fromNumber"], one["toNumber"]) for one in call["segments"]),
+        ),
+        (
+            {"number": "+49 151"},
+            lambda call: any(
+                "+49151" in one[key] for one in call["segments"] for key in ("fromNumber", "toNumber")
+            ),
+        ),
+    ],
+)
+async def test_filters_that_the_report_lacks_hold_for_each_call(
+    data: Data, filters: dict[str, Any], holds: Any
+) -> None:
+    every = await data.run("getCallHistory", **ALL_TIME, returnAll=True)
+    kept = await data.run("getCallHistory", **ALL_TIME, returnAll=True, filters=filters)
+
+    assert 0 < len(kept) < len(every)
+    assert all(holds(call) for call in kept)
+    assert [call for call in every if holds(call)] == kept
+
+
+async def test_a_limit_ends_the_reading(data: Data) -> None:
+    assert len(await data.run("getCallHistory", **ALL_TIME, limit=7)) == 7
+
+
+async def test_today_is_the_day_of_the_time_zone_that_was_chosen(data: Data) -> None:
+    berlin = await data.run("getCallHistory", timeRange="today", returnAll=True)
+    samoa = await data.run("getCallHistory", timeRange="today", returnAll=True, timezone="Pacific/Auckland")
+
+    assert {call["startTime"][:10] for call in berlin} == {"2026-03-02"}
+    assert all(call["startTime"].endswith("+01:00") for call in berlin)
+    # in Auckland it is Tuesday already, so the afternoon's calls are left
+    assert {call["startTime"][:10] for call in samoa} == {"2026-03-03"}
+    assert 0 < len(samoa) < len(berlin)
+
+
+async def test_a_start_date_alone_says_which_range_is_meant(data: Data) -> None:
+    calls = await data.run("getCallHistory", startDate="2026-03-02", returnAll=True)
+
+    assert {call["startTime"][:10] for call in calls} == {"2026-03-02"}
+
+
+async def test_csv_is_one_item_with_a_file(data: Data) -> None:
+    calls = await data.run("getCallHistory", timeRange="today", returnAll=True)
+    lines = await data.lines("getCallHistory", timeRange="today", returnAll=True, format="csv")
+
+    assert [line["item"]["rows"] for line in lines] == [len(calls)]
+    file = lines[0]["binary"]["data"]
+    assert (file["mimeType"], file["fileName"]) == ("text/csv", "calls-2026-03-02-2026-03-02.csv")
+    rows = list(csv.DictReader(io.StringIO((await data.file(file["id"])).decode("utf-8-sig"))))
+    assert [row["call_history_id"] for row in rows] == [call["callHistoryId"] for call in calls]
+
+
+async def test_recordings_come_as_links_or_as_sound(data: Data) -> None:
+    links = await data.run("getCallHistory", timeRange="today", returnAll=True, includeRecordings="links")
+    recorded = next(call for call in links if call["recordings"])
+    wanted = {"startDate": recorded["startTime"], "endDate": "2026-03-02T23:00:00"}
+    lines = await data.lines("getCallHistory", **wanted, returnAll=True, includeRecordings="binaries")
+    line = next(one for one in lines if one["item"]["callHistoryId"] == recorded["callHistoryId"])
+
+    assert (await data.file(line["binary"]["recording"]["id"]))[:4] == b"RIFF"
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"startDate": "2026-03-02", "endDate": "2026-03-01"}, "not before End Date"),
+        ({"startDate": "yesterday"}, "Start Date is not a date"),
+        ({"startDate": "2026-03-01", "timezone": "Mars/Olympus"}, "time zone 'Mars/Olympus'"),
+        ({}, "Start Date"),
+    ],
+)
+async def test_dates_that_make_no_sense_are_named(data: Data, parameters: dict[str, Any], named: str) -> None:
+    error = await data.error("getCallHistory", **parameters)
+
+    assert error["errorId"] == "badParameter"
+    assert named in error["message"]
+
+
+async def test_a_role_too_low_is_named_with_both_remedies(data: Data) -> None:
+    data.login["clientId"] = "8003"
+
+    error = await data.error("getCallHistory", startDate="2026-03-02", timezone="Europe/Berlin")
+
+    assert error["errorId"] == "forbidden"
+    assert "System Owner" in error["message"]
+    assert "Reports Client ID" in error["hint"]
+
+
+async def test_a_second_client_reads_what_the_first_may_not(data: Data) -> None:
+    data.login |= {"clientId": "8003", "reportsClientId": "8001", "reportsClientSecret": "simulator-secret"}
+
+    assert await data.run("getCallHistory", timeRange="today")
+
+
+async def test_one_call_is_found_by_its_id(data: Data) -> None:
+    some = (await data.run("getCallHistory", timeRange="today", returnAll=True))[20]
+
+    (found,) = await data.run("getCallDetails", callHistoryId=some["callHistoryId"])
+
+    assert found["segments"] == some["segments"]
+    error = await data.error("getCallDetails", callHistoryId="nothing")
+    assert error["errorId"] == "recordUnknown"

@@ -1,0 +1,72 @@
+"""System: health with reasons, and the state of the office."""
+
+from datetime import UTC, datetime
+
+from .conftest import Data
+
+
+async def test_a_pbx_that_is_well_has_no_reasons(data: Data) -> None:
+    (status,) = await data.run("getSystemStatus")
+
+    assert (status["status"], status["reasons"], status["summary"]) == ("healthy", [], "All is well.")
+    assert status["version"].startswith("20.")
+
+
+async def test_every_trouble_is_told_to_a_person(data: Data) -> None:
+    health = data.sim.office.health
+    health.disk_usage = 91
+    health.trunks_down.add("10001")
+    health.stopped_services.add("3CXQueueManager")
+    health.license_expires = datetime(2026, 3, 14, 16, tzinfo=UTC)
+    health.recording_quota_reached = True
+
+    (status,) = await data.run("getSystemStatus")
+
+    assert status["status"] == "unhealthy"
+    assert {one["code"] for one in status["reasons"]} == {
+        "trunkDown",
+        "serviceStopped",
+        "licenceEnds",
+        "diskFilling",
+        "recordingQuotaReached",
+    }
+    assert "Trunk 10001 is down since 2026-03-02T15:00+00:00." in status["summary"]
+    assert "The licence ends in 12 days." in status["summary"]
+    assert status["stoppedServices"] == ["3CXQueueManager"]
+
+
+async def test_thresholds_are_the_authors(data: Data) -> None:
+    data.sim.office.health.disk_usage = 91
+
+    (status,) = await data.run("getSystemStatus", thresholds={"diskPercent": 95})
+
+    assert status["status"] == "healthy"
+
+
+async def test_the_office_is_open_on_a_monday_afternoon_until_half_past_five(data: Data) -> None:
+    (office,) = await data.run("getOfficeState")
+
+    assert (office["state"], office["isOpen"], office["timezone"]) == ("open", True, "Europe/Berlin")
+    assert (office["nextChange"], office["nextState"]) == ("2026-03-02T17:30:00+01:00", "closed")
+
+
+async def test_a_holiday_of_the_pbx_closes_the_office(data: Data) -> None:
+    (office,) = await data.run("getOfficeState", at="2026-05-01T10:00:00+02:00")
+
+    assert (office["state"], office["holiday"]) == ("holiday", "Labour Day")
+    assert office["nextChange"] == "2026-05-02T00:00:00+02:00"
+
+
+async def test_the_forced_mode_of_a_department_wins(data: Data) -> None:
+    data.login["allowDataChanges"] = True
+    (group,) = await data.run("xapiRequest", path="Groups", limit=1)
+    forced = '{"CurrentGroupHours": "ForceClosed"}'
+    await data.run("xapiRequest", method="PATCH", path=f"Groups({group['Id']})", body=forced)
+
+    (office,) = await data.run("getOfficeState", department=group["Number"])
+
+    assert (office["state"], office["forced"], office["nextChange"]) == ("closed", True, None)
+
+
+async def test_an_unknown_department_is_named(data: Data) -> None:
+    assert (await data.error("getOfficeState", department="Moon"))["errorId"] == "recordUnknown"

@@ -338,6 +338,53 @@ async def test_voicemail_answers_for_an_extension_that_forwards(start: Any) -> N
     assert (report.connected_to, "voicemail of 101" in report.moments) == ("999", True)
 
 
+@pytest.mark.parametrize("why", [{"answers_after": None}, {"busy": True}, {"registered": False}])
+async def test_an_extension_may_forward_to_another_number(start: Any, why: dict[str, Any]) -> None:
+    app = await start("auto")
+    app.sim.control.behave("101", voicemail_after=3, forwards_to="+491709999999", **why)
+    call = app.sim.control.call(CALLER, DID)
+    _, body = await app.verb(await app.leg(), "routeto", destination="101")
+    assert body["finalstatus"] == "Success"
+    report = app.sim.control.report(call)
+    assert (report.connected_to, "forwarded 101 to +491709999999" in report.moments) == (
+        "+491709999999",
+        True,
+    )
+
+
+async def test_two_extensions_that_forward_to_each_other_are_a_loop(start: Any) -> None:
+    app = await start("auto")
+    app.sim.control.behave("101", busy=True, voicemail_after=3, forwards_to="102")
+    app.sim.control.behave("102", busy=True, voicemail_after=3, forwards_to="101")
+    app.sim.control.call(CALLER, DID)
+    _, body = await app.verb(await app.leg(), "routeto", destination="101")
+    assert (body["finalstatus"], body["reason"]) == ("Failed", "RoutingLoopDetected")
+
+
+async def test_a_hunting_queue_rings_one_agent_after_the_other(start: Any) -> None:
+    from dataclasses import replace
+
+    from threecx_simulator import Simulator, SystemClock, default_world
+
+    world = default_world()
+    queue = replace(world.queues[0], strategy="Hunt", ring_timeout=3.0)
+    async with Simulator(world=replace(world, queues=(queue,)), clock=SystemClock(20)) as sim:
+        sim.control.behave("102", answers_after=None)
+        call = sim.control.call(CALLER, "800")
+        report = await sim.control.reached(call, "connected 103")
+        rung = [moment for moment in report.moments if moment.startswith("ringing")]
+        assert rung == ["ringing 102", "ringing 103"]
+
+
+async def test_a_ghost_row_stays_in_active_calls(start: Any) -> None:
+    app = await start("auto")
+    call = app.sim.control.call(CALLER, DID)
+    app.sim.control.hang_up(call)
+    assert (await app.get("/xapi/v1/ActiveCalls"))[1]["value"] == []
+    app.sim.control.haunt(call)
+    assert len((await app.get("/xapi/v1/ActiveCalls"))[1]["value"]) == 1
+
+
 async def test_data_can_be_attached_and_unknown_actions_are_not_found(start: Any) -> None:
     app = await start("auto")
     app.sim.control.call(CALLER, DID)

@@ -44,7 +44,9 @@ STEP = st.one_of(
     st.tuples(st.just("merge"), pick, pick),
     st.tuples(st.just("wait"), st.integers(0, 40), number),
     st.tuples(
-        st.just("behave"), number, st.sampled_from(["busy", "never", "voicemail", "leaves", "gone", "usual"])
+        st.just("behave"),
+        number,
+        st.sampled_from(["busy", "never", "voicemail", "forwards", "leaves", "gone", "usual"]),
     ),
     st.tuples(st.just("monitor"), number, st.booleans()),
     st.tuples(st.just("restart"), st.booleans(), number),
@@ -53,6 +55,7 @@ MOODS = {
     "busy": Behaviour(busy=True),
     "never": Behaviour(answers_after=None),
     "voicemail": Behaviour(answers_after=None, voicemail_after=3),
+    "forwards": Behaviour(answers_after=None, voicemail_after=2, forwards_to="102"),
     "leaves": Behaviour(hangs_up_after=1),
     "gone": Behaviour(registered=False, exists=False),
     "usual": Behaviour(),

@@ -79,6 +79,7 @@ class BehaviourPatch(_Model):
     registered: bool = True
     voicemail_after: float | None = Field(None, ge=0, le=LONGEST)
     hangs_up_after: float | None = Field(None, ge=0, le=LONGEST)
+    forwards_to: str | None = None
     says: str | None = None
     exists: bool = True
 

@@ -15,6 +15,8 @@ class Behaviour:
     """Whether a telephone is logged in; if not, a call fails as not registered."""
     voicemail_after: float | None = None
     """Unanswered for so long (or busy, or not registered), the call goes to voicemail, which answers; None = never."""
+    forwards_to: str | None = None
+    """The number to which the call goes then, instead of voicemail."""
     hangs_up_after: float | None = None
     """Talk time after which this side hangs up; None = it leaves that to the others."""
     says: str | None = None

@@ -50,7 +50,7 @@ def deliver(pbx: Pbx, attempt: Attempt, number: str) -> Reason | None:
         case None:
             return Reason.UNKNOWN_DESTINATION
         case Extension():
-            return ring_extension(pbx, attempt, target)
+            return ring_extension(pbx, attempt, target, forward=deliver)
         case Outside():
             return ring_outside(pbx, attempt, target)
         case RingGroup():

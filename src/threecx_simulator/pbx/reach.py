@@ -1,5 +1,6 @@
 """Making one telephone, route point or outside number ring, and what the person there then does."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -32,29 +33,38 @@ def appear(pbx: Pbx, attempt: Attempt, who: Identity, status: Status, device: in
     return leg
 
 
+Forward = Callable[[Pbx, Attempt, str], Reason | None]
+
+
 def ring_extension(
-    pbx: Pbx, attempt: Attempt, target: Extension, behalf: DnRef | None = None
+    pbx: Pbx,
+    attempt: Attempt,
+    target: Extension,
+    behalf: DnRef | None = None,
+    forward: Forward | None = None,
 ) -> Reason | None:
-    """Ring a telephone; a reason when it cannot be rung. `behalf`: the group for which it is rung."""
+    """Ring a telephone; a reason when it cannot be rung.
+
+    `behalf`: the group for which it is rung. `forward`: delivers to the number that it forwards to; without it
+    (in groups) a telephone does not forward.
+    """
     behaviour = pbx.behaviour(target.number)
     refusal = None
     if not behaviour.registered or not target.devices:
         refusal = Reason.NOT_REGISTERED
     elif behaviour.busy:
         refusal = Reason.BUSY
-    if refusal and behaviour.voicemail_after is not None and behalf is None:
-        to_voicemail(pbx, attempt, target.number)
-        return None
+    forwards = forward if behaviour.voicemail_after is not None else None
     if refusal:
-        return refusal
+        return _forwarded(pbx, attempt, target.number, forwards) if forwards else refusal
     who = Identity(target.number, DnType.EXTENSION, target.name, target.number)
     for device in range(len(target.devices) if pbx.profile.ring_each_device else 1):
         leg = appear(pbx, attempt, who, Status.RINGING, device)
         leg.on_behalf_of = behalf or leg.on_behalf_of
         if device == 0:
             _expect_answer(pbx, leg)
-            if behaviour.voicemail_after is not None and behalf is None:
-                pbx.after(behaviour.voicemail_after, while_alive(leg, _forward))
+            if forwards and behaviour.voicemail_after is not None:
+                pbx.after(behaviour.voicemail_after, while_alive(leg, partial(_forward, forwards)))
     return None
 
 
@@ -99,13 +109,25 @@ def pick_up(pbx: Pbx, leg: Leg) -> None:
         pbx.after(talk, while_alive(leg, leave))
 
 
-def _forward(pbx: Pbx, leg: Leg) -> None:
+def _forward(forward: Forward, pbx: Pbx, leg: Leg) -> None:
     attempt = pbx.call_of(leg).attempts.get(leg.attempt) if leg.attempt is not None else None
     if leg.status != Status.RINGING or attempt is None:
         return
     for other in [pbx.legs[one] for one in sorted(attempt.legs) if pbx.legs[one].dn == leg.dn]:
         take_away(pbx, other)
-    to_voicemail(pbx, attempt, leg.dn)
+    refusal = _forwarded(pbx, attempt, leg.dn, forward)
+    if refusal and not attempt.legs:
+        fail(pbx, attempt, refusal)
+
+
+def _forwarded(pbx: Pbx, attempt: Attempt, number: str, forward: Forward) -> Reason | None:
+    """Send the call where `number` forwards to; a reason when that is impossible."""
+    onward = pbx.behaviour(number).forwards_to
+    if onward is None:
+        to_voicemail(pbx, attempt, number)
+        return None
+    note(pbx, pbx.calls[attempt.call], f"forwarded {number} to {onward}")
+    return forward(pbx, attempt, onward)
 
 
 def to_voicemail(pbx: Pbx, attempt: Attempt, of: str) -> None:

@@ -29,6 +29,7 @@ class Person(_Part):
     registered: bool = True
     voicemail_after: float | None = Field(None, ge=0, le=LONGEST)
     hangs_up_after: float | None = Field(None, ge=0, le=LONGEST, description="Talk time")
+    forwards_to: str | None = Field(None, description="Where the call goes then, instead of voicemail")
     says: str | None = Field(None, description="On picking up: a WAV file, or tone:440:1.5 (hertz, seconds)")
     exists: bool = True
 

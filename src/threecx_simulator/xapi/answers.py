@@ -103,15 +103,12 @@ def collection(rows: Source, query: Query, url: str, context: str, page: Page) -
 
 def _cut(rows: Source, query: Query, count: int) -> tuple[list[Row], int]:
     """`count` rows after `$skip`, and how many there are in all (0 when nobody asks); nothing else is kept in memory."""
-    stop = query.skip + count
     if isinstance(rows, Sequence | Rows):
-        return list(rows[query.skip : stop]), len(rows)
+        return list(rows[query.skip : query.skip + count]), len(rows)
     ahead = iter(rows)
-    some = list(islice(ahead, query.skip, stop))
-    total = (
-        sum(1 for _ in ahead) + (stop if len(some) == count else query.skip + len(some)) if query.count else 0
-    )
-    return some, total
+    passed = sum(1 for _ in islice(ahead, query.skip))
+    some = list(islice(ahead, count))
+    return some, passed + len(some) + sum(1 for _ in ahead) if query.count else 0
 
 
 def every(rows: Source) -> Iterable[Row]:

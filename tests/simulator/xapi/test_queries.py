@@ -76,6 +76,15 @@ async def test_pages_of_a_set_follow_the_link_until_everything_was_seen(xapi: St
     assert [row["Id"] for row in body["value"] + rest] == list(range(120, 0, -1))
 
 
+@pytest.mark.parametrize(("skip", "top", "found"), [(0, 0, 0), (0, 4, 4), (4, 4, 2), (6, 4, 0), (50, 1, 0)])
+async def test_the_count_is_of_all_rows_whatever_page_is_asked_for(
+    xapi: Start, skip: int, top: int, found: int
+) -> None:
+    client = await xapi(history=0)
+    body = await client.get("Users", count="true", skip=skip, top=top, filter="Enabled eq true")
+    assert (body["@odata.count"], len(body["value"]), "@odata.nextLink" in body) == (6, found, False)
+
+
 async def test_what_was_asked_for_stands_in_the_context(xapi: Start) -> None:
     client = await xapi()
     body = await client.get("Users", select="Id,Number", expand="Groups($expand=Rights;$select=Name)", top=1)

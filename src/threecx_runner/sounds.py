@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from threecx_pbx.errors import BadParameter
+from threecx_pbx.errors import AudioTooLong, BadParameter
 from threecx_pbx.media import (
     AudioSource,
     Bytes,
@@ -26,6 +26,9 @@ from threecx_runner.state_folder import StateFolder
 SHIPPED = Path(__file__).parent / "prompts"
 """The prompts that come with the runner, a folder for each language."""
 
+
+_LARGEST = 100_000_000
+"""Bytes of a binary that are read into memory: more than twenty minutes of any format need."""
 
 _DECODERS = 2
 """Threads for decoding: more would compete with the clock of the calls' sound (architecture 4)."""
@@ -74,12 +77,18 @@ class Sounds:
             case "text":
                 return Spoken(value)
             case "binary":
-                file = self._files.get(FileId(value))
-                return Bytes(await asyncio.to_thread(file.path.read_bytes), name=file.name)
+                return await self._brought(FileId(value))
         raise BadParameter(
             f"The parameter {name} has the mode '{wanted.mode}'.",
             hint="Its modes are list, path, url, binary and text.",
         )
+
+    async def _brought(self, id_: FileId) -> Bytes:
+        """A binary of the item. Raises FileUnknown, AudioTooLong."""
+        file = self._files.get(id_)
+        if (await asyncio.to_thread(file.path.stat)).st_size > _LARGEST:
+            raise AudioTooLong(f"The file {file.name} is larger than {_LARGEST // 1_000_000} MB.")
+        return Bytes(await asyncio.to_thread(file.path.read_bytes), name=file.name)
 
 
 def _named(value: str) -> AudioSource:

@@ -155,6 +155,15 @@ async def test_a_call_that_still_rings_must_be_answered_first(workflow: Workflow
     assert "Answer" in line["error"]["hint"]
 
 
+@pytest.mark.proves("receiver.autoAnswer")
+@pytest.mark.parametrize("receiver", [{"autoAnswer": True}])
+async def test_the_first_operation_waits_until_the_receiver_has_answered(workflow: Workflow) -> None:
+    call = await workflow.call(answered=False)
+    line = await call.run("playAudio", audioFile=WELCOME)
+    assert line["item"]["status"] == "completed"
+    assert likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.95
+
+
 @AUTO
 async def test_a_call_that_has_been_put_through_has_no_audio_here(workflow: Workflow) -> None:
     call = await workflow.call()

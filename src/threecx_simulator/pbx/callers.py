@@ -26,6 +26,7 @@ def place(
     call = new_call(pbx, origin, target)
     call.hang_up_when = hang_up_when
     who = _who(pbx, origin, target, name)
+    call.caller_name = who.name
     destination = _destination(pbx, who, target)
     caller = add_leg(pbx, call, who, Status.DIALING, identity_of(pbx, destination))
     call.caller = caller.id

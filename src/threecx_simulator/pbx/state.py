@@ -146,6 +146,7 @@ class Call:
     ended: datetime | None = None
     ended_by: str | None = None
     by_helper: bool = False
+    caller_name: str = ""
     hang_up_when: tuple[str, float] | None = None
     """A moment of the timeline (`ringing 101`) and the seconds after it at which the caller hangs up."""
 

@@ -34,6 +34,7 @@ _STEP = re.compile(r"(ringing|connected) (\S+)$")
 def past_call(pbx: Pbx, call: Call, count: int) -> PastCall:
     """The call as the archive shows it; `count`: how many ended before it."""
     caller = _party(pbx, call.origin)
+    caller = caller._replace(name=caller.name or call.caller_name)
     segments = _segments(pbx, call, caller)
     trunk, dn = pbx.directory.dids.get(call.target, (None, ""))
     inbound, outbound = caller.type == PartyType.EXTERNAL, segments[-1].destination.type == PartyType.EXTERNAL

@@ -200,7 +200,7 @@ async def test_a_call_of_the_running_pbx_stands_in_the_log_when_it_has_ended(xap
     client = await xapi(history=10)
     newest = (await client.rows("LastCdrAndChatMessageTimestamp"))[0]["LastCdrStartedAt"]
     control, clock = client.sim.control, client.sim.clock
-    call = control.call("+49301234567", "+4930555101")
+    call = control.call("+49301234567", "+4930555101", name="Erika")
     await clock.advance(5)
     assert len(await client.rows(CALL_LOG)) == 10
     control.hang_up(call)
@@ -221,7 +221,7 @@ async def test_a_call_of_the_running_pbx_stands_in_the_log_when_it_has_ended(xap
         "Answered",
         "PT2S",
         "PT3S",
-        "Ended by +49301234567 (+49301234567)",
+        "Ended by Erika (+49301234567)",
     ]
     assert (await client.rows("LastCdrAndChatMessageTimestamp"))[0]["LastCdrStartedAt"] > newest
     assert len(await client.rows(CALL_LOG)) == 11

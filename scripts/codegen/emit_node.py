@@ -33,8 +33,8 @@ def _facts(operation: JoinedOperation) -> dict[str, Any]:
 
 def _methods(node: JoinedNode) -> str:
     lists = "".join(
-        f"\t\t\tasync {name}(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {{\n"
-        f"\t\t\t\treturn await search.call(this, '{name}', filter);\n\t\t\t}},\n"
+        f"\t\t\tasync {name}(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {{\n"
+        f"\t\t\t\treturn await search.call(this, '{name}', filter, begin);\n\t\t\t}},\n"
         for name in node.lists
     )
     found = f"\t\tlistSearch: {{\n{lists}\t\t}},\n" if lists else ""

@@ -16,6 +16,7 @@ from threecx_pbx.errors import BadParameter, ExtensionIsUser, ThreeCxError, Unre
 from threecx_pbx.session import PbxSession, opened_session
 from threecx_pbx.watching import backoff
 from threecx_runner.api.wire import PbxFacts
+from threecx_runner.dropdowns import Dropdowns, Offered
 from threecx_runner.login import account_of
 from threecx_runner.registry import Registry
 from threecx_runner.report_clients import ReportClients
@@ -52,6 +53,7 @@ class Sessions:
         self._wanted: dict[PbxId, Login] = {}
         self._insisting: dict[PbxId, asyncio.Task[None]] = {}
         self._executor = ThreadPoolExecutor(16, thread_name_prefix="xapi")
+        self._dropdowns = Dropdowns(parts.clock)
         self._reports = ReportClients(parts.clock, self._executor, ca_file)
 
     async def get(self, login: Login) -> Held:
@@ -128,11 +130,16 @@ class Sessions:
             version = await held.session.xapi.version()
         return PbxFacts(version=version, extension=held.session.own, server=held.session.account.origin)
 
-    async def options(self, login: Login, name: str, search: str) -> list[Choice]:
+    async def options(self, login: Login, name: str, search: str) -> Offered:
         """See `OptionLists`."""
         wanted = self._registry.option_list(name)
         held = await self.get(login)
-        return await wanted.run(self.context(held, login), search)
+
+        async def read() -> list[Choice]:
+            return await wanted.run(self.context(held, login), "")
+
+        reader = (held.digest, login.reports_client_id, login.reports_client_secret.get_secret_value())
+        return await self._dropdowns.search((held.session.account.pbx, *reader, name), read, search)
 
     def context(self, held: Held, login: Login, **more: Any) -> Context:
         """What an operation gets, but for its call."""
@@ -236,6 +243,7 @@ class Sessions:
         for task in [*self._insisting.values(), *self._opening.values()]:
             task.cancel()
         await asyncio.gather(*self._insisting.values(), *self._opening.values(), return_exceptions=True)
+        await self._dropdowns.close()
         for held in self._held.values():
             await self._close(held)
         await self._reports.close()

@@ -44,6 +44,7 @@ from threecx_pbx.clock import ManualClock
 from threecx_runner.api.services import Services
 from threecx_runner.api.serving import Api
 from threecx_runner.api.wire import Line, PbxFacts, Request, SubscriptionBody
+from threecx_runner.dropdowns import Offered
 from threecx_runner.errors import OperationUnknown
 from threecx_runner.files import Files
 from threecx_runner.journal import Journal
@@ -214,11 +215,11 @@ class Behind:
             version="20.0.7", extension=login.extension or login.client_id, server=login.server_url
         )
 
-    async def options(self, login: Login, name: str, search: str) -> list[Choice]:
+    async def options(self, login: Login, name: str, search: str) -> Offered:
         await self._maybe()
         if name != "extensions":
             raise OperationUnknown(f"This runner knows no list {name}.")
-        return [Choice(name=f"101 {search}", value="101")]
+        return Offered([Choice(name=f"101 {search}", value="101")], 0.0)
 
     async def claim(self, login: Login, event: EventId, subscription: SubscriptionId) -> str | None:
         if self.claimed.setdefault(event, subscription) != subscription:

@@ -278,7 +278,7 @@ async def test_dropdowns_are_listed_and_unknown_ones_named(client: Any) -> None:
     status, answer = await client.ask("GET", "/v1/options/extensions?search=Anna")
     assert (status, answer) == (
         200,
-        {"results": [{"name": "101 Anna", "value": "101"}], "paginationToken": None},
+        {"results": [{"name": "101 Anna", "value": "101"}], "paginationToken": None, "ageSeconds": 0.0},
     )
     status, problem = await client.ask("GET", "/v1/options/planets")
     assert (status, problem["errorId"]) == (404, "operationUnknown")

@@ -85,5 +85,5 @@ test('a dropdown asks the runner for what was typed', async (t) => {
 	const { url, asked } = await runner(t, () => ({ body: JSON.stringify({ results, paginationToken: null }) }));
 
 	assert.deepEqual(await methods.listSearch.extensions.call(context(credential(url)), 'sam'), { results });
-	assert.equal(asked[0].path, '/v1/options/extensions?search=sam');
+	assert.equal(asked[0].path, '/v1/options/extensions?search=sam&begin=0');
 });

@@ -1516,11 +1516,11 @@ export class ThreeCxCallControl implements INodeType {
 	methods = {
 		credentialTest: { threeCxCallControlApiTest: testCredential },
 		listSearch: {
-			async extensions(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
-				return await search.call(this, 'extensions', filter);
+			async extensions(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {
+				return await search.call(this, 'extensions', filter, begin);
 			},
-			async prompts(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
-				return await search.call(this, 'prompts', filter);
+			async prompts(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {
+				return await search.call(this, 'prompts', filter, begin);
 			},
 		},
 	};

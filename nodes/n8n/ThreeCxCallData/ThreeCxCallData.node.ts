@@ -1752,17 +1752,17 @@ export class ThreeCxCallData implements INodeType {
 	methods = {
 		credentialTest: { threeCxCallControlApiTest: testCredential },
 		listSearch: {
-			async people(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
-				return await search.call(this, 'people', filter);
+			async people(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {
+				return await search.call(this, 'people', filter, begin);
 			},
-			async queues(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
-				return await search.call(this, 'queues', filter);
+			async queues(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {
+				return await search.call(this, 'queues', filter, begin);
 			},
-			async recordings(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
-				return await search.call(this, 'recordings', filter);
+			async recordings(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {
+				return await search.call(this, 'recordings', filter, begin);
 			},
-			async xapiPaths(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
-				return await search.call(this, 'xapiPaths', filter);
+			async xapiPaths(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {
+				return await search.call(this, 'xapiPaths', filter, begin);
 			},
 		},
 	};

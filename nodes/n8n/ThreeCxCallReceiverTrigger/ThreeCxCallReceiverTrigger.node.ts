@@ -226,8 +226,8 @@ export class ThreeCxCallReceiverTrigger implements INodeType {
 	methods = {
 		credentialTest: { threeCxCallControlApiTest: testCredential },
 		listSearch: {
-			async extensions(this: ILoadOptionsFunctions, filter?: string): Promise<INodeListSearchResult> {
-				return await search.call(this, 'extensions', filter);
+			async extensions(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {
+				return await search.call(this, 'extensions', filter, begin);
 			},
 		},
 	};

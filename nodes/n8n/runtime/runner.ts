@@ -56,8 +56,9 @@ export async function testCredential(this: ICredentialTestFunctions, { data = {}
 }
 
 /** A dropdown: what the runner lists at /v1/options. */
-export async function search(this: ILoadOptionsFunctions, list: string, filter = ''): Promise<INodeListSearchResult> {
-	const answer = await ask(this, { url: `/v1/options/${list}`, qs: { search: filter } });
+export async function search(this: ILoadOptionsFunctions, list: string, filter = '', begin = '0'): Promise<INodeListSearchResult> {
+	const answer = await ask(this, { url: `/v1/options/${list}`, qs: { search: filter, begin } });
 	if (answer.problem) throw asError(this.getNode(), answer.problem);
-	return { results: (answer.body as INodeListSearchResult).results };
+	const { results, paginationToken } = answer.body as INodeListSearchResult;
+	return { results, paginationToken: paginationToken ?? undefined };
 }

@@ -12,6 +12,8 @@ from threecx_runner.api.wire import AccountAnswer, Login, OptionsAnswer
 
 _WITHIN_S = 30.0
 """The editor gives up after a minute."""
+_SHOWN = 500
+"""Entries at once; the editor asks for more when its user scrolls down."""
 
 
 def routes(services: Services) -> APIRouter:
@@ -30,10 +32,20 @@ def routes(services: Services) -> APIRouter:
 
     @router.get("/v1/options/{name}")
     async def options(
-        request: Request, name: str, login: TheLogin, search: Annotated[str, Query(max_length=200)] = ""
+        request: Request,
+        name: str,
+        login: TheLogin,
+        search: Annotated[str, Query(max_length=200)] = "",
+        begin: Annotated[int, Query(ge=0)] = 0,
     ) -> OptionsAnswer:
-        """One list of the editor's dropdowns."""
-        listed = services.options.options(login, name, search)
-        return OptionsAnswer(results=await answered(listed, request.receive, _WITHIN_S, services.clock))
+        """One list of the editor's dropdowns, page by page."""
+        listing = services.options.options(login, name, search)
+        offered = await answered(listing, request.receive, _WITHIN_S, services.clock)
+        end = begin + _SHOWN
+        return OptionsAnswer(
+            results=list(offered.choices[begin:end]),
+            pagination_token=str(end) if end < len(offered.choices) else None,
+            age_seconds=round(offered.age_seconds, 1),
+        )
 
     return router

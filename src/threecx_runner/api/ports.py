@@ -9,7 +9,7 @@ from typing import Protocol
 
 from threecx_pbx.calls.model import Call, EventId, PbxId
 from threecx_runner.api.wire import Line, Login, PbxFacts, Request
-from threecx_runner.sdk import Choice
+from threecx_runner.dropdowns import Offered
 from threecx_runner.subscriptions.model import Live, SubscriptionId
 
 
@@ -34,8 +34,8 @@ class Accounts(Protocol):
 class OptionLists(Protocol):
     """GET /v1/options/{list}."""
 
-    async def options(self, login: Login, name: str, search: str) -> list[Choice]:
-        """Raises OperationUnknown for a list that is not there."""
+    async def options(self, login: Login, name: str, search: str) -> Offered:
+        """What matches the search. Raises OperationUnknown for a list that is not there."""
 
 
 class Claims(Protocol):

@@ -160,6 +160,8 @@ class OptionsAnswer(Wire):
 
     results: list[Choice]
     pagination_token: str | None = None
+    age_seconds: float = 0
+    """How long ago the PBX was asked."""
 
 
 class FileAnswer(Wire):

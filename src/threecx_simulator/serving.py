@@ -107,6 +107,7 @@ def _announce(simulator: Simulator, as_json: bool) -> None:
         return
     say(f"PBX      {simulator.url}")
     say(f"Control  {simulator.control_url}/docs")
+    say(f"Phone    {simulator.control_url}/phone")
     if ca_file:
         say(f"CA file  {ca_file}")
 

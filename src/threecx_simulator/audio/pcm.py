@@ -20,6 +20,11 @@ class NotAudio(ValueError):
     """The file is not a WAV that the PBX could play."""
 
 
+def whole(seconds: float) -> int:
+    """Bytes of so many seconds; never part of a sample."""
+    return max(0, round(seconds * SAMPLES)) * 2
+
+
 def tone(hertz: float, seconds: float, level: float = 0.3) -> bytes:
     """A sine, faded over 5 ms at both ends."""
     count = round(seconds * SAMPLES)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from threecx_simulator.audio.pcm import RATE
+from threecx_simulator.audio.pcm import RATE, whole
 from threecx_simulator.audio.track import Track
 from threecx_simulator.clock import Clock
 from threecx_simulator.pbx.effects import Effect, Joined
@@ -75,8 +75,8 @@ class Studio:
             until = min(mine[at + 1].since if at + 1 < len(mine) else now, now)
             if until <= since or (talk.speaker is None and at + 1 == len(mine)):
                 continue
-            sound.extend(bytes(max(0, _whole(since - start) - len(sound))))
-            count = _whole(until - start) - len(sound)
+            sound.extend(bytes(max(0, whole(since - start) - len(sound))))
+            count = whole(until - start) - len(sound)
             track = self._tracks.get(talk.speaker) if talk.speaker else None
             sound += (track.read(since, count) if track else None) or bytes(count)
         return bytes(sound)
@@ -93,7 +93,3 @@ class Studio:
         """Forget every sound."""
         self._tracks.clear()
         self._talks.clear()
-
-
-def _whole(seconds: float) -> int:
-    return max(0, round(seconds * RATE / 2) * 2)

@@ -29,6 +29,7 @@ from threecx_simulator.control.model import (
     Switch,
     VerdictView,
 )
+from threecx_simulator.control.phone import phone
 from threecx_simulator.control.stage import Stage
 from threecx_simulator.scenarios.load import BadScenario
 from threecx_simulator.trace.replay import BadTrace
@@ -52,6 +53,7 @@ def control_app(control: Control, stage: Stage) -> FastAPI:
     _waits(app, control)
     _sound(app, control)
     _stage(app, stage)
+    phone(app, control)
     _people(app, control)
     _faults(app, control)
     return app

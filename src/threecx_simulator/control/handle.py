@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from threecx_simulator.audio.pcm import spans
+from threecx_simulator.audio.pcm import spans, whole
 from threecx_simulator.audio.people import sound
 from threecx_simulator.control.faults import Faults, UnknownCall
 from threecx_simulator.control.model import (
@@ -123,6 +123,20 @@ class Control(Faults):
     def say(self, call: str, wav: bytes, party: str | None = None) -> float:
         """The caller (or another party) says a WAV; its length in seconds. `NotAudio` when it is none."""
         return self._sound.say(self._speaker(self._find(call), party).uid, wav)
+
+    def speak(self, call: str, pcm: bytes) -> None:
+        """The caller says this PCM, live: what comes faster than real time for long is left out."""
+        self._sound.speak(self._speaker(self._find(call), None).uid, pcm)
+
+    async def listen(self, call: str, every: float) -> AsyncIterator[bytes]:
+        """What the caller hears from now on, in pieces of `every` seconds, until the call has ended."""
+        found = self._find(call)
+        desk, studio = self._sound.desk, self._sound.studio
+        start = desk.now()
+        while found.ended is None:
+            await self._board.clock.sleep(start + every - desk.now())
+            yield studio.heard(found.key, found.origin, start, start + every).ljust(whole(every), b"\0")
+            start += every
 
     def streams(self) -> Streams:
         """How the audio streams ran since the last reset, and whether the simulator itself was late."""

@@ -191,9 +191,8 @@ class PbxSession(Dialling):
         self.voices.follow(leg.key, call, address, is_connected=leg.state is LegState.CONNECTED)
 
     def _leave_leg(self, id_: CallId, leg: Leg) -> None:
-        call = self._book.calls.get(id_)
-        if leg.calling and call is not None and call.legs:
-            self.voices.gone_from(leg.key, id_, ENDED)
+        if leg.calling:
+            self.voices.away(leg.key, id_, ENDED)
         else:
             self.voices.gone(leg.key, ENDED)
 

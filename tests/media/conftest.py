@@ -16,6 +16,7 @@ from threecx_pbx.clock import SystemClock
 from threecx_pbx.media import Media
 from threecx_pbx.session import PbxSession, opened_session
 from threecx_simulator import PROFILES, Profile, Simulator, default_world
+from threecx_simulator.profile import draw
 
 SECRET = default_world().clients[0].secret
 
@@ -105,9 +106,20 @@ async def exchange(profile: Profile, *, tls: bool = False) -> AsyncIterator[Exch
                 yield Exchange(sim, session)
 
 
-@pytest.fixture(params=["auto", "manual"])
+SEEDS = [str(seed) for seed in range(20)]
+
+
+@pytest.fixture(
+    params=[
+        "auto",
+        "manual",
+        *(pytest.param(name, marks=pytest.mark.long) for name in ("v20_u7", "v20_u9", "worst_case", *SEEDS)),
+    ]
+)
 def profile(request: pytest.FixtureRequest) -> Profile:
-    return PROFILES[str(request.param)]
+    """A reading of the real PBX: a named one, or one that a seed drew."""
+    name = str(request.param)
+    return draw(int(name)) if name in SEEDS else PROFILES[name]
 
 
 @pytest.fixture

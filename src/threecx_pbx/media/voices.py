@@ -135,9 +135,8 @@ class Voices:
 
     def follow(self, leg: Hashable, call: Hashable, address: Address, *, is_connected: bool) -> None:
         """An own leg was seen; at its first sight it begins to remember keys."""
-        voice = self._legs.get(leg) or self._back(call)
-        if voice is None:
-            voice = Voice(self, address)
+        away = self._away.pop(call, leg)
+        voice = self._legs.get(leg) or self._legs.pop(away, None) or Voice(self, address)
         self._legs[leg] = voice
         voice.move(address)
         voice.media.connected = voice.media.connected or is_connected
@@ -150,8 +149,8 @@ class Voices:
         if voice is not None:
             voice.end(why)
 
-    def gone_from(self, leg: Hashable, call: Hashable, why: str) -> None:
-        """An own leg has left a call that goes on: a transfer at the other end gives it another id (api.md 11.8)."""
+    def away(self, leg: Hashable, call: Hashable, why: str) -> None:
+        """An own leg that placed its call has left it: a transfer at the other end may give it another id (api.md 11.8)."""
         if leg in self._legs:
             self._away[call] = leg
             self.spawn(self._gone_unless_back(leg, call, why), "leg away")
@@ -161,9 +160,6 @@ class Voices:
         if self._away.get(call) == leg:
             del self._away[call]
             self.gone(leg, why)
-
-    def _back(self, call: Hashable) -> Voice | None:
-        return self._legs.pop(self._away.pop(call), None) if call in self._away else None
 
     def press(self, leg: Hashable, keys: str) -> bool:
         """Returns whether the keys are secret."""

@@ -1,0 +1,38 @@
+"""What goes wrong between us and the PBX while a caller listens does not cut the prompt, nor the call."""
+
+import asyncio
+
+import pytest
+
+from .conftest import Workflow
+
+MENU = {"mode": "list", "value": "en/main-menu"}
+
+
+@pytest.mark.proves("behaviour.recovery")
+@pytest.mark.parametrize("profile", ["auto"])
+@pytest.mark.parametrize("fault", ["streams end", "token dies", "socket breaks"])
+async def test_a_prompt_is_heard_to_its_end_and_keys_still_count(workflow: Workflow, fault: str) -> None:
+    call = await workflow.call()
+    playing = asyncio.create_task(call.run("playAudio", audioFile=MENU))
+    await call.heard_sound()
+    control = workflow.sim.control
+    if fault == "streams end":
+        control.cut_streams()
+    elif fault == "token dies":
+        control.invalidate_tokens()
+    else:
+        await control.cut_sockets()
+    assert (await playing)["item"]["status"] == "completed"
+    asking = asyncio.create_task(call.run("collectDTMF", timeout=10))
+    call.press("4")
+    assert (await asking)["item"]["dtmfInput"] == "4"
+
+
+@pytest.mark.parametrize("profile", ["auto"])
+async def test_a_pbx_that_starts_again_has_ended_the_call(workflow: Workflow) -> None:
+    call = await workflow.call()
+    playing = asyncio.create_task(call.run("playAudio", audioFile=MENU))
+    await call.heard_sound()
+    await workflow.sim.control.restart(reuse_ids=True)
+    assert await playing == {"index": 0, "item": None, "output": None}

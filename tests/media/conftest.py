@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from threecx_pbx.account import Account
 from threecx_pbx.calls.model import CallId, Leg, LegState
-from threecx_pbx.clock import SystemClock
+from threecx_pbx.clock import Clock, SystemClock
 from threecx_pbx.media import Media
 from threecx_pbx.session import PbxSession, opened_session
 from threecx_simulator import PROFILES, Profile, Simulator, default_world
@@ -95,13 +95,15 @@ async def until(check: Callable[[], object], within: float = 10.0) -> None:
 
 
 @asynccontextmanager
-async def exchange(profile: Profile, *, tls: bool = False) -> AsyncIterator[Exchange]:
-    """Simulator and session on this loop."""
+async def exchange(
+    profile: Profile, *, tls: bool = False, clock: Clock | None = None
+) -> AsyncIterator[Exchange]:
+    """Simulator and session on this loop; `clock` is the session's."""
     with ThreadPoolExecutor(4) as pool:
         async with Simulator(profile=profile, world=default_world(), tls=tls, keep_audio_s=60) as sim:
             ca = str(sim.ca_file) if sim.ca_file else None
             account = Account(sim.url, "8001", SecretStr(SECRET), ca_file=ca)
-            async with opened_session(account, SystemClock(), pool) as session:
+            async with opened_session(account, clock or SystemClock(), pool) as session:
                 await session.watcher.linked.wait()
                 yield Exchange(sim, session)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from threecx_pbx.calls.routing import DialOrder
+from threecx_pbx.clock import ManualClock
 from threecx_pbx.errors import AudioImpossible
 from threecx_pbx.media import PlayEnd, tone
 from threecx_pbx.media.levels import samples_of
@@ -67,6 +68,22 @@ async def test_a_renewed_token_reopens_the_streams_at_once(pbx: Exchange) -> Non
 
 
 @pytest.mark.proves("behaviour.token-refresh")
+async def test_a_token_is_renewed_after_minute_45_but_never_in_the_middle_of_a_prompt() -> None:
+    clock = ManualClock()
+    async with exchange(PROFILES["auto"], clock=clock) as pbx:
+        minted = lambda: pbx.control.requests().counts["POST /connect/token 200"]  # noqa: E731
+        await clock.advance(44 * 60)
+        line = await pbx.ringing()
+        await until(lambda: line.media.mouth.open)
+        playing = asyncio.create_task(line.media.play(tone(440, 180.0)))
+        await clock.advance(150)
+        assert minted() == 1
+        line.media.stop()
+        await playing
+        await clock.advance(1)
+        await until(lambda: minted() == 2)
+
+
 async def test_silence_is_waited_for_before_a_token_is_renewed(pbx: Exchange) -> None:
     line = await pbx.connected()
     playing = asyncio.create_task(line.media.play(tone(440, 0.6)))

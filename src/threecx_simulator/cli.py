@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from threecx_simulator.calling import NoSimulator, call
 from threecx_simulator.clock import SystemClock
 from threecx_simulator.company import Company, company_of, make_company
 from threecx_simulator.company.life import rate
@@ -173,6 +174,23 @@ def _address(text: str) -> Address:
     if not host or not port.isdecimal():
         raise typer.BadParameter(f"'{text}' is not an address like 127.0.0.1:5080")
     return host.strip("[]"), int(port)
+
+
+@app.command("call")
+def place_call(
+    origin: Annotated[str, typer.Argument(help="An extension, or any number outside")],
+    to: Annotated[str, typer.Argument(help="A DID of the PBX, or a number inside")],
+    control: Annotated[str, typer.Option(help="Control API of the simulator")] = "http://127.0.0.1:5081",
+    hangup_after: Annotated[float | None, typer.Option(min=0, help="Seconds from the beginning")] = None,
+    hangup_when: Annotated[str | None, typer.Option(help="A moment, e.g. 'connected 101'")] = None,
+) -> None:
+    """Place a call on a running simulator, and tell what happens to it until it has ended."""
+    order = {"from": origin, "to": to, "hangupAfter": hangup_after, "hangupWhen": hangup_when}
+    try:
+        call(control.rstrip("/"), order, say)
+    except NoSimulator as nobody:
+        sys.stderr.write(f"{nobody}\n")
+        raise typer.Exit(1) from nobody
 
 
 @app.command()

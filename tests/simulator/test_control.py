@@ -210,6 +210,34 @@ def test_what_the_command_line_cannot_use_is_said_in_a_sentence(
     assert complaint in " ".join(done.output.replace("\u2502", " ").split())
 
 
+async def test_a_call_from_the_command_line_tells_what_happens_until_it_has_ended() -> None:
+    async with Simulator(clock=SystemClock(20), control_listen=("127.0.0.1", 0)) as sim:
+        arguments = [
+            "call",
+            "+49301",
+            "+4930555101",
+            "--control",
+            sim.control_url,
+            "--hangup-when",
+            "connected 101",
+        ]
+        done = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+    assert done.exit_code == 0
+    assert [line.split("s  ")[1] for line in done.output.splitlines()] == [
+        "began",
+        "ringing 101",
+        "connected 101",
+        "left +49301",
+        "ended by caller",
+    ]
+
+
+def test_a_call_without_a_simulator_says_how_to_start_one() -> None:
+    done = CliRunner().invoke(app, ["call", "1", "2", "--control", "http://127.0.0.1:1"])
+    assert done.exit_code == 1
+    assert "threecx-simulator serve" in done.output
+
+
 def test_the_schema_of_scenarios_is_printed() -> None:
     printed = json.loads(CliRunner().invoke(app, ["schema"]).output)
     assert {"people", "calls", "faults"} <= printed["properties"].keys()

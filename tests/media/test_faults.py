@@ -71,7 +71,10 @@ async def test_a_renewed_token_reopens_the_streams_at_once(pbx: Exchange) -> Non
 async def test_a_token_is_renewed_after_minute_45_but_never_in_the_middle_of_a_prompt() -> None:
     clock = ManualClock()
     async with exchange(PROFILES["auto"], clock=clock) as pbx:
-        minted = lambda: pbx.control.requests().counts["POST /connect/token 200"]  # noqa: E731
+
+        def minted() -> int:
+            return pbx.control.requests().counts["POST /connect/token 200"]
+
         await clock.advance(44 * 60)
         line = await pbx.ringing()
         await until(lambda: line.media.mouth.open)

@@ -101,7 +101,8 @@ class Profile:
     """How much later than their outcome `routeto`, `transferto` and `divert` answer (T: hanging beyond 90 s)."""
 
     error_body: Literal["result", "empty", "html"] = "result"
-    """Body of 422 and 424: a result object (E reads one), nothing, or a web server's page (G)."""
+    """Body of a verb that is refused (422): a result object, nothing, or a web server's page (G). One that was tried
+    and failed always has a result as body (E reads it)."""
 
     licence_missing: Literal["404", "403"] = "404"
     """Answer of `/callcontrol` without the licence (T)."""

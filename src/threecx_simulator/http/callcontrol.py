@@ -124,7 +124,7 @@ class CallControl:
         return self._answer(await self._verbs.make_call(client, path["dn"], path.get("device"), data))
 
     def _answer(self, reply: Reply) -> Response:
-        return answer(self._board.pbx.profile, reply.status, reply.body)
+        return answer(self._board.pbx.profile, reply.status, reply.body, refused=reply.refused)
 
 
 async def body(request: Request) -> object | Response:

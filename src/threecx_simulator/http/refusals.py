@@ -24,8 +24,9 @@ def page(status: int, title: str) -> Response:
     return Response(_PAGE.format(f"{status} {title}"), status, media_type="text/html")
 
 
-def answer(profile: Profile, status: int, body: object) -> Response:
-    """JSON; on errors in the manner of the profile."""
-    if status < 400 or profile.error_body == "result" or body is None:
+def answer(profile: Profile, status: int, body: object, *, refused: bool = False) -> Response:
+    """JSON. A verb that was refused is answered in the manner of the profile; one that was tried and failed always
+    tells its result: 3CX's examples read `reasontext` from it (E)."""
+    if not refused or profile.error_body == "result" or body is None:
         return empty(status) if body is None else JSONResponse(body, status)
     return empty(status) if profile.error_body == "empty" else page(status, "Refused")

@@ -20,10 +20,11 @@ MAX_TIMEOUT = 600.0  # seconds; a longer ring time is cut
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Status and JSON body (None = empty)."""
+    """Status and JSON body (None = empty). `refused`: nothing was tried, so that the body may be anything."""
 
     status: int
     body: Any = None
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +173,10 @@ class Verbs:
         return Reply(200, views.result(self._pbx, outcome))
 
     def _refused(self, refused: verbs.Refused) -> Reply:
-        return Reply(refused.status, refusal_body(self._pbx.profile, str(refused), refused.reason))
+        return Reply(refused.status, refusal_body(self._pbx.profile, str(refused), refused.reason), True)
 
     def _no(self, text: str, reason: Reason) -> Reply:
-        return Reply(422, refusal_body(self._pbx.profile, text, reason))
+        return Reply(422, refusal_body(self._pbx.profile, text, reason), True)
 
 
 async def gather_quietly(tasks: set[asyncio.Task[None]]) -> None:

@@ -29,7 +29,8 @@ async def get_call_details(on: Context, ask: GetCallDetailsParams) -> CallRow:
         async for portion in portions:
             for one in portion:
                 if wanted == one.id or any(wanted == segment.id for segment in one.segments):
-                    return call_row(one, zone, GetCallHistoryParams(include_recordings=Recordings.LINKS))
+                    links = GetCallHistoryParams(include_recordings=Recordings.LINKS)
+                    return CallRow.model_validate(call_row(one, zone, links))
     raise RecordUnknown(
         f"The call log of this period has no call {wanted[:60]}.",
         hint="Use callHistoryId of Get Call History, and a period that the call lies in.",

@@ -25,6 +25,7 @@ from threecx_runner.sdk import (
     Params,
     Result,
     WhichCall,
+    WireItem,
 )
 from threecx_runner.sessions import Held, Sessions
 
@@ -109,7 +110,8 @@ class Dispatcher:
     async def _stream(self, job: _Job, item: Item, ask: Params) -> AsyncGenerator[list[ItemLine], None]:
         """The lines of an operation that gives its results one by one, in portions."""
         on = self._context(job, None)
-        async with aclosing(cast("AsyncGenerator[Result, None]", job.operation.run(on, ask))) as results:
+        running = cast("AsyncGenerator[Result | WireItem, None]", job.operation.run(on, ask))
+        async with aclosing(running) as results:
             lines: list[ItemLine] = []
             async for result in results:
                 lines.append(_line(job.operation, item, result))
@@ -214,7 +216,9 @@ def _check_rights(job: _Job) -> None:
         raise DataChangesOff("An AI tool may not change data of the PBX.", hint=_BY_PERSON)
 
 
-def _line(operation: Operation[Any, Any], item: Item, result: Result) -> ItemLine:
+def _line(operation: Operation[Any, Any], item: Item, result: Result | WireItem) -> ItemLine:
+    if isinstance(result, dict):
+        return ItemLine(index=item.index, item=result, output=None)
     left = ((name, fits(result)) for name, fits in operation.outputs.items())
     output = next((fits if isinstance(fits, str) else name for name, fits in left if fits), None)
     told = result.model_dump(mode="json", by_alias=True)

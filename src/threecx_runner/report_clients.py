@@ -11,6 +11,7 @@ from threecx_pbx.account import Account, PbxId
 from threecx_pbx.auth import Tokens
 from threecx_pbx.clock import Clock
 from threecx_pbx.transport.blocking import Blocking
+from threecx_pbx.xapi.budget import Budget
 from threecx_pbx.xapi.client import Xapi
 from threecx_runner.login import reports_account_of
 
@@ -18,10 +19,11 @@ from threecx_runner.login import reports_account_of
 class ReportClients:
     """One per client and secret, made when first needed. Belongs to the loop."""
 
-    def __init__(self, clock: Clock, executor: Executor, ca_file: str | None) -> None:
+    def __init__(self, clock: Clock, executor: Executor, ca_file: str | None, per_second: float) -> None:
         self._clock = clock
         self._executor = executor
         self._ca_file = ca_file
+        self._per_second = per_second
         self._known: dict[tuple[PbxId, str], tuple[Xapi, Blocking]] = {}
 
     def xapi(self, login: Login, own: Xapi) -> Xapi:
@@ -33,7 +35,7 @@ class ReportClients:
         if key not in self._known:
             wire = Blocking(account, self._executor)
             tokens = Tokens(account, wire, self._clock)
-            self._known[key] = (Xapi(wire, tokens, self._clock), wire)
+            self._known[key] = (Xapi(wire, tokens, self._clock, Budget(self._clock, self._per_second)), wire)
         return self._known[key][0]
 
     async def close(self) -> None:

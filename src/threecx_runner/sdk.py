@@ -170,6 +170,9 @@ class Wishes:
     """Ring-back until the first operation: the workflow answers by itself, whatever the PBX has connected (features.md 2)."""
 
 
+WireItem = dict[str, Any]
+"""An output item that stands as n8n gets it, spelled as the operation's result is: for streams of very many."""
+
 P = TypeVar("P", bound=Params)
 R = TypeVar("R", bound=Result)
 
@@ -189,7 +192,7 @@ class Operation(Generic[P, R]):
     """Output key → whether a result leaves there; the first that matches. Empty: a single output.
     `*choices`: one output for each row of the parameter `choices`; its function gives the row's key, or none.
     """
-    run: Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[Result]]
+    run: Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[Result | WireItem]]
     doc: str
     lasts: timedelta
     """How long it may take at most, beside its parameter `timeout`."""
@@ -206,13 +209,17 @@ def operation(
     effect: Effect,
     outputs: Outputs[R] | None = None,
     lasts: timedelta = timedelta(minutes=1),
-) -> Callable[[Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[Result]]], Operation[P, R]]:
+) -> Callable[
+    [Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[Result | WireItem]]], Operation[P, R]
+]:
     """Makes the module's operation from its deed; the parameters are the type of the second argument.
 
     A deed that is an async generator gives its results one by one, and is a READ.
     """
 
-    def made(run: Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[Result]]) -> Operation[P, R]:
+    def made(
+        run: Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[Result | WireItem]],
+    ) -> Operation[P, R]:
         node, name = run.__module__.rsplit(".", 2)[-2:]
         params = cast("type[P]", _second_argument(run))
         return Operation(
@@ -347,6 +354,7 @@ __all__ = [
     "Trigger",
     "WhichCall",
     "Wire",
+    "WireItem",
     "Wishes",
     "operation",
     "option_list",

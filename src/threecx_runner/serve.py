@@ -57,7 +57,10 @@ async def started(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ru
     outbox = await stack.enter_async_context(Outbox(journal, subscriptions, clock, ca_file=settings.ca_file))
     files = Files(state.files, clock)
     sounds = await stack.enter_async_context(opened_sounds(settings, state, files))
-    parts = Parts(journal, outbox, subscriptions, clock, settings.fallback_destination, sounds, files)
+    care = settings.fallback_destination
+    parts = Parts(
+        journal, outbox, subscriptions, clock, care, sounds, files, xapi_per_second=settings.xapi_per_second
+    )
     ca_file = str(settings.ca_file) if settings.ca_file else None
     sessions = await stack.enter_async_context(opened_sessions(parts, registry, ca_file))
     dispatcher = Dispatcher(sessions, journal, registry)

@@ -15,6 +15,7 @@ from threecx_pbx.calls.model import Call, EventId, PbxId
 from threecx_pbx.errors import BadParameter, ExtensionIsUser, ThreeCxError, Unreachable
 from threecx_pbx.session import PbxSession, opened_session
 from threecx_pbx.watching import backoff
+from threecx_pbx.xapi.budget import Budget
 from threecx_runner.api.wire import PbxFacts
 from threecx_runner.dropdowns import Dropdowns, Offered
 from threecx_runner.login import account_of
@@ -54,7 +55,7 @@ class Sessions:
         self._insisting: dict[PbxId, asyncio.Task[None]] = {}
         self._executor = ThreadPoolExecutor(16, thread_name_prefix="xapi")
         self._dropdowns = Dropdowns(parts.clock)
-        self._reports = ReportClients(parts.clock, self._executor, ca_file)
+        self._reports = ReportClients(parts.clock, self._executor, ca_file, parts.xapi_per_second)
 
     async def get(self, login: Login) -> Held:
         """The session of exactly this secret: an unknown one must first log in by itself. Raises WrongCredentials, …"""
@@ -98,6 +99,7 @@ class Sessions:
         async with opened_session(account, clock, self._executor, calls, watch.told) as session:
             task = asyncio.current_task()
             assert task is not None
+            session.xapi.budget = Budget(clock, self._parts.xapi_per_second)
             async with asyncio.TaskGroup() as tasks:
                 watch.begin(session, tasks, login)
                 telling = tasks.create_task(watch.keep_telling(), name="telling")

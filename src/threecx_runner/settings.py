@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     fallback_destination: Annotated[
         str, Field(validation_alias=_environment("FALLBACK_DESTINATION", "fallback_destination"))
     ] = ""
+    xapi_per_second: Annotated[
+        float, Field(ge=0, le=1000, validation_alias=_environment("XAPI_PER_SECOND", "xapi_per_second"))
+    ] = 20
+    """How often a PBX's XAPI is asked on average; 0 sets no limit. Calls themselves are never delayed."""
     prompts: Annotated[Path | None, Field(validation_alias=_environment("PROMPTS", "prompts"))] = None
     """The folder of the prompt list, where paths of audio files begin. None: `prompts` in the state folder."""
     allow_private_urls: Annotated[

@@ -38,6 +38,8 @@ class Parts:
     fallback: str
     sounds: Sounding
     files: Filing
+    xapi_per_second: float = 20.0
+    """Requests to the XAPI of one login, on average; 0 sets no limit."""
 
 
 class Watch:

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 from threecx_pbx.reports.periods import Period, seconds_of, when
 from threecx_pbx.xapi.client import REPORT_PAGE, Row, Xapi
@@ -25,9 +25,8 @@ class Recorded:
     sentiment: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One row of the call log: one leg of a call's journey."""
+class Segment(NamedTuple):
+    """One row of the call log: one leg of a call's journey. A tuple: there are hundreds of thousands of them."""
 
     id: str
     call_id: str
@@ -207,17 +206,17 @@ def _segment(row: Row) -> Segment:
 
 def _recordings(row: Row) -> tuple[Recorded, ...]:
     """`Recordings` is absent on some PBXs; then the ids stand in SrcRecId or DstRecId (api.md 7.4)."""
-    url = row.get("RecordingUrl") or ""
-    listed: list[dict[str, Any]] = row.get("Recordings") or []
-    if not listed:
-        listed = [{"Id": row[key], **row} for key in ("DstRecId", "SrcRecId") if row.get(key)][:1]
-    return tuple(
-        Recorded(
-            id=int(one.get("Id") or 0),
-            url=url,
-            transcription=one.get("Transcription") or "",
-            summary=one.get("Summary") or "",
-            sentiment=one.get("SentimentScore"),
-        )
-        for one in listed
+    if listed := row.get("Recordings"):
+        return tuple(_recorded(row, one, one.get("Id")) for one in listed)
+    id_ = row.get("DstRecId") or row.get("SrcRecId")
+    return (_recorded(row, row, id_),) if id_ else ()
+
+
+def _recorded(row: Row, one: Row, id_: object) -> Recorded:
+    return Recorded(
+        id=int(str(id_ or 0)),
+        url=row.get("RecordingUrl") or "",
+        transcription=one.get("Transcription") or "",
+        summary=one.get("Summary") or "",
+        sentiment=one.get("SentimentScore"),
     )

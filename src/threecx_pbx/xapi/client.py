@@ -32,7 +32,8 @@ class Xapi:
         self._wire = wire
         self._tokens = tokens
         self._clock = clock or SystemClock()
-        self._budget = budget or Budget(self._clock)
+        self.budget = budget or Budget(self._clock)
+        """May be replaced, for all later requests."""
 
     async def rows(self, path: str, what: str, **options: str) -> list[Row]:
         """All rows of an entity set, page by page. Keys with null values are missing. Raises Forbidden, …"""
@@ -63,7 +64,7 @@ class Xapi:
 
     async def send(self, method: str, path: str, what: str, body: Any = None, if_match: str = "") -> Answer:
         """A change; never repeated, but after a 401. Any 2xx is fine. Raises BadParameter, Forbidden, …"""
-        await self._budget.take()
+        await self.budget.take()
         headers = {"If-Match": if_match} if if_match else {}
         token = await self._tokens.current()
         address = f"/xapi/v1/{path}"
@@ -99,7 +100,7 @@ class Xapi:
         self, path: str, what: str, begin: int = 0
     ) -> tuple[Mapping[str, str], AsyncIterator[bytes]]:
         """Headers and content of a binary from byte `begin` on, streamed; redirects are followed (api.md 7.6)."""
-        await self._budget.take()
+        await self.budget.take()
         token = await self._tokens.current()
         answer, chunks = await self._wire.download(f"/xapi/v1/{path}", token, begin)
         if answer.status == 401:
@@ -114,7 +115,7 @@ class Xapi:
     async def _get(self, path: str, what: str, query: Mapping[str, str]) -> Answer:
         address = f"/xapi/v1/{path}"
         for tries in range(1, _TRIES + 1):
-            await self._budget.take()
+            await self.budget.take()
             token = await self._tokens.current()
             answer = await self._wire.get(address, token, query)
             if answer.status == 401:

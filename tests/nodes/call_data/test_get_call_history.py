@@ -89,7 +89,7 @@ async def test_csv_is_one_item_with_a_file(data: Data) -> None:
     file = lines[0]["binary"]["data"]
     assert (file["mimeType"], file["fileName"]) == ("text/csv", "calls-2026-03-02-2026-03-02.csv")
     rows = list(csv.DictReader(io.StringIO((await data.file(file["id"])).decode("utf-8-sig"))))
-    assert [row["call_history_id"] for row in rows] == [call["callHistoryId"] for call in calls]
+    assert [row["callHistoryId"] for row in rows] == [call["callHistoryId"] for call in calls]
 
 
 async def test_recordings_come_as_links_or_as_sound(data: Data) -> None:

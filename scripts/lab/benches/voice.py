@@ -19,6 +19,7 @@ from lab.benches.voice_runner import Places, VoiceRunner, lateness, resident, vo
 
 Json = dict[str, Any]
 _PRESS_AFTER_S = 1.0
+_FIRST = 32
 _AT_ONCE = 16
 """Callers who dial in the same moment."""
 
@@ -87,13 +88,15 @@ async def pacing(runner: VoiceRunner, how: Json) -> Json:
 
 
 async def _first_use(runner: VoiceRunner, number: int) -> None:
-    """One call from begin to end: what is loaded and decoded once belongs to no call."""
-    asking = asyncio.create_task(_ask_for_ever(runner), name="first use")
-    call = await runner.place(number)
-    await _posts(runner, 1)
-    asking.cancel()
-    await asyncio.gather(asking, return_exceptions=True)
-    await runner.ask("POST", f"/calls/{call}/hangup")
+    """Some calls from begin to end: pools, threads, caches and the prompt are made once and belong to no call."""
+    asking = [asyncio.create_task(_ask_for_ever(runner), name="first use") for _ in range(_FIRST)]
+    placed = [await runner.place(number + one) for one in range(_FIRST)]
+    await _posts(runner, _FIRST)
+    for task in asking:
+        task.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+    for call in placed:
+        await runner.ask("POST", f"/calls/{call}/hangup")
 
 
 async def _ask_for_ever(runner: VoiceRunner) -> None:
@@ -107,7 +110,7 @@ async def _ask_for_ever(runner: VoiceRunner) -> None:
 async def _posts(runner: VoiceRunner, count: int) -> None:
     async with asyncio.timeout(120):
         while (await runner.ask("GET", "/streams"))["postsOpen"] < count:  # noqa: ASYNC110 - another process
-            await asyncio.sleep(0.5)  # noqa: ASYNC110 - asks another process, which has no event for us
+            await asyncio.sleep(0.5)
 
 
 async def _interrupted(runner: VoiceRunner, number: int) -> tuple[float, float]:

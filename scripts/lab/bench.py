@@ -14,7 +14,9 @@ import typer
 from lab.bench_network import far_away
 from lab.benches.event_latency import event_latency
 from lab.benches.figures import BenchFailed, SimulatorLate
+from lab.benches.history import history
 from lab.benches.operation_latency import operation_latency
+from lab.benches.options import options
 from lab.benches.simulator import simulator
 from lab.benches.task_runner import task_runner
 from lab.benches.voice_figures import VOICE_BENCHES, Wanted, voice_figures
@@ -36,6 +38,8 @@ class Name(StrEnum):
     INTERRUPT = "interrupt"
     PACING = "pacing"
     SIMULATOR = "simulator"
+    HISTORY = "history"
+    OPTIONS = "options"
     TASK_RUNNER = "task-runner"
 
 
@@ -76,6 +80,12 @@ def _measure(name: Name, rtt_ms: float, samples: int) -> Json:
     if name is Name.SIMULATOR:
         with steps.step("simulator: 1,024 and 256 calls, 2,000 frames a second, 100,000 rows"):
             return simulator()
+    if name is Name.HISTORY:
+        with steps.step("history: 100,000 rows, three ways, three times"):
+            return history(rtt_ms, runs=3)
+    if name is Name.OPTIONS:
+        with steps.step("options: 5,000 extensions are made, then searched"):
+            return options(max(samples, 100))
     manual = name is Name.OPERATION_LATENCY
     with tempfile.TemporaryDirectory(prefix="threecx-bench-") as folder:
         stack = Stack.in_folder(Path(folder), steps, profile="manual" if manual else "auto", tls=manual)

@@ -37,6 +37,7 @@ def test_today_is_the_users_day_and_not_the_pbxs() -> None:
         (TimeRange.THIS_MONTH, "2026-03-01T00:00:00+01:00", "2026-03-03T00:00:00+01:00"),
     ],
 )
+@pytest.mark.proves("data.getQueueStats.timeRange")
 def test_named_ranges_begin_and_end_at_midnight(range_: TimeRange, start: str, end: str) -> None:
     found = named_range(range_, datetime(2026, 3, 2, 15, tzinfo=UTC), BERLIN)
 

@@ -7,6 +7,7 @@ import pytest
 from .conftest import Data
 
 
+@pytest.mark.proves("data.getExtensions")
 async def test_extensions_come_in_order_and_up_to_the_limit(data: Data) -> None:
     every = await data.run("getExtensions", returnAll=True)
 
@@ -20,6 +21,7 @@ async def test_raw_rows_come_when_they_are_not_simplified(data: Data) -> None:
     assert one["raw"]["FirstName"] == "Sue"
 
 
+@pytest.mark.proves("data.getExtensionStatus", "data.setExtensionStatus")
 async def test_presence_is_changed_and_read_again(data: Data) -> None:
     (after,) = await data.run("setExtensionStatus", extension="102", profile="Out of office")
     (now,) = await data.run("getExtensionStatus", extension={"mode": "id", "value": str(after["id"])})
@@ -33,6 +35,7 @@ async def test_an_unknown_extension_is_named(data: Data, extension: Any) -> None
 
 
 @pytest.mark.parametrize("written", ["+49 30 5550123", "0049305550123", "030 555 0123"])
+@pytest.mark.proves("data.findContact", "data.createContact")
 async def test_a_contact_is_found_however_its_number_is_written(data: Data, written: str) -> None:
     (made,) = await data.run(
         "createContact", firstName="Ada", lastName="Lovelace", phoneNumber="(030) 5550123"
@@ -63,6 +66,7 @@ async def test_a_contact_without_a_name_is_refused(data: Data) -> None:
     assert (await data.error("createContact", phoneNumber="+49305550123"))["errorId"] == "badParameter"
 
 
+@pytest.mark.proves("data.blockCaller")
 async def test_a_caller_is_blocked_once(data: Data) -> None:
     (first,) = await data.run("blockCaller", number="030 5550199")
     (again,) = await data.run("blockCaller", number="+49305550199")

@@ -10,6 +10,7 @@ import pytest
 from .conftest import ALL_TIME, Data
 
 
+@pytest.mark.proves("data.getCallHistory")
 async def test_rows_of_one_call_become_one_item_with_its_journey(data: Data) -> None:
     calls = await data.run("getCallHistory", **ALL_TIME, returnAll=True)
     rows = await data.run("getCallHistory", **ALL_TIME, returnAll=True, view="segment")
@@ -49,6 +50,7 @@ async def test_a_queue_call_tells_the_queue_and_who_answered_it(data: Data) -> N
         ),
     ],
 )
+@pytest.mark.proves("data.getCallHistory")
 async def test_filters_that_the_report_lacks_hold_for_each_call(
     data: Data, filters: dict[str, Any], holds: Any
 ) -> None:
@@ -81,6 +83,7 @@ async def test_a_start_date_alone_says_which_range_is_meant(data: Data) -> None:
     assert {call["startTime"][:10] for call in calls} == {"2026-03-02"}
 
 
+@pytest.mark.proves("data.getCallHistory.csv")
 async def test_csv_is_one_item_with_a_file(data: Data) -> None:
     calls = await data.run("getCallHistory", timeRange="today", returnAll=True)
     lines = await data.lines("getCallHistory", timeRange="today", returnAll=True, format="csv")
@@ -92,6 +95,7 @@ async def test_csv_is_one_item_with_a_file(data: Data) -> None:
     assert [row["callHistoryId"] for row in rows] == [call["callHistoryId"] for call in calls]
 
 
+@pytest.mark.proves("data.getCallHistory.includeRecordings")
 async def test_recordings_come_as_links_or_as_sound(data: Data) -> None:
     links = await data.run("getCallHistory", timeRange="today", returnAll=True, includeRecordings="links")
     recorded = next(call for call in links if call["recordings"])
@@ -134,6 +138,7 @@ async def test_a_second_client_reads_what_the_first_may_not(data: Data) -> None:
     assert await data.run("getCallHistory", timeRange="today")
 
 
+@pytest.mark.proves("data.getCallDetails")
 async def test_one_call_is_found_by_its_id(data: Data) -> None:
     some = (await data.run("getCallHistory", timeRange="today", returnAll=True))[20]
 

@@ -7,6 +7,7 @@ import pytest
 from .conftest import ALL_TIME, Data
 
 
+@pytest.mark.proves("data.getQueueStats")
 async def test_the_five_metrics_of_a_queue(data: Data) -> None:
     (stats,) = await data.run("getQueueStats", queueId="800", timeRange="today")
 
@@ -58,6 +59,7 @@ async def test_a_queue_that_is_not_there_is_named_and_matches_no_other(data: Dat
     assert (await data.error("getQueueStats", queueId=queue))["errorId"] == "recordUnknown"
 
 
+@pytest.mark.proves("data.getQueueAgents", "data.setAgentQueueStatus")
 async def test_an_agent_who_logs_out_is_no_longer_available(data: Data) -> None:
     (after,) = await data.run("setAgentQueueStatus", extension="102", status="loggedOut")
     agents = await data.run("getQueueAgents", queueId="800")

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from .conftest import Data
 
 
@@ -12,6 +14,7 @@ async def test_a_pbx_that_is_well_has_no_reasons(data: Data) -> None:
     assert status["version"].startswith("20.")
 
 
+@pytest.mark.proves("data.getSystemStatus")
 async def test_every_trouble_is_told_to_a_person(data: Data) -> None:
     health = data.sim.office.health
     health.disk_usage = 91
@@ -50,6 +53,7 @@ async def test_the_office_is_open_on_a_monday_afternoon_until_half_past_five(dat
     assert (office["nextChange"], office["nextState"]) == ("2026-03-02T17:30:00+01:00", "closed")
 
 
+@pytest.mark.proves("data.getOfficeState")
 async def test_a_holiday_of_the_pbx_closes_the_office(data: Data) -> None:
     (office,) = await data.run("getOfficeState", at="2026-05-01T10:00:00+02:00")
 

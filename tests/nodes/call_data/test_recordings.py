@@ -15,6 +15,7 @@ async def test_recordings_come_newest_first(data: Data) -> None:
     assert times == sorted(times, reverse=True)
 
 
+@pytest.mark.proves("data.getRecordings")
 async def test_filters_are_obeyed(data: Data) -> None:
     filters = {"extensions": "102", "callTypes": ["InboundExternal"], "transcribed": "yes"}
 
@@ -28,6 +29,7 @@ async def test_filters_are_obeyed(data: Data) -> None:
         assert one["transcription"]
 
 
+@pytest.mark.proves("data.downloadRecording")
 async def test_a_recording_is_downloaded_whole(data: Data) -> None:
     (first, *_) = await data.run("getRecordings", **ALL_TIME)
 
@@ -57,6 +59,7 @@ async def test_a_recording_that_is_not_there_is_an_error(data: Data, recording: 
     assert error["errorId"] in ("recordUnknown", "badParameter")
 
 
+@pytest.mark.proves("data.transcribeRecording")
 async def test_a_transcript_is_asked_for_and_waited_for(data: Data) -> None:
     found = await data.run("getRecordings", **ALL_TIME, filters={"transcribed": "no"})
 

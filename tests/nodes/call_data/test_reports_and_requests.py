@@ -10,6 +10,7 @@ from .conftest import ALL_TIME, Data
 
 
 @pytest.mark.parametrize("report", list(ReportName))
+@pytest.mark.proves("data.getReport")
 async def test_every_report_is_read_by_its_name(data: Data, report: ReportName) -> None:
     rows = await data.run("getReport", report=report, **ALL_TIME, limit=5)
 
@@ -41,6 +42,7 @@ async def test_a_report_that_fails_on_a_build_is_replaced_by_its_like(data: Data
     assert [row["dn"] for row in rows] == ["101"]
 
 
+@pytest.mark.proves("data.xapiRequest")
 async def test_any_path_is_read_with_odata_options_page_by_page(data: Data) -> None:
     query = {"filter": "Number eq '101'", "select": "Id,Number"}
 
@@ -58,6 +60,7 @@ async def test_a_single_record_is_one_item(data: Data) -> None:
     assert not [key for key in status if key.startswith("@")]
 
 
+@pytest.mark.proves("data.xapiRequest.write-guard")
 async def test_nothing_is_written_unless_the_credential_allows_it(data: Data) -> None:
     write: dict[str, Any] = {
         "method": "POST",
@@ -102,6 +105,7 @@ async def test_bad_requests_are_named(data: Data, parameters: dict[str, Any], er
         ("xapiPaths", "systemhealth", "SystemStatus/Pbx.SystemHealthStatus()"),
     ],
 )
+@pytest.mark.proves("data.dropdowns")
 async def test_dropdowns_are_searched(data: Data, name: str, search: str, value: str) -> None:
     assert value in [one["value"] for one in await data.options(name, search)]
 

@@ -14,6 +14,7 @@ from threecx_pbx.errors import (
 )
 from threecx_pbx.transport.answer import Answer
 from threecx_pbx.transport.meanings import meaning
+from threecx_pbx.xapi.paths import known_paths
 
 _OWNERS = re.compile(r"^(Report(?!er)|Recordings|ChatHistoryView|ScheduledReports|CallHistoryView)")
 """Only a System Owner reads these (api.md 1.3)."""
@@ -27,7 +28,7 @@ def refusal(answer: Answer, path: str, doing: str) -> ThreeCxError:
             return Forbidden(
                 f"3CX does not let this API client {doing}: the role {role} is needed.", hint=_hint(role)
             )
-        case 404 if "(" in path:
+        case 404 if "(" in path or path not in known_paths():
             return RecordUnknown(f"3CX has nothing there when asked to {doing}.")
         case 404:
             return LicenceMissing(

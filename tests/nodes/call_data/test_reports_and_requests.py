@@ -88,6 +88,7 @@ async def test_nothing_is_written_unless_the_credential_allows_it(data: Data) ->
         ({"path": "../connect/token"}, "badParameter"),
         ({"path": "Users?$top=1"}, "badParameter"),
         ({"path": "Users(4711)"}, "recordUnknown"),
+        ({"path": "Nonsense"}, "recordUnknown"),
         ({"path": "Users", "query": {"filter": "Number eq 'x"}}, "badParameter"),
         ({"path": "Users", "method": "TRACE"}, "badParameter"),
     ],

@@ -48,16 +48,26 @@ def samples(wav: Path | bytes) -> Samples:
 
 
 def likeness(heard: bytes, expected: Samples) -> float:
-    """How well the sound is found in what was heard, at its best place: 1 is all of it, unchanged but for loudness."""
+    """How well the sound is found in what was heard, second by second, each at its best place; 1 is all of it, unchanged.
+
+    Another text of the same voice stays below 0.6. A hiccup of a busy machine costs the second that it is in, no more.
+    """
     have = np.frombuffer(heard, "<i2").astype(np.float64)
-    if len(have) < len(expected):
+    seconds = [part for part in np.array_split(expected, max(1, len(expected) // 8000)) if part.any()]
+    if len(have) < max(map(len, seconds)):
         return 0.0
-    size = 1 << (len(have) + len(expected)).bit_length()
-    product = np.fft.irfft(np.fft.rfft(have, size) * np.conj(np.fft.rfft(expected, size)), size)
-    at = int(np.argmax(product[: len(have) - len(expected) + 1]))
-    part = have[at : at + len(expected)]
-    norm = float(np.linalg.norm(part) * np.linalg.norm(expected))
-    return float(product[at]) / norm if norm else 0.0
+    size = 1 << (len(have) + 16_000).bit_length()
+    spectrum = np.fft.rfft(have, size)
+    power = np.concatenate(([0.0], np.cumsum(have**2)))
+    return float(np.mean([_best(spectrum, power, part, size) for part in seconds]))
+
+
+def _best(spectrum: Any, power: Samples, part: Samples, size: int) -> float:
+    """The highest normalised cross-correlation; near silence does not count."""
+    product = np.fft.irfft(spectrum * np.conj(np.fft.rfft(part, size)), size)[: len(power) - len(part)]
+    energy = power[len(part) :] - power[: -len(part)]
+    own = float(np.sum(part**2))
+    return float((product / np.sqrt(np.maximum(energy, 0.01 * own) * own)).max())
 
 
 class Workflow:

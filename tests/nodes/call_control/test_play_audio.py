@@ -37,7 +37,7 @@ async def test_a_prompt_of_the_list_is_heard_whole(workflow: Workflow) -> None:
     assert line["output"] is None
     assert line["item"]["status"] == "completed"
     assert line["item"]["secondsHeard"] == pytest.approx(len(expected) / 8000, abs=0.1)
-    assert likeness(call.heard, expected) > 0.95
+    assert likeness(call.heard, expected) > 0.85
 
 
 @pytest.mark.proves("control.playAudio")
@@ -56,7 +56,7 @@ async def test_a_file_is_heard_from_the_prompt_folder_and_from_the_item(
     call = await workflow.call()
     line = await call.run("playAudio", audioFile=sources[mode])
     assert line["item"]["status"] == "completed", line
-    assert likeness(call.heard, samples(WAV)) > 0.95
+    assert likeness(call.heard, samples(WAV)) > 0.85
 
 
 @pytest.mark.proves("control.playAudio", "control.sayText")
@@ -125,7 +125,7 @@ async def test_the_newest_prompt_wins_and_the_older_one_says_so(workflow: Workfl
     newer = await call.run("playAudio", audioFile=WELCOME)
     assert newer["item"]["status"] == "completed"
     assert (await older)["error"]["errorId"] == "superseded"
-    assert likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.95
+    assert likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.85
 
 
 @pytest.mark.proves("control.stopAudio")
@@ -133,7 +133,7 @@ async def test_background_audio_goes_on_until_it_is_stopped(workflow: Workflow) 
     call = await workflow.call()
     line = await call.run("playAudio", audioFile=WELCOME, background=True)
     assert line["item"]["status"] == "background"
-    await eventually(lambda: likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.95, every=0.25)
+    await eventually(lambda: likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.85, every=0.25)
     stopped = await call.run("stopAudio")
     assert stopped["item"] == {"callId": call.id, "promptStopped": False}
     await eventually(lambda: not workflow.sim.control.heard(call.report).spans[-1].sound)
@@ -161,7 +161,7 @@ async def test_the_first_operation_waits_until_the_receiver_has_answered(workflo
     call = await workflow.call(answered=False)
     line = await call.run("playAudio", audioFile=WELCOME)
     assert line["item"]["status"] == "completed"
-    assert likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.95
+    assert likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.85
 
 
 @AUTO

@@ -24,7 +24,7 @@ async def test_a_binary_becomes_a_prompt_of_the_list(workflow: Workflow) -> None
     assert await listed(workflow, "team/") == ["team/bye.wav"]
     call = await workflow.call()
     await call.run("playAudio", audioFile={"mode": "list", "value": "team/bye.wav"})
-    assert likeness(call.heard, samples(wav)) > 0.95
+    assert likeness(call.heard, samples(wav)) > 0.85
 
 
 @pytest.mark.parametrize(

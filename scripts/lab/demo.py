@@ -24,6 +24,7 @@ from lab.steps import Steps
 from lab.waiting import NeverCame, free_port
 
 _N8N_PORT = 5678
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TROUBLE = (
     CommandFailed,
     ToolMissing,
@@ -41,7 +42,7 @@ def demo(
     ] = False,
 ) -> None:
     """Starts a simulated 3CX, the runner and a real n8n, and lets a workflow handle a call."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in _ENDS:
         signal.signal(number, _interrupted)
     steps = Steps()
     try:
@@ -57,6 +58,9 @@ def demo(
 
 
 def _interrupted(*_: object) -> NoReturn:
+    """Once: an impatient second Ctrl-C must not leave n8n behind."""
+    for number in _ENDS:
+        signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -79,8 +83,7 @@ def _check(stack: Stack, workflow: Json) -> NoReturn:
 
 
 def _show(stack: Stack, workflow: Json) -> None:
-    """One call, its timeline, where to look, and then until Ctrl-C."""
-    _print_timeline(_place(stack, workflow, CALLS[0]))
+    """Where to look, one call with its timeline, and then until Ctrl-C."""
     where = f"{stack.n8n.url}/workflow/{workflow['id']}/executions"
     text = (
         f"The editor: [bold]{where}[/]\n"
@@ -89,7 +92,9 @@ def _show(stack: Stack, workflow: Json) -> None:
         f'(POST /calls with {{"from": "+49301234567", "to": "{ROUTE_POINT_NUMBER}"}})\n\n'
         "All of it runs on this machine only and is thrown away at the end. Ctrl-C ends it."
     )
-    Console().print(Panel(text, title="A phone call, handled by a workflow", expand=False))
+    Console().print(Panel(text, title="A workflow that handles phone calls", expand=False))
+    _print_timeline(_place(stack, workflow, CALLS[0]))
+    stack.steps.say("The execution of this call is in the editor now. Ctrl-C ends the demo.")
     signal.pause()
 
 

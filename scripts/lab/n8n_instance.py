@@ -56,7 +56,15 @@ class N8nInstance:
         manifest = nodes / "package.json"
         if not manifest.exists():
             manifest.write_text('{"name": "installed-nodes", "private": true, "dependencies": {}}')
-        flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--omit=peer"]
+        # with legacy-peer-deps npm does not look for n8n-workflow, which n8n itself brings, in the registry
+        flags = [
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--omit=dev",
+            "--omit=peer",
+            "--legacy-peer-deps",
+        ]
         node = self.install.node
         run([node.npm, "install", *flags, tarball], cwd=nodes, env=node.environment())
 

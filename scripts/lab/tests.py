@@ -16,8 +16,8 @@ from lab.steps import Steps
 
 _SOME_FAILED, _NONE_COLLECTED = 1, 5
 """pytest's exit statuses."""
-_FAST = "not n8n and not packaging and not long"
-_N8N = "(n8n or packaging) and not long"
+_FAST = "not n8n and not packaging and not profiles and not long"
+_N8N = "(n8n or packaging or profiles) and not long"
 # the fast tests wait for sockets more than they compute; the tests on n8n share one n8n
 _SPREAD = {_FAST: ["-n", "4", "--dist", "loadfile"]}
 
@@ -33,7 +33,7 @@ def run_tests(
         env = _prepare(steps, with_n8n=not fast)
     except (CommandFailed, ToolMissing) as error:
         stop(str(error))
-    marks = [_FAST] if fast else [_FAST, "n8n or packaging or long" if long else _N8N]
+    marks = [_FAST] if fast else [_FAST, "n8n or packaging or profiles or long" if long else _N8N]
     results = [_pytest(marked, [*_SPREAD.get(marked, []), *context.args], env) for marked in marks]
     sys.exit(max(results))
 

@@ -44,6 +44,9 @@ _TOOK = {
 }
 
 
+_CALLER_GONE = frozenset({"parentconnectionterminated", "8", "partyconnectionlost", "7"})
+
+
 class Verb(StrEnum):
     """How 3CX moves a caller."""
 
@@ -103,7 +106,7 @@ class Routing(CallVerbs):
         asking = asyncio.create_task(
             self.rest.act(leg.dn, leg.participant, verb.value, dict(body), limit), name=f"{verb.value} {to}"
         )
-        leaving = asyncio.create_task(self._hung_up(call.id), name="caller hangs up")
+        leaving = asyncio.create_task(self._hung_up(call.id, verb, to), name="caller hangs up")
         try:
             await asyncio.wait((asking, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not asking.done():
@@ -124,13 +127,18 @@ class Routing(CallVerbs):
         except PbxUnreachable as error:
             raise StillRouting("The PBX has not said in time whether the call was put through.") from error
 
-    async def _hung_up(self, id_: CallId) -> None:
-        """Returns when no leg of the call is left."""
+    async def _hung_up(self, id_: CallId, verb: Verb, to: str) -> None:
+        """Returns when the call is surely over."""
+
+        def over(call: Call | None) -> bool | None:
+            if verb is not Verb.DIVERT:
+                return True if call is None or not call.legs else None
+            # the ringing leg may go at once, and the answer come when somebody picked up where we cannot see
+            return True if call is None and self.sees(to) else None
+
         while True:
             try:
-                await self.until(
-                    id_, lambda call: True if call is None or not call.legs else None, timedelta(days=1)
-                )
+                await self.until(id_, over, timedelta(days=1))
             except TimeoutError:
                 continue
             return
@@ -144,8 +152,7 @@ class Routing(CallVerbs):
             return await self._put_through(asked, result)
         if answer.status == 403:
             raise Forbidden(f"3CX does not let this API client put calls through to {asked.to}.")
-        now = self.look(asked.call.id)
-        if now is None or not now.legs:
+        if await self._is_over(asked.call.id, result):
             raise CallEnded(ENDED)
         if (
             answer.status in (401, 429)
@@ -154,6 +161,16 @@ class Routing(CallVerbs):
         ):
             raise refusal(answer, f"put this call through to {asked.to}")
         return Routed(False, _failure(result, seconds, asked.within), "", _why(result, answer), seconds)
+
+    async def _is_over(self, id_: CallId, result: ActionResult) -> bool:
+        """Whether the verb failed because the caller is gone: its answer may come before the leg's Remove."""
+        if result.reason.lower() not in _CALLER_GONE:
+            now = self.look(id_)
+            return now is None or not now.legs
+        with suppress(TimeoutError):
+            await self.until(id_, lambda call: True if call is None or not call.legs else None, _READ)
+            return True
+        return False
 
     async def _put_through(self, asked: "_Asked", result: ActionResult) -> Routed:
         seconds = (self.clock.now() - asked.began).total_seconds()

@@ -16,7 +16,7 @@ from threecx_pbx.calls.events import AnyEvent
 from threecx_pbx.calls.model import Call, Leg, LegState
 from threecx_pbx.clock import Clock, SystemClock
 from threecx_pbx.session import Change, PbxSession, opened_session
-from threecx_simulator import PROFILES, Profile, Simulator
+from threecx_simulator import PROFILES, Profile, Simulator, draw
 from threecx_simulator import SystemClock as PbxClock
 
 CALLER = "+4930123456"
@@ -105,10 +105,23 @@ def executor(stack: AsyncExitStack) -> ThreadPoolExecutor:
     return stack.enter_context(ThreadPoolExecutor(4, thread_name_prefix="xapi"))
 
 
-@pytest.fixture(params=["auto", "manual"])
+def _profiles() -> list[Any]:
+    """Two readings in the fast tests, three more in scripts/test, all named ones and twenty seeds in --long."""
+    more = [pytest.param(name, marks=pytest.mark.profiles) for name in ("worst_case", 1, 2)]
+    rest = [name for name in PROFILES if name not in ("auto", "manual", "worst_case")]
+    seeds = [seed for seed in range(20) if seed not in (1, 2)]
+    return [
+        "auto",
+        "manual",
+        *more,
+        *(pytest.param(name, marks=pytest.mark.long) for name in (*rest, *seeds)),
+    ]
+
+
+@pytest.fixture(params=_profiles(), ids=lambda name: name if isinstance(name, str) else f"seed{name}")
 def profile(request: pytest.FixtureRequest) -> Profile:
-    """Every test of the client runs under both readings of how a route point answers."""
-    return PROFILES[request.param]
+    """Every test of the client runs under several readings of what nobody knows of a real PBX (api.md 13)."""
+    return PROFILES[request.param] if isinstance(request.param, str) else draw(request.param)
 
 
 @pytest.fixture

@@ -17,7 +17,11 @@ _KINDS = {
     "wparking": PartyKind.PARKING,
     "wconference": PartyKind.CONFERENCE,
 }
-_STATES = {state.value.lower(): state for state in LegState}
+_STATES = {state.value.lower(): state for state in LegState} | {
+    # the core's words for a leg that is put on hold, perhaps never shown (api.md 2.2): it talks still
+    "hold": LegState.CONNECTED,
+    "held": LegState.CONNECTED,
+}
 _E164 = re.compile(r"\+\d{5,15}")
 _DIGITS = re.compile(r"\+?\d{3,15}")
 

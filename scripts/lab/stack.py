@@ -26,6 +26,11 @@ from lab.waiting import wait_for
 PACKAGE = "n8n-nodes-3cx-call-control"
 CREDENTIAL = "threeCxCallControlApi"
 
+TAKES_EFFECT_S = 180
+"""Until n8n has activated or deactivated: at once as a rule, but a killed n8n's lease on that work runs for two minutes
+(platform.md 4.1), and so long its successor leaves it alone.
+"""
+
 
 @dataclass
 class Stack:
@@ -113,7 +118,7 @@ class Stack:
                 node["credentials"] = {CREDENTIAL: credential}
         return self.rest.add_workflow(workflow)
 
-    def wait_subscribed(self, workflow: Json, *, within_s: float = 30) -> None:
+    def wait_subscribed(self, workflow: Json, *, within_s: float = TAKES_EFFECT_S) -> None:
         """Activation takes effect a moment after n8n has said so: waits until the runner has each trigger's subscription."""
         wait_for(
             lambda: self.subscribed(workflow),
@@ -127,7 +132,7 @@ class Stack:
         triggers = [node for node in ours if node["type"].endswith("Trigger")]
         return all(self._has_subscription(f"/webhook/{node['webhookId']}/webhook") for node in triggers)
 
-    def wait_active(self, workflow: Json, *, within_s: float = 30) -> None:
+    def wait_active(self, workflow: Json, *, within_s: float = TAKES_EFFECT_S) -> None:
         """As `wait_subscribed`, and until n8n answers at the workflow's own webhooks."""
         self.wait_subscribed(workflow, within_s=within_s)
         for node in workflow["nodes"]:

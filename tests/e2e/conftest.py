@@ -9,7 +9,7 @@ from lab.bootstrap import ROOT
 from lab.editor import browser_program
 from lab.n8n_rest import Json, N8nRefused
 from lab.simulator import Simulator
-from lab.stack import CREDENTIAL, Stack
+from lab.stack import CREDENTIAL, TAKES_EFFECT_S, Stack
 from lab.steps import Steps
 from lab.waiting import wait_for
 
@@ -107,4 +107,4 @@ def _put_away(stack: Stack, workflow: Json) -> None:
         stack.rest.deactivate(workflow)
     except N8nRefused:
         return  # a workflow that was never really active
-    wait_for(lambda: not stack.subscribed(workflow), "the subscription is gone", within_s=20)
+    wait_for(lambda: not stack.subscribed(workflow), "the subscription is gone", within_s=TAKES_EFFECT_S)

@@ -53,9 +53,7 @@ class VoiceRunner:
     @property
     def login(self) -> Login:
         """As the credential has it."""
-        return Login(
-            server_url=self.places.url, client_id=CLIENT_ID, client_secret=SecretStr(CLIENT_SECRET)
-        )
+        return Login(server_url=self.places.url, client_id=CLIENT_ID, client_secret=SecretStr(CLIENT_SECRET))
 
     async def run(self, operation: str, call_id: str, **parameters: Any) -> dict[str, Any]:
         """One operation on one call, as an execution of its own."""
@@ -93,7 +91,11 @@ class VoiceRunner:
         login = {"serverUrl": self.places.url, "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET}
         self.http.headers["X-3CX-Login"] = base64.b64encode(json.dumps(login).encode()).decode()
         body = {"protocol": 1, "node": "callReceiver", "trigger": "incomingCall", "webhookUrl": base + _PATH}
-        body |= {"webhookId": "bench", "workflowName": "Bench", "parameters": {"idleAudio": "silence", "ifWorkflowStops": "leave"}}
+        body |= {
+            "webhookId": "bench",
+            "workflowName": "Bench",
+            "parameters": {"idleAudio": "silence", "ifWorkflowStops": "leave"},
+        }
         wanted = hashlib.sha256(_PATH.encode()).hexdigest()[:32]
         url = f"{self.runner.api.address}/v1/subscriptions/{wanted}"
         async with self.http.put(url, json=body) as answer:

@@ -15,8 +15,8 @@ from lab.waiting import wait_for
 
 _HERE = Path(__file__).parent
 _WAYS = ("url", "taskRunner")
-TRANSPORTS = pytest.mark.parametrize("transport", _WAYS, indirect=True)
-"""What operations do must not depend on how they reach the runner."""
+BY_URL = pytest.mark.parametrize("transport", _WAYS[:1], indirect=True)
+"""For tests of what n8n cannot do by its task runner: triggers, dropdowns, the credential's test. All others run both ways."""
 
 Activate = Callable[[Json], Json]
 
@@ -55,15 +55,15 @@ def credentials(stack: Stack) -> dict[str, Json]:
     }
 
 
-@pytest.fixture
+@pytest.fixture(params=_WAYS)
 def transport(request: pytest.FixtureRequest) -> str:
-    """How action nodes reach the runner; tests marked TRANSPORTS run once for each way."""
-    return str(getattr(request, "param", _WAYS[0]))
+    """How action nodes reach the runner: each test of operations runs once for each way, and its result must not depend on it."""
+    return str(request.param)
 
 
 @pytest.fixture
 def credential(credentials: dict[str, Json], transport: str) -> Json:
-    """The right one."""
+    """The right one for this way."""
     return credentials[transport]
 
 

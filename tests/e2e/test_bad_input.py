@@ -6,7 +6,7 @@ from lab.n8n_rest import Execution, Json
 from lab.simulator import Simulator
 from lab.stack import CREDENTIAL, Stack
 
-from .conftest import TRANSPORTS, Activate
+from .conftest import BY_URL, Activate
 from .workflows import chain, control, data, manual, receiver, transfer
 
 
@@ -21,7 +21,6 @@ def _by_hand(stack: Stack, credential: Json, node: Json) -> Execution:
     return stack.rest.ended(stack.rest.run(workflow, "Start")["executionId"])
 
 
-@TRANSPORTS
 @pytest.mark.proves("credential.wrong-secret", "trouble.authentication", "errors.401")
 def test_a_wrong_secret_fails_although_a_session_with_the_right_one_lives(
     stack: Stack, credential: Json, transport: str
@@ -50,6 +49,7 @@ def test_a_runner_that_does_not_run_is_named_with_the_command_that_starts_it(sta
     assert "uvx threecx-runner serve" in _said(execution, "Active")
 
 
+@BY_URL
 @pytest.mark.proves("credential.test")
 @pytest.mark.parametrize(
     ("change", "sentence"),
@@ -70,12 +70,12 @@ def test_the_credential_test_says_the_one_sentence_that_helps(
     assert sentence in answer["message"]
 
 
+@BY_URL
 @pytest.mark.proves("credential.pbx", "credential.runner-url")
 def test_the_credential_test_is_content_with_the_right_credential(stack: Stack, credential: Json) -> None:
     assert stack.rest.test_credential(credential, CREDENTIAL, stack.login())["status"] == "OK"
 
 
-@TRANSPORTS
 @pytest.mark.proves("trouble.call-not-found", "errors.404")
 def test_an_unknown_call_id_is_said_to_be_unknown(stack: Stack, credential: Json) -> None:
     unknown = control("Answer", "answerCall", call="callId", callId="c_00000000000000ff")
@@ -86,7 +86,6 @@ def test_an_unknown_call_id_is_said_to_be_unknown(stack: Stack, credential: Json
     assert "c_00000000000000ff" in _said(execution, "Answer")
 
 
-@TRANSPORTS
 @pytest.mark.proves("care.destination-guard", "credential.guards")
 @pytest.mark.parametrize("number", ["+4930999999", "112", "*62"])
 def test_a_refused_number_is_not_dialled_and_the_caller_stays_where_they_are(
@@ -106,6 +105,7 @@ def test_a_refused_number_is_not_dialled_and_the_caller_stays_where_they_are(
     assert not [line for line in report.moments if number in line]
 
 
+@BY_URL
 @pytest.mark.proves("care.one-receiver", "errors.409")
 def test_a_second_receiver_for_the_same_calls_is_refused_and_names_the_first(
     stack: Stack, pbx: Simulator, activate: Activate, credential: Json

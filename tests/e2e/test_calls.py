@@ -1,15 +1,15 @@
-"""The template of the demo on a real n8n: what callers get, and what the execution says."""
+"""The calls of the demo on a real n8n: what callers get, and what the execution says."""
 
 import pytest
 
 from lab.demo_calls import CALLS, TEMPLATE, DemoCall
 from lab.stack import Stack, template
 
-from .conftest import TRANSPORTS, Activate
+from .conftest import BY_URL, Activate
 from .workflows import chain, control, data, monitor, receiver, transfer
 
 
-@TRANSPORTS
+@BY_URL
 @pytest.mark.proves(
     "receiver.autoAnswer", "template.smart_ivr", "control.menu", "install.npm-folder", "behaviour.n8n-2.x"
 )
@@ -30,7 +30,6 @@ def test_each_caller_of_the_demo_ends_where_the_workflow_sends_them(
     }
 
 
-@TRANSPORTS
 @pytest.mark.proves("receiver.output", "control.answerCall")
 def test_the_workflow_gets_the_caller_and_says_that_the_call_was_answered(
     stack: Stack, activate: Activate
@@ -52,7 +51,6 @@ def test_the_workflow_gets_the_caller_and_says_that_the_call_was_answered(
     assert report.ended_by == "8001"
 
 
-@TRANSPORTS
 @pytest.mark.proves("care.hang-up-outcome")
 def test_a_caller_who_hangs_up_ends_the_branch_without_a_failure(stack: Stack, activate: Activate) -> None:
     nodes = (receiver(), transfer("To 101", "101"), control("Never", "hangupCall"))
@@ -67,7 +65,6 @@ def test_a_caller_who_hangs_up_ends_the_branch_without_a_failure(stack: Stack, a
     assert execution.items("Never") == []
 
 
-@TRANSPORTS
 @pytest.mark.proves("data.getActiveCalls")
 def test_active_calls_are_listed_while_somebody_talks(stack: Stack, pbx: object, activate: Activate) -> None:
     nodes = (receiver(), data("Active", "getActiveCalls"), control("Bye", "hangupCall"))
@@ -80,6 +77,7 @@ def test_active_calls_are_listed_while_somebody_talks(stack: Stack, pbx: object,
     assert "+4930111007" in str(execution.items("Active"))
 
 
+@BY_URL
 @pytest.mark.proves(
     "monitor.call_started", "monitor.call_answered", "monitor.call_ended", "monitor.eventTypes"
 )

@@ -5,8 +5,10 @@ import pytest
 from lab.simulator import Simulator
 from lab.stack import Stack
 
-from .conftest import Activate
+from .conftest import BY_URL, Activate
 from .workflows import chain, control, receiver, wait
+
+pytestmark = BY_URL
 
 _FALLBACK = {
     "ifWorkflowStops": "fallback",

@@ -9,7 +9,7 @@ from lab.editor import open_editor
 from lab.simulator import Simulator
 from lab.stack import Stack, template
 
-from .conftest import Activate
+from .conftest import BY_URL, Activate
 
 _NODES = ("3CX Call Control", "3CX Call Data", "3CX Call Monitor", "3CX Call Receiver")
 
@@ -26,6 +26,7 @@ def test_the_four_nodes_are_found_in_the_node_panel_with_their_icons(
     assert all("n8n-nodes-3cx-call-control" in source for source in icons.values()), icons
 
 
+@BY_URL
 def test_the_execution_of_a_call_is_seen_on_the_canvas(
     stack: Stack, pbx: Simulator, activate: Activate, browser: str, artifacts: Path
 ) -> None:

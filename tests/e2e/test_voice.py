@@ -10,7 +10,7 @@ from lab.hearing import heard_prompts
 from lab.simulator import Simulator
 from lab.stack import Stack, template
 
-from .conftest import TRANSPORTS, Activate
+from .conftest import Activate
 
 TALKS = {"answersAfter": 1, "hangsUpAfter": 2}
 ABSENT = {"answersAfter": None}
@@ -80,7 +80,6 @@ def test_the_guide_s_own_form_does_the_same_with_a_switch(
     _tried(stack, activate, artifacts / "smart_ivr_guide.wav", story, ends, "smart_ivr_guide")
 
 
-@TRANSPORTS
 @pytest.mark.proves("template.basic_call_handler")
 def test_the_basic_handler_greets_collects_and_routes(
     stack: Stack, pbx: Simulator, activate: Activate, artifacts: Path

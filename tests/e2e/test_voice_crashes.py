@@ -6,9 +6,10 @@ from lab.hearing import heard_prompts
 from lab.simulator import Simulator
 from lab.stack import Stack, template
 
-from .conftest import Activate
+from .conftest import BY_URL, Activate
 
 
+@BY_URL
 @pytest.mark.proves("care.workflow-stopped", "receiver.idleAudio", "receiver.idleTimeout")
 def test_a_caller_in_the_menu_of_a_killed_n8n_hears_ring_back_then_the_fallback_then_the_operator(
     stack: Stack, pbx: Simulator, activate: Activate

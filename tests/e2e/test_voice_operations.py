@@ -13,10 +13,8 @@ from lab.n8n_rest import Json
 from lab.simulator import Simulator
 from lab.stack import Stack
 
-from .conftest import TRANSPORTS, Activate
+from .conftest import Activate
 from .workflows import chain, control, receiver
-
-pytestmark = TRANSPORTS
 
 
 @pytest.fixture(scope="module")

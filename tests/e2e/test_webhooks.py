@@ -6,8 +6,10 @@ import requests
 from lab.simulator import Simulator
 from lab.stack import Stack
 
-from .conftest import Activate
+from .conftest import BY_URL, Activate
 from .workflows import chain, control, receiver
+
+pytestmark = BY_URL
 
 
 @pytest.mark.proves("receiver.test-event")

@@ -1,6 +1,9 @@
 """Options that n8n's side acts on; the runner never sees them."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from threecx_runner.sdk import Wire
 
@@ -16,3 +19,4 @@ class ItemOptions(Wire):
     """Options of every operation of an action node."""
 
     item_execution: ItemExecution = ItemExecution.PARALLEL
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 10

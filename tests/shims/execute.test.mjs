@@ -72,6 +72,17 @@ test('a resource locator travels without n8n\'s own marks, options travel as par
 	assert.ok(deadlineSeconds > 2 * 200, 'one by one takes the sum of the time-outs');
 });
 
+test('how many items are handled at a time is the author\'s choice, and no parameter of the operation', async (t) => {
+	const { url, asked } = await runner(t, () => done());
+	const items = Array.from({ length: 11 }, () => ({ json: {} }));
+
+	await run(executing(credential(url), { parameters: { operation: 'playAudio', options: { concurrency: 64 } }, items }));
+
+	assert.equal(asked[0].body.concurrency, 64);
+	assert.equal(asked[0].body.deadlineSeconds, 4 * 3600);
+	assert.ok(!('concurrency' in asked[0].body.items[0].parameters));
+});
+
 test('the time to wait covers the longest that the operation lasts, for each batch of ten', async (t) => {
 	const { url, asked } = await runner(t, () => done());
 	const items = Array.from({ length: 11 }, () => ({ json: {} }));

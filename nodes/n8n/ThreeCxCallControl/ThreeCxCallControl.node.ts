@@ -935,6 +935,14 @@ export class ThreeCxCallControl implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Include Input Fields',
 						name: 'includeInput',
 						type: 'boolean',
@@ -951,7 +959,7 @@ export class ThreeCxCallControl implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1006,6 +1014,14 @@ export class ThreeCxCallControl implements INodeType {
 				default: {},
 				placeholder: 'Add option',
 				options: [
+					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
 					{
 						displayName: 'Expected Value',
 						name: 'expectedValue',
@@ -1087,7 +1103,7 @@ export class ThreeCxCallControl implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1167,6 +1183,14 @@ export class ThreeCxCallControl implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Include Input Fields',
 						name: 'includeInput',
 						type: 'boolean',
@@ -1183,7 +1207,7 @@ export class ThreeCxCallControl implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1203,6 +1227,14 @@ export class ThreeCxCallControl implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Include Input Fields',
 						name: 'includeInput',
 						type: 'boolean',
@@ -1219,7 +1251,7 @@ export class ThreeCxCallControl implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1238,6 +1270,14 @@ export class ThreeCxCallControl implements INodeType {
 				default: {},
 				placeholder: 'Add option',
 				options: [
+					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
 					{
 						displayName: 'Include Input Fields',
 						name: 'includeInput',
@@ -1303,7 +1343,7 @@ export class ThreeCxCallControl implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1330,6 +1370,14 @@ export class ThreeCxCallControl implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Include Input Fields',
 						name: 'includeInput',
 						type: 'boolean',
@@ -1354,7 +1402,7 @@ export class ThreeCxCallControl implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1398,6 +1446,14 @@ export class ThreeCxCallControl implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Include Input Fields',
 						name: 'includeInput',
 						type: 'boolean',
@@ -1414,7 +1470,7 @@ export class ThreeCxCallControl implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1482,6 +1538,14 @@ export class ThreeCxCallControl implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Include Input Fields',
 						name: 'includeInput',
 						type: 'boolean',
@@ -1498,7 +1562,7 @@ export class ThreeCxCallControl implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',

@@ -1315,6 +1315,14 @@ export class ThreeCxCallData implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Country',
 						name: 'country',
 						type: 'string',
@@ -1332,7 +1340,7 @@ export class ThreeCxCallData implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1352,6 +1360,14 @@ export class ThreeCxCallData implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Country',
 						name: 'country',
 						type: 'string',
@@ -1369,7 +1385,7 @@ export class ThreeCxCallData implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1389,6 +1405,14 @@ export class ThreeCxCallData implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Item Execution',
 						name: 'itemExecution',
 						type: 'options',
@@ -1398,7 +1422,7 @@ export class ThreeCxCallData implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1426,6 +1450,14 @@ export class ThreeCxCallData implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Country',
 						name: 'country',
 						type: 'string',
@@ -1443,7 +1475,7 @@ export class ThreeCxCallData implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1463,6 +1495,14 @@ export class ThreeCxCallData implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Item Execution',
 						name: 'itemExecution',
 						type: 'options',
@@ -1472,7 +1512,7 @@ export class ThreeCxCallData implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1505,6 +1545,14 @@ export class ThreeCxCallData implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Item Execution',
 						name: 'itemExecution',
 						type: 'options',
@@ -1514,7 +1562,7 @@ export class ThreeCxCallData implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1547,6 +1595,14 @@ export class ThreeCxCallData implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Item Execution',
 						name: 'itemExecution',
 						type: 'options',
@@ -1556,7 +1612,7 @@ export class ThreeCxCallData implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1600,6 +1656,14 @@ export class ThreeCxCallData implements INodeType {
 						description: 'The moment that is meant, with its offset. Empty means now.',
 					},
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Item Execution',
 						name: 'itemExecution',
 						type: 'options',
@@ -1609,7 +1673,7 @@ export class ThreeCxCallData implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1629,6 +1693,14 @@ export class ThreeCxCallData implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Item Execution',
 						name: 'itemExecution',
 						type: 'options',
@@ -1638,7 +1710,7 @@ export class ThreeCxCallData implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1674,6 +1746,14 @@ export class ThreeCxCallData implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Item Execution',
 						name: 'itemExecution',
 						type: 'options',
@@ -1683,7 +1763,7 @@ export class ThreeCxCallData implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',
@@ -1711,6 +1791,14 @@ export class ThreeCxCallData implements INodeType {
 				placeholder: 'Add option',
 				options: [
 					{
+						displayName: 'Concurrency',
+						name: 'concurrency',
+						type: 'number',
+						typeOptions: { minValue: 1, maxValue: 64 },
+						default: 10,
+						description: 'How many items are handled at a time when Item Execution is Parallel',
+					},
+					{
 						displayName: 'Dry Run',
 						name: 'dryRun',
 						type: 'boolean',
@@ -1734,7 +1822,7 @@ export class ThreeCxCallData implements INodeType {
 							{
 								name: 'Parallel',
 								value: 'parallel',
-								description: 'Up to ten at a time, so that no caller waits for another one',
+								description: 'At most Concurrency at a time, so that no caller waits for another one',
 							},
 							{
 								name: 'One by One',

@@ -16,7 +16,8 @@ async function envelope(context: IExecuteFunctions, operation: Operation, input:
 	const { id, name: nodeName, typeVersion } = context.getNode();
 	const { id: workflowId = '', name: workflowName = '' } = context.getWorkflow();
 	const executionId = context.getExecutionId();
-	const concurrency = optionsOf(context, 0).itemExecution === 'oneByOne' ? 1 : 10;
+	const { itemExecution, concurrency: most = 10 } = optionsOf(context, 0);
+	const concurrency = itemExecution === 'oneByOne' ? 1 : Number(most);
 	const item = async (one: INodeExecutionData, index: number) => ({
 		index,
 		key: [executionId, id, context.evaluateExpression('{{ $runIndex }}', index), index].join(':'),

@@ -11,7 +11,7 @@ async function plain(value: unknown, upload?: (field: string) => Promise<string>
 
 /** By name, the Options collection spread out. What is not shown is absent: the runner has the defaults. */
 export async function parametersOf(names: string[], read: (name: string) => unknown, upload?: (field: string) => Promise<string>): Promise<IDataObject> {
-	const options = Object.entries({ ...((read('options') ?? {}) as IDataObject), itemExecution: undefined });
+	const options = Object.entries({ ...((read('options') ?? {}) as IDataObject), itemExecution: undefined, concurrency: undefined });
 	const shown = names.map((name) => [name, read(name)] as const).filter(([, value]) => value !== null);
 	return Object.fromEntries(await Promise.all([...shown, ...options].map(async ([name, value]) => [name, await plain(value, upload)] as const)));
 }

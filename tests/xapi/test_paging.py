@@ -47,6 +47,34 @@ async def test_two_pages_are_in_flight_and_never_more() -> None:
     assert pbx.most_in_flight == 2
 
 
+async def test_pages_go_on_coming_while_the_reader_is_busy_and_wait_for_him_after_four() -> None:
+    pbx = Pbx(100)
+    reading = pages(pbx.fetch, 10)
+
+    await anext(reading)
+    for _ in range(50):  # turns of the loop, in which nobody reads
+        await asyncio.sleep(0)
+    assert pbx.asked == [(skip, 10) for skip in (0, 10, 20, 30, 40)]
+
+    await anext(reading)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    assert pbx.asked[-1] == (50, 10)
+    await reading.aclose()
+
+
+async def test_nothing_is_asked_beyond_the_page_that_ends_the_list() -> None:
+    pbx = Pbx(35)
+    reading = pages(pbx.fetch, 10)
+
+    await anext(reading)
+    for _ in range(50):
+        await asyncio.sleep(0)
+    await reading.aclose()
+
+    assert pbx.asked[-1][0] <= 40
+
+
 async def test_a_short_list_costs_one_request() -> None:
     pbx = Pbx(5)
 

@@ -12,6 +12,8 @@ Row = dict[str, Any]
 
 AHEAD = 2
 """Reports are heavy: one at a time, and two pages of it (issue 6)."""
+KEPT = 2
+"""Pages that may lie here unread: a reader who is slower than the PBX holds no more of its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class _Flight:
             return None
         self._request()
         asked = self._top(self._at)
-        page = await self._waiting.pop(0)[1]
+        page = await self._waiting[0][1]
+        del self._waiting[0]
         if page.rows and page.print == self._print:
             raise PbxFailed(
                 "The PBX gives the same page of rows again and again, so the rest cannot be read.",
@@ -67,7 +70,6 @@ class _Flight:
             )
         self._print = page.print
         self._at += len(page.rows)
-        self._ahead = AHEAD
         if len(page.rows) < asked:
             await self._short(page)
         else:
@@ -78,11 +80,26 @@ class _Flight:
         return self._size if self._limit is None else max(0, min(self._size, self._limit - skip))
 
     def _request(self) -> None:
+        """As many as may be in flight and be kept; the first page comes alone, since it is often the only one."""
         skip = self._waiting[-1][0] + self._size if self._waiting else self._at
-        while len(self._waiting) < self._ahead and self._top(skip):
+        while self._room() and self._top(skip):
             task = asyncio.ensure_future(self._fetch(skip, self._top(skip)))
             self._waiting.append((skip, task))
+            task.add_done_callback(self._arrived)
             skip += self._size
+
+    def _room(self) -> bool:
+        arrived = [task for _, task in self._waiting if task.done()]
+        flying = len(self._waiting) - len(arrived)
+        going_on = all(_rows_of(task) for task in arrived)
+        return going_on and flying < self._ahead and len(self._waiting) < AHEAD + KEPT
+
+    def _arrived(self, task: "asyncio.Task[Page]") -> None:
+        """A full page has one after it, which is asked for although nobody wants it yet."""
+        waited_for = any(one is task for _, one in self._waiting)
+        if waited_for and _rows_of(task) >= self._size:
+            self._ahead = AHEAD
+            self._request()
 
     async def _short(self, page: Page) -> None:
         """The last one, unless the PBX names a next one or the page after it, asked for already, has rows."""
@@ -102,3 +119,8 @@ class _Flight:
             with suppress(asyncio.CancelledError, Exception):
                 await task
         self._waiting.clear()
+
+
+def _rows_of(task: "asyncio.Task[Page]") -> int:
+    """How many have come; none of one that failed."""
+    return 0 if task.cancelled() or task.exception() else len(task.result().rows)

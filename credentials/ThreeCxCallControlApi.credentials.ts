@@ -22,7 +22,7 @@ export class ThreeCxCallControlApi implements ICredentialType {
 			name: 'transport',
 			type: 'options',
 			default: 'url',
-			description: 'How action nodes reach the 3CX runner. Triggers, dropdowns, files and the test of this credential always take Runner URL.',
+			description: 'How action nodes reach the 3CX runner. Triggers, dropdowns and the test of this credential always take Runner URL.',
 			options: [
 				{ name: 'Runner URL', value: 'url', description: 'Over HTTP, at the address below' },
 				{

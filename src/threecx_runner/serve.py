@@ -64,7 +64,7 @@ async def started(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ru
     ca_file = str(settings.ca_file) if settings.ca_file else None
     sessions = await stack.enter_async_context(opened_sessions(parts, registry, ca_file))
     dispatcher = Dispatcher(sessions, journal, registry)
-    brokers = await stack.enter_async_context(Brokers(dispatcher, settings, clock))
+    brokers = await stack.enter_async_context(Brokers(dispatcher, files, settings, clock))
     services = Services(
         dispatcher=dispatcher,
         accounts=sessions,

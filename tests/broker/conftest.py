@@ -15,6 +15,7 @@ from aiohttp.test_utils import TestServer
 from threecx_pbx.clock import Clock, ManualClock
 from threecx_runner.api.wire import Line, Request
 from threecx_runner.broker import Brokers
+from threecx_runner.files import Files
 from threecx_runner.settings import load_settings
 
 TOKEN = "a-token-that-n8n-shares-with-its-runners"
@@ -173,7 +174,7 @@ def connect(dispatch: Dispatch, clock: Clock, tmp_path: Path) -> Connect:
     def start(*brokers: FakeBroker, token: str = TOKEN, time: Clock = clock, **more: Any) -> Brokers:
         uris = ", ".join(broker.url for broker in brokers)
         settings = load_settings(state_dir=tmp_path, task_broker_uris=uris, task_broker_token=token, **more)
-        return Brokers(dispatch, settings, time)
+        return Brokers(dispatch, Files(tmp_path / "files", time), settings, time)
 
     return start
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { built, contract, credential, executing, runner } from './support.mjs';
 
@@ -123,19 +124,62 @@ test('an execution that is stopped leaves a waiting job, so that nothing is done
 	assert.equal(n8n.jobs[0].take(), null);
 });
 
-test('a binary field goes to the Runner URL; without one the sentence says so', async (t) => {
-	const { url, asked } = await runner(t, () => ({ body: '{"id": "f_1"}' }));
-	const n8n = broker(async () => ({ ok: true, result: golden.result }));
-	const helpers = { assertBinaryData: () => ({ data: Buffer.from('RIFF…').toString('base64'), mimeType: 'audio/wav' }) };
-	const parameters = { operation: 'transferCall', target: { __rl: true, mode: 'binary', value: 'data' } };
+/** A runner at the broker with a file store; `files` by ID, as bytes. Operations get `lines`. */
+function filing(files, ...lines) {
+	return broker(async ({ sent: { file } }) => {
+		if (!file) return { ok: true, result: { lines: [...lines, { end: true }] } };
+		if (file.data === undefined) return { ok: true, result: { data: (files[file.id].subarray(file.offset, file.offset + file.size)).toString('base64') } };
+		const id = file.id ?? 'f_1';
+		files[id] = Buffer.concat([files[id] ?? Buffer.alloc(0), Buffer.from(file.data, 'base64')]);
+		return { ok: true, result: { id } };
+	});
+}
+const large = Buffer.from(Array.from({ length: 1_200_000 }, (_, at) => at % 251));
+const audio = { operation: 'transferCall', target: { __rl: true, mode: 'binary', value: 'data' } };
 
-	await run(executingBy(n8n, { credentials: byTask({ runnerUrl: url }), parameters, helpers }));
-	const error = await caught(executingBy(n8n, { parameters, helpers }));
+for (const [where, binary, stream] of [
+	['in memory', { data: large.toString('base64') }],
+	['on disk', { id: 'filesystem-v2:1', data: '' }, async () => Readable.from([large.subarray(0, 700_000), large.subarray(700_000)])],
+]) {
+	test(`a binary field that n8n keeps ${where} travels in pieces, before the operation that it belongs to`, async () => {
+		const files = {};
+		const n8n = filing(files);
+		const helpers = { assertBinaryData: () => ({ mimeType: 'audio/wav', fileName: 'bye.wav', ...binary }), getBinaryStream: stream };
 
-	assert.equal(asked[0].path, '/v1/files');
-	assert.deepEqual(n8n.jobs[0].sent.request.items[0].parameters.target, { mode: 'binary', value: 'f_1' });
-	assert.equal(n8n.jobs.length, 1);
-	assert.match(error.message, /has no Runner URL/);
+		await run(executingBy(n8n, { parameters: audio, helpers }));
+
+		const sent = n8n.jobs.map((job) => job.sent);
+		assert.ok(files.f_1.equals(large));
+		assert.deepEqual(sent[0], golden.files.begin.settings);
+		assert.deepEqual(Object.keys(sent[1].file), Object.keys(golden.files.goOn.settings.file));
+		assert.ok(sent.every(({ file }) => (file?.data ?? '').length < 2 ** 20));
+		assert.deepEqual(sent.at(-1).request.items[0].parameters.target, { mode: 'binary', value: 'f_1' });
+	});
+}
+
+for (const size of [0, 3, 2 ** 19, 1_200_000]) {
+	test(`a file of ${size} bytes of an answer becomes a binary field`, async () => {
+		const content = large.subarray(0, size);
+		const binary = { data: { id: 'f_1', fileName: 'call.wav', mimeType: 'audio/wav' } };
+		const n8n = filing({ f_1: content }, { index: 0, item: { a: 1 }, output: null, binary });
+		const helpers = { prepareBinaryData: async (...prepared) => prepared };
+
+		const [[item]] = await run(executingBy(n8n, { helpers }));
+
+		assert.deepEqual(item.binary.data.slice(1), ['call.wav', 'audio/wav']);
+		assert.ok(item.binary.data[0].equals(content));
+		assert.deepEqual(Object.keys(n8n.jobs[1].sent.file), Object.keys(golden.files.read.settings.file));
+	});
+}
+
+test('a file that the runner does not have is the node\'s error', async () => {
+	const lost = { ok: false, error: { ...golden.error, errorId: 'fileUnknown', message: 'This file has expired.' } };
+	const binary = { data: { id: 'f_1', fileName: 'call.wav', mimeType: 'audio/wav' } };
+	const line = { index: 0, item: {}, output: null, binary };
+
+	const error = await caught(executingBy(broker(async ({ sent }) => (sent.file ? lost : { ok: true, result: { lines: [line, { end: true }] } }))));
+
+	assert.equal(error.message, 'This file has expired.');
 });
 
 test('dropdowns and the credential\'s test say that they need the Runner URL', async () => {

@@ -16,8 +16,8 @@ export const PROBLEMS = {
 		httpStatus: 504,
 	},
 	runnerUrlMissing: {
-		message: "The credential has no Runner URL; triggers, dropdowns, files and the credential's test need one.",
-		hint: "Enter the address that \"uvx threecx-runner serve\" prints into Runner URL of the credential. n8n's task runner carries operations only.",
+		message: "The credential has no Runner URL; triggers, dropdowns and the credential's test need one.",
+		hint: "Enter the address that \"uvx threecx-runner serve\" prints into Runner URL of the credential. n8n's task runner carries operations and their files only.",
 		httpStatus: 400,
 	},
 	taskBrokerMissing: {

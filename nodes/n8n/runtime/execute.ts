@@ -2,9 +2,9 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { download, upload } from './files';
 import { callOf, parametersOf } from './parameters';
-import { asError, ask, problem } from './runner';
-import { isByTask, runTask } from './task';
-import { asLines, PROTOCOL, type Line, type Problem } from './wire';
+import { asError, ask, problem, type Answer } from './runner';
+import { askByTask, taskLogin } from './task';
+import { linesOf, PROTOCOL, textLines, type Line, type Problem } from './wire';
 
 /** No `outputs`: a single one; `*name`: one for each row of that parameter, by its key. `seconds`: the longest, beside `timeout`. */
 export type Operation = { parameters: string[]; outputs: string[]; seconds: number };
@@ -49,17 +49,20 @@ async function sorted(context: IExecuteFunctions, operation: Operation, input: I
 	return outputs;
 }
 
-async function post(context: IExecuteFunctions, node: string, operation: string, body: { deadlineSeconds: number }): Promise<Line[] | Problem> {
-	const request = { method: 'POST', url: `/v1/nodes/${node}/${operation}`, body, timeout: (body.deadlineSeconds + 30) * 1000 } as const;
-	const answer = await ask(context, { ...request, encoding: 'text' });
-	return answer.problem ?? asLines(answer.body) ?? problem('answerCut', answer.address);
+async function send(context: IExecuteFunctions, node: string, operation: string, request: { deadlineSeconds: number }): Promise<Answer> {
+	const login = await taskLogin(context);
+	if (login) return await askByTask(context, { node, operation, login, request }, request.deadlineSeconds);
+	const url = `/v1/nodes/${node}/${operation}`;
+	const answer = await ask(context, { method: 'POST', url, body: request, timeout: (request.deadlineSeconds + 30) * 1000, encoding: 'text' });
+	return { ...answer, body: { lines: textLines(answer.body) } };
 }
 
 /** The `execute` of an action node; `node` is the runner's name for it. */
 export async function execute(this: IExecuteFunctions, node: string, operations: Record<string, Operation>): Promise<INodeExecutionData[][]> {
 	const input = this.getInputData();
 	const name = this.getNodeParameter('operation', 0) as string;
-	const send = (await isByTask(this)) ? runTask : post;
-	const found = await send(this, node, name, await envelope(this, operations[name], input));
-	return await sorted(this, operations[name], input, Array.isArray(found) ? found : input.map((_, index) => ({ index, error: found })));
+	const answer = await send(this, node, name, await envelope(this, operations[name], input));
+	const error = answer.problem ?? problem('answerCut', answer.address);
+	const lines = answer.problem ? undefined : linesOf((answer.body as { lines: unknown[] }).lines);
+	return await sorted(this, operations[name], input, lines ?? input.map((_, index) => ({ index, error })));
 }

@@ -1,24 +1,45 @@
-/** Binaries between items and the runner's file store, streamed both ways. */
+/** Binaries between items and the runner's file store: streamed over HTTP, in pieces by n8n's task broker. */
 import type { IBinaryKeyData, IExecuteFunctions } from 'n8n-workflow';
-import { asError, ask } from './runner';
+import { asError, ask, type Answer } from './runner';
+import { askByTask, taskLogin } from './task';
 import { parsed, type Files } from './wire';
+
+const PIECE = 2 ** 19; // the runner takes twice as much at most: one large message would make its calls stutter
+
+async function told<T>(context: IExecuteFunctions, index: number, answer: Promise<Answer>): Promise<T> {
+	const { problem, body } = await answer;
+	if (problem) throw asError(context.getNode(), problem, index);
+	return parsed(body) as T;
+}
+
+const piece = async (context: IExecuteFunctions, index: number, file: object) => await told<{ id: string; data: string }>(context, index, askByTask(context, { file }, 30));
 
 /** Puts a binary field of an item there; gives its ID. */
 export async function upload(context: IExecuteFunctions, index: number, field: string): Promise<string> {
-	const { id, data, mimeType, fileName = '' } = context.helpers.assertBinaryData(index, field);
-	const body = id ? await context.helpers.getBinaryStream(id) : Buffer.from(data, 'base64');
-	const headers = { 'Content-Type': mimeType, 'X-File-Name': Buffer.from(fileName).toString('base64') };
-	const answer = await ask(context, { method: 'PUT', url: '/v1/files', body, headers, json: false, encoding: 'text' });
-	if (answer.problem) throw asError(context.getNode(), answer.problem, index);
-	return (parsed(answer.body) as { id: string }).id;
+	const { id: stored, data, mimeType, fileName: name = '' } = context.helpers.assertBinaryData(index, field);
+	const body = stored ? await context.helpers.getBinaryStream(stored, PIECE) : Buffer.from(data, 'base64');
+	if (!(await taskLogin(context))) {
+		const headers = { 'Content-Type': mimeType, 'X-File-Name': Buffer.from(name).toString('base64') };
+		return (await told<{ id: string }>(context, index, ask(context, { method: 'PUT', url: '/v1/files', body, headers, json: false, encoding: 'text' }))).id;
+	}
+	const { id } = await piece(context, index, { name, mimeType, data: '' });
+	for await (const part of Buffer.isBuffer(body) ? [body] : (body as AsyncIterable<Buffer>))
+		for (let at = 0; at < part.length; at += PIECE) await piece(context, index, { id, data: part.subarray(at, at + PIECE).toString('base64') });
+	return id;
+}
+
+async function inPieces(context: IExecuteFunctions, index: number, id: string): Promise<Buffer> {
+	const parts: Buffer[] = [];
+	do parts.push(Buffer.from((await piece(context, index, { id, offset: parts.length * PIECE, size: PIECE })).data, 'base64'));
+	while (parts.at(-1)?.length === PIECE);
+	return Buffer.concat(parts);
 }
 
 /** The files of a line as binary fields of its item. Throws what keeps one away. */
 export async function download(context: IExecuteFunctions, index: number, files: Files): Promise<IBinaryKeyData> {
-	const fetched = Object.entries(files).map(async ([field, { id, fileName, mimeType }]) => {
-		const answer = await ask(context, { url: `/v1/files/${encodeURIComponent(id)}`, json: false, encoding: 'stream' });
-		if (answer.problem) throw asError(context.getNode(), answer.problem, index);
-		return [field, await context.helpers.prepareBinaryData(answer.body as never, fileName, mimeType)] as const;
-	});
+	const streamed = async (id: string) => await told(context, index, ask(context, { url: `/v1/files/${encodeURIComponent(id)}`, json: false, encoding: 'stream' }));
+	const content = (await taskLogin(context)) ? async (id: string) => await inPieces(context, index, id) : streamed;
+	const fetched = Object.entries(files).map(async ([field, { id, fileName, mimeType }]) =>
+		[field, await context.helpers.prepareBinaryData((await content(id)) as never, fileName, mimeType)] as const);
 	return Object.fromEntries(await Promise.all(fetched));
 }

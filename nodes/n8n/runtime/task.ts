@@ -1,19 +1,23 @@
-/** The second way to the runner, for operations only: n8n's own task broker, which the runner serves as task type `threecx`. */
+/** The second way to the runner, for operations and their files: n8n's own task broker, which the runner serves as task type `threecx`. */
 import { sleep, type ICredentialDataDecryptedObject as Credentials, type IExecuteFunctions } from 'n8n-workflow';
 import { CREDENTIAL, loginOf } from './login';
-import { problem } from './runner';
-import { asProblem, linesOf, type Line, type Problem } from './wire';
+import { problem, type Answer } from './runner';
+import { asProblem, type Problem } from './wire';
 
 const TASK_TYPE = 'threecx';
-const BROKER = "n8n's task broker";
+const address = "n8n's task broker";
 const TAKEN_WITHIN_S = 65; // n8n itself gives up after 60 s (N8N_RUNNERS_TASK_REQUEST_TIMEOUT), but only where it has a broker
 
-export const isByTask = async (context: IExecuteFunctions) => (await context.getCredentials<Credentials>(CREDENTIAL)).transport === 'taskRunner';
+/** The login to put into a task: memory and the broker's WebSocket, nothing else. Undefined: this node asks over HTTP. */
+export async function taskLogin(context: IExecuteFunctions) {
+	const credentials = await context.getCredentials<Credentials>(CREDENTIAL);
+	return credentials.transport === 'taskRunner' ? loginOf(credentials) : undefined;
+}
 
 /** What n8n and the runner say against a job that was taken; n8n's own sentences are about Code nodes. */
 function failure(error: unknown): Problem {
 	const { message } = (error ?? {}) as { message?: unknown };
-	return asProblem(error) ?? problem(/timed out/.test(String(message)) ? 'taskTimedOut' : 'answerCut', BROKER);
+	return asProblem(error) ?? problem(/timed out/.test(String(message)) ? 'taskTimedOut' : 'answerCut', address);
 }
 
 /** n8n writes a job's settings out when a runner has taken it, so we see that moment; `left`: nobody waits any more, so nothing may be done. */
@@ -27,34 +31,33 @@ class Job {
 	}
 }
 
-async function answer(context: IExecuteFunctions, job: Job): Promise<Line[] | Problem> {
+async function answer(context: IExecuteFunctions, job: Job): Promise<Answer> {
 	try {
-		const told = await context.startJob<{ lines: unknown[] }>(TASK_TYPE, job, 0);
-		return told.ok ? (linesOf(told.result.lines) ?? problem('answerCut', BROKER)) : failure(told.error);
+		const told = await context.startJob(TASK_TYPE, job, 0);
+		return told.ok ? { address, body: told.result } : { address, problem: failure(told.error) };
 	} catch (error) {
-		return job.state === 'taken' ? failure(error) : problem('taskRunnerMissing', BROKER);
+		return { address, problem: job.state === 'taken' ? failure(error) : problem('taskRunnerMissing', address) };
 	}
 }
 
 /** n8n never settles a job where it has no broker, hence a deadline of our own; and one for the work, as over HTTP. */
-async function late(job: Job, seconds: number, over: AbortSignal): Promise<Problem> {
+async function late(job: Job, seconds: number, over: AbortSignal): Promise<Answer> {
 	await sleep(TAKEN_WITHIN_S * 1000, over);
 	const missing = job.state === 'waiting';
 	if (!missing) await sleep(seconds * 1000, over);
 	job.state = 'left';
-	return problem(missing ? 'taskBrokerMissing' : 'runnerTimedOut', BROKER);
+	return { address, problem: problem(missing ? 'taskBrokerMissing' : 'runnerTimedOut', address) };
 }
 
-/** The answer's lines, or why there are none. The login travels inside the settings: memory and the broker's WebSocket, nothing else. */
-export async function runTask(context: IExecuteFunctions, node: string, operation: string, request: { deadlineSeconds: number }): Promise<Line[] | Problem> {
-	const login = loginOf(await context.getCredentials<Credentials>(CREDENTIAL));
-	const job = new Job({ node, operation, login, request });
+/** The result of one task of the runner, or why there is none. */
+export async function askByTask(context: IExecuteFunctions, settings: object, seconds: number): Promise<Answer> {
+	const job = new Job(settings);
 	const over = new AbortController();
 	const stopped = context.getExecutionCancelSignal();
 	const signal = stopped ? AbortSignal.any([over.signal, stopped]) : over.signal;
 	stopped?.addEventListener('abort', () => (job.state = 'left'), { signal: over.signal });
 	try {
-		return await Promise.race([answer(context, job), late(job, request.deadlineSeconds, signal)]);
+		return await Promise.race([answer(context, job), late(job, seconds, signal)]);
 	} finally {
 		over.abort();
 	}

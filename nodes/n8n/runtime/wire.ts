@@ -29,5 +29,5 @@ export function linesOf(values: unknown[]): Line[] | undefined {
 	return end?.end === true && lines.length === values.length - 1 ? lines : undefined;
 }
 
-/** The same of an answer as text (NDJSON). */
-export const asLines = (body: unknown): Line[] | undefined => linesOf(String(body).split('\n').filter((line) => line.trim() !== '').map(parsed));
+/** The values of an answer as text (NDJSON). */
+export const textLines = (body: unknown): unknown[] => String(body).split('\n').filter((line) => line.trim() !== '').map(parsed);

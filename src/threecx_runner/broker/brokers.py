@@ -12,10 +12,12 @@ from pydantic import SecretStr
 from threecx_pbx.clock import Clock
 from threecx_pbx.watching import backoff
 from threecx_runner.api.ports import Dispatching
-from threecx_runner.api.wire import Line
 from threecx_runner.broker.connection import Connection
+from threecx_runner.broker.frames import Outcome, Result
 from threecx_runner.broker.joining import BrokerAway, joined
+from threecx_runner.broker.pieces import is_about_file, piece_of
 from threecx_runner.broker.work import lines_of, request_of
+from threecx_runner.files import Files
 from threecx_runner.n8n import n8n_session
 from threecx_runner.settings import Settings
 
@@ -31,8 +33,9 @@ _log = structlog.get_logger(__name__)
 class Brokers:
     """Connects while it is entered; without N8N_RUNNERS_TASK_BROKER_URI it does nothing. Leaving it drains."""
 
-    def __init__(self, dispatcher: Dispatching, settings: Settings, clock: Clock) -> None:
+    def __init__(self, dispatcher: Dispatching, files: Files, settings: Settings, clock: Clock) -> None:
         self._dispatcher = dispatcher
+        self._files = files
         self._settings = settings
         self._clock = clock
         self._connections: dict[str, Connection] = {}
@@ -117,6 +120,8 @@ class Brokers:
             _log.warning("n8n's task broker is not connected", broker=uri, why=why)
         self._away[uri] = why
 
-    async def _work(self, settings: Any) -> Sequence[Line]:
+    async def _work(self, settings: Any) -> Result:
+        if is_about_file(settings):
+            return await piece_of(self._files, settings)
         request = request_of(settings, self._settings)
-        return await lines_of(self._dispatcher, request, self._clock)
+        return Outcome.of(await lines_of(self._dispatcher, request, self._clock))

@@ -1,14 +1,13 @@
 """One connection to a task broker: offers places, takes tasks, answers them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 
 from threecx_pbx.clock import Clock
-from threecx_runner.api.wire import Line
 from threecx_runner.broker.frames import (
     Accepted,
     Done,
@@ -20,6 +19,7 @@ from threecx_runner.broker.frames import (
     OfferAccepted,
     Registered,
     Rejected,
+    Result,
     TaskCancel,
     TaskId,
     TaskSettings,
@@ -31,8 +31,8 @@ from threecx_runner.errors import problem_of
 MOST_TASKS = 1000
 """So many operations of one n8n process may run at once; most of them wait for somebody to pick up."""
 
-Work = Callable[[Any], Awaitable[Sequence[Line]]]
-"""The settings of a task → its lines. Raises what the whole task failed with."""
+Work = Callable[[Any], Awaitable[Result]]
+"""The settings of a task → its result. Raises what the whole task failed with."""
 
 
 class Connection:

@@ -6,7 +6,8 @@ from typing import Any, Literal, NewType
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError
 
-from threecx_runner.api.wire import EndLine, Line, Problem
+from threecx_runner.api.wire import EndLine, FileAnswer, Line, Problem
+from threecx_runner.broker.pieces import PieceAnswer
 from threecx_runner.naming import field_camel
 
 TASK_TYPE = "threecx"
@@ -118,9 +119,17 @@ class Outcome(Frame):
 
     lines: Sequence[SerializeAsAny[Line | EndLine]]
 
+    @classmethod
+    def of(cls, lines: Sequence[Line]) -> "Outcome":
+        """All lines of an operation's answer."""
+        return cls(lines=[*lines, EndLine()])
+
+
+Result = Outcome | FileAnswer | PieceAnswer
+
 
 class _Data(Frame):
-    result: Outcome
+    result: Result
 
 
 class Done(_Said):
@@ -131,9 +140,9 @@ class Done(_Said):
     data: _Data
 
     @classmethod
-    def of(cls, task: TaskId, lines: Sequence[Line]) -> "Done":
+    def of(cls, task: TaskId, result: Result) -> "Done":
         """A task that has come to its end."""
-        return cls(task_id=task, data=_Data(result=Outcome(lines=[*lines, EndLine()])))
+        return cls(task_id=task, data=_Data.model_construct(result=result))
 
 
 class Failed(_Said):

@@ -62,6 +62,18 @@ class Files:
         """A file that an operation gives. Raises TooLarge."""
         return Attached(await self.put(chunks, name, mime_type), name, mime_type)
 
+    async def append(self, wanted: FileId, data: bytes) -> None:
+        """More of a file that comes in pieces. Raises FileUnknown, TooLarge; what has become too large is removed."""
+        blob = self.get(wanted).path
+        if await asyncio.to_thread(_appended, blob, data) > LARGEST_BYTES:
+            self._label(wanted).unlink()
+            blob.unlink()
+            raise _too_large()
+
+    async def read(self, wanted: FileId, offset: int, size: int) -> bytes:
+        """A piece of a file, shorter than `size` at its end. Raises FileUnknown."""
+        return await asyncio.to_thread(_piece, self.get(wanted).path, offset, size)
+
     def get(self, wanted: FileId) -> StoredFile:
         """Raises FileUnknown, also when it has expired."""
         known = wanted.startswith("f_") and wanted.removeprefix("f_").isalnum()
@@ -94,8 +106,24 @@ async def _write(path: Path, chunks: AsyncIterator[bytes]) -> None:
         async for chunk in chunks:
             size += len(chunk)
             if size > LARGEST_BYTES:
-                raise TooLarge("The file is larger than 1 GB.", hint="Send a smaller file.")
+                raise _too_large()
             await asyncio.to_thread(file.write, chunk)
+
+
+def _appended(path: Path, data: bytes) -> int:
+    with path.open("ab") as file:
+        file.write(data)
+        return file.tell()
+
+
+def _piece(path: Path, offset: int, size: int) -> bytes:
+    with path.open("rb") as file:
+        file.seek(offset)
+        return file.read(size)
+
+
+def _too_large() -> TooLarge:
+    return TooLarge("The file is larger than 1 GB.", hint="Send a smaller file.")
 
 
 def _private(path: Path) -> BinaryIO:

@@ -47,6 +47,15 @@ def pbx(stack: Stack) -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    """A second PBX with a past: a day or two of a small company's call log."""
+    office = Simulator(tmp_path_factory.mktemp("company"), more=("--history", "60"))
+    office.start()
+    yield office
+    office.stop()
+
+
+@pytest.fixture(scope="session")
 def credentials(stack: Stack) -> dict[str, Json]:
     """The right one for each way from n8n to the runner."""
     return {

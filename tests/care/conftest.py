@@ -13,7 +13,6 @@ import time
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +23,7 @@ from aiohttp import web
 
 from threecx_runner.serve import Runner, started
 from threecx_runner.settings import load_settings
-from threecx_simulator import PROFILES, Simulator
+from threecx_simulator import Profile, Simulator
 from threecx_simulator import SystemClock as PbxClock
 
 CALLER = "+4930123456"
@@ -255,12 +254,6 @@ def _quick_prompts(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(params=["auto", "manual"])
-def profile(request: pytest.FixtureRequest) -> str:
-    """Whether the PBX connects the route point's calls by itself."""
-    return str(request.param)
-
-
 @pytest.fixture
 async def n8n() -> AsyncIterator[N8n]:
     made = N8n()
@@ -281,10 +274,10 @@ async def _page(_: web.Request) -> web.Response:
 
 
 @pytest.fixture
-async def closed(profile: str, n8n: N8n, tmp_path: Path) -> AsyncIterator[Office]:
+async def closed(profile: Profile, n8n: N8n, tmp_path: Path) -> AsyncIterator[Office]:
     """Everything but the runner, which a test starts with the settings that it wants."""
     async with (
-        Simulator(profile=replace(PROFILES[profile]), clock=PbxClock(SPEED)) as sim,
+        Simulator(profile=profile, clock=PbxClock(SPEED)) as sim,
         aiohttp.ClientSession() as http,
     ):
         for agent in ("101", "102"):

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from tests.readings import ANSWERED
+
 from .conftest import Office
 
-pytestmark = [pytest.mark.proves("credential.test"), pytest.mark.parametrize("profile", ["auto"])]
+pytestmark = [pytest.mark.proves("credential.test"), ANSWERED]
 
 
 async def account(office: Office) -> dict[str, Any]:

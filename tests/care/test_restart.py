@@ -8,6 +8,8 @@ from collections import Counter
 
 import pytest
 
+from tests.readings import ANSWERED
+
 from .conftest import Office, claims, eventually, unknown
 
 pytestmark = pytest.mark.proves("behaviour.restart-keeps-call-ids")
@@ -170,7 +172,7 @@ class Process:
             self.running = None
 
 
-@pytest.mark.parametrize("profile", ["auto"])
+@ANSWERED
 async def test_kill_9_in_mid_call_and_the_same_call_goes_on(closed: Office) -> None:
     process = Process(closed)
     await process.start()

@@ -15,8 +15,7 @@ from threecx_pbx.calls.model import CallId, Leg, LegState
 from threecx_pbx.clock import Clock, SystemClock
 from threecx_pbx.media import Media
 from threecx_pbx.session import PbxSession, opened_session
-from threecx_simulator import PROFILES, Profile, Simulator, default_world
-from threecx_simulator.profile import draw
+from threecx_simulator import Profile, Simulator, default_world
 
 SECRET = default_world().clients[0].secret
 
@@ -106,22 +105,6 @@ async def exchange(
             async with opened_session(account, clock or SystemClock(), pool) as session:
                 await session.watcher.linked.wait()
                 yield Exchange(sim, session)
-
-
-SEEDS = [str(seed) for seed in range(20)]
-
-
-@pytest.fixture(
-    params=[
-        "auto",
-        "manual",
-        *(pytest.param(name, marks=pytest.mark.long) for name in ("v20_u7", "v20_u9", "worst_case", *SEEDS)),
-    ]
-)
-def profile(request: pytest.FixtureRequest) -> Profile:
-    """A reading of the real PBX: a named one, or one that a seed drew."""
-    name = str(request.param)
-    return draw(int(name)) if name in SEEDS else PROFILES[name]
 
 
 @pytest.fixture

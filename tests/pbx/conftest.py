@@ -16,7 +16,7 @@ from threecx_pbx.calls.events import AnyEvent
 from threecx_pbx.calls.model import Call, Leg, LegState
 from threecx_pbx.clock import Clock, SystemClock
 from threecx_pbx.session import Change, PbxSession, opened_session
-from threecx_simulator import PROFILES, Profile, Simulator, draw
+from threecx_simulator import Profile, Simulator
 from threecx_simulator import SystemClock as PbxClock
 
 CALLER = "+4930123456"
@@ -73,8 +73,11 @@ class Linked:
         report = self.sim.control.call(caller, target, **more)
 
         def there() -> Call | None:
-            new = [call for call in self.session.calls_now() if call.id not in before and call.own_leg]
-            return new[0] if new else None
+            for call in self.session.calls_now():
+                leg = call.own_leg
+                if call.id not in before and leg is not None and not leg.calling:
+                    return call
+            return None
 
         return report, await self.until(there)
 
@@ -103,25 +106,6 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
 def executor(stack: AsyncExitStack) -> ThreadPoolExecutor:
     """Outlives the sessions that use it."""
     return stack.enter_context(ThreadPoolExecutor(4, thread_name_prefix="xapi"))
-
-
-def _profiles() -> list[Any]:
-    """Two readings in the fast tests, three more in scripts/test, all named ones and twenty seeds in --long."""
-    more = [pytest.param(name, marks=pytest.mark.profiles) for name in ("worst_case", 1, 2)]
-    rest = [name for name in PROFILES if name not in ("auto", "manual", "worst_case")]
-    seeds = [seed for seed in range(20) if seed not in (1, 2)]
-    return [
-        "auto",
-        "manual",
-        *more,
-        *(pytest.param(name, marks=pytest.mark.long) for name in (*rest, *seeds)),
-    ]
-
-
-@pytest.fixture(params=_profiles(), ids=lambda name: name if isinstance(name, str) else f"seed{name}")
-def profile(request: pytest.FixtureRequest) -> Profile:
-    """Every test of the client runs under several readings of what nobody knows of a real PBX (api.md 13)."""
-    return PROFILES[request.param] if isinstance(request.param, str) else draw(request.param)
 
 
 @pytest.fixture

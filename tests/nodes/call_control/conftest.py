@@ -20,7 +20,7 @@ from aiohttp import web
 from threecx_pbx.clock import SystemClock
 from threecx_runner.serve import Runner, started
 from threecx_runner.settings import Listen, Settings
-from threecx_simulator import PROFILES, Simulator
+from threecx_simulator import Profile, Simulator
 
 CALLER = "+4930123456"
 ROUTE_POINT = "+4930555001"
@@ -196,12 +196,6 @@ class PhoneCall:
         await self.workflow.sim.control.reached(self.report, what, within=WITHIN)
 
 
-@pytest.fixture(params=["auto", "manual"])
-def profile(request: pytest.FixtureRequest) -> str:
-    """Whether the PBX connects the route point's calls by itself."""
-    return str(request.param)
-
-
 @pytest.fixture
 def receiver() -> dict[str, Any]:
     """Parameters of the workflow's Receiver."""
@@ -209,10 +203,10 @@ def receiver() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def workflow(profile: str, receiver: dict[str, Any], tmp_path: Path) -> AsyncIterator[Workflow]:
+async def workflow(profile: Profile, receiver: dict[str, Any], tmp_path: Path) -> AsyncIterator[Workflow]:
     """Simulator, runner, and a workflow whose Receiver is active. Nobody at 101 and 102 waits long."""
     async with AsyncExitStack() as stack:
-        sim = await stack.enter_async_context(Simulator(profile=PROFILES[profile]))
+        sim = await stack.enter_async_context(Simulator(profile=profile))
         for agent in ("101", "102"):
             sim.control.behave(agent, answers_after=0.2)
         settings = Settings(state_dir=tmp_path, listen=Listen(host="127.0.0.1", port=0))

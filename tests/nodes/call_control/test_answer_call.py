@@ -2,12 +2,14 @@
 
 import pytest
 
+from threecx_simulator import Profile
+
 from .conftest import CALLER, Workflow
 
 
 @pytest.mark.proves("control.answerCall")
 async def test_the_call_is_connected_and_tells_whether_it_was_before(
-    workflow: Workflow, profile: str
+    workflow: Workflow, profile: Profile
 ) -> None:
     call = await workflow.call(answered=False)
     line = await call.run("answerCall")
@@ -16,7 +18,7 @@ async def test_the_call_is_connected_and_tells_whether_it_was_before(
     assert line["item"] == {
         "callId": call.id,
         "participantId": line["item"]["participantId"],
-        "alreadyConnected": profile == "auto",
+        "alreadyConnected": profile.route_point_answer == "auto",
         "fromNumber": CALLER,
         "toNumber": "8001",
     }

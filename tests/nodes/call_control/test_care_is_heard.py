@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.readings import ANSWERED
 from threecx_pbx.media import hold_music, ringback
 
 from .conftest import CALLER, ROUTE_POINT, SHIPPED, WITHIN, PhoneCall, Workflow, eventually, likeness, samples
 
-AUTO = pytest.mark.parametrize("profile", ["auto"])
 RING = np.frombuffer(ringback().data[:16_000], "<i2").astype(np.float64)
 MUSIC = np.frombuffer(hold_music().data[:32_000], "<i2").astype(np.float64)
 FALLBACK = samples(SHIPPED / "en/fallback.wav")
@@ -30,7 +30,7 @@ async def unclaimed(workflow: Workflow) -> PhoneCall:
 
 
 @pytest.mark.proves("receiver.idleAudio")
-@AUTO
+@ANSWERED
 @pytest.mark.parametrize(
     ("receiver", "sound"),
     [({"idleAudio": "ringBack"}, RING), ({"idleAudio": "music"}, MUSIC)],
@@ -53,14 +53,14 @@ async def test_an_operation_ends_the_filling_at_once(workflow: Workflow) -> None
 
 
 @pytest.mark.proves("receiver.autoAnswer")
-@AUTO
+@ANSWERED
 async def test_a_call_that_the_pbx_has_connected_by_itself_hears_ring_back(workflow: Workflow) -> None:
     call = await workflow.call(answered=False)
     await hears(call, RING)
 
 
 @pytest.mark.proves("care.nobody-home")
-@AUTO
+@ANSWERED
 @pytest.mark.parametrize("receiver", [{"fallbackDestination": {"mode": "number", "value": "102"}}])
 async def test_with_nobody_home_the_caller_hears_where_the_call_goes(workflow: Workflow) -> None:
     call = await unclaimed(workflow)
@@ -70,7 +70,7 @@ async def test_with_nobody_home_the_caller_hears_where_the_call_goes(workflow: W
 
 
 @pytest.mark.proves("care.nobody-home")
-@AUTO
+@ANSWERED
 @pytest.mark.parametrize(
     "receiver", [{}, {"fallbackDestination": {"mode": "number", "value": "101"}}], ids=["nowhere", "busy"]
 )
@@ -101,7 +101,7 @@ async def test_a_workflow_killed_in_a_menu_leaves_the_caller_to_ring_back_then_t
 
 
 @pytest.mark.proves("receiver.idleTimeout")
-@AUTO
+@ANSWERED
 @pytest.mark.parametrize("receiver", [{"idleTimeout": 5, "ifWorkflowStops": "hangUp"}])
 async def test_a_caller_on_hold_or_with_background_music_is_not_idle(workflow: Workflow) -> None:
     held, listening = await workflow.call(), await workflow.call("+4930123457")

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from tests.readings import ANSWERED
 from threecx_pbx.calls.entry import Preset, fits
 
 from .conftest import SHIPPED, Workflow, likeness, samples
 
 PROMPT = {"mode": "list", "value": "en/please-hold"}
-AUTO = pytest.mark.parametrize("profile", ["auto"])
 
 
 async def typed(workflow: Workflow, keys: str, **parameters: Any) -> dict[str, Any]:
@@ -56,7 +56,7 @@ async def test_keys_pressed_before_the_prompt_are_forgotten_when_asked(workflow:
 
 
 @pytest.mark.proves("control.collectDTMF.terminators")
-@AUTO
+@ANSWERED
 @pytest.mark.parametrize("terminators", ["#", ["#", "*"], "*, #"])
 async def test_a_terminator_ends_the_input_and_is_no_part_of_it(
     workflow: Workflow, terminators: object
@@ -65,14 +65,14 @@ async def test_a_terminator_ends_the_input_and_is_no_part_of_it(
     assert said(line) == ("collected", "123", "terminator")
 
 
-@AUTO
+@ANSWERED
 async def test_a_star_is_a_key_like_others_when_it_ends_nothing(workflow: Workflow) -> None:
     line = await typed(workflow, "1*2#", maxDigits=4, terminators="")
     assert said(line) == ("collected", "1*2#", "completed")
 
 
 @pytest.mark.proves("control.collectDTMF.retries")
-@AUTO
+@ANSWERED
 async def test_silence_repeats_the_prompt_as_often_as_asked(workflow: Workflow) -> None:
     call = await workflow.call()
     line = await call.run("collectDTMF", prompt=PROMPT, timeout=1, retries=1)
@@ -84,7 +84,7 @@ async def test_silence_repeats_the_prompt_as_often_as_asked(workflow: Workflow) 
 
 
 @pytest.mark.proves("control.collectDTMF.retries")
-@AUTO
+@ANSWERED
 async def test_wrong_input_is_told_and_asked_for_again(workflow: Workflow) -> None:
     call = await workflow.call()
     call.press("9")
@@ -100,21 +100,21 @@ async def test_wrong_input_is_told_and_asked_for_again(workflow: Workflow) -> No
     assert likeness(call.heard, samples(SHIPPED / "en/invalid.wav")) > 0.85
 
 
-@AUTO
+@ANSWERED
 async def test_input_that_stays_wrong_leaves_by_no_input(workflow: Workflow) -> None:
     line = await typed(workflow, "9", pattern="1,2", retries=0)
     assert said(line) == ("noInput", "9", "invalid")
 
 
 @pytest.mark.proves("control.collectDTMF.timeout")
-@AUTO
+@ANSWERED
 async def test_silence_after_enough_keys_completes_the_input(workflow: Workflow) -> None:
     line = await typed(workflow, "12", maxDigits=6, interDigitTimeout=1)
     assert said(line) == ("collected", "12", "completed")
 
 
 @pytest.mark.proves("control.collectDTMF.timeout")
-@AUTO
+@ANSWERED
 async def test_too_few_keys_count_as_no_input(workflow: Workflow) -> None:
     line = await typed(workflow, "12", maxDigits=6, minDigits=4, interDigitTimeout=1, retries=0)
     assert said(line) == ("noInput", "12", "timeout")
@@ -153,7 +153,7 @@ async def test_a_caller_who_hangs_up_leaves_by_hung_up_with_what_was_typed(workf
     assert said(line) == ("hungUp", "1", "hangup")
 
 
-@pytest.mark.parametrize("profile", ["auto"])
+@ANSWERED
 async def test_a_second_reader_of_the_same_call_is_refused_by_name(workflow: Workflow) -> None:
     call = await workflow.call()
     first = asyncio.create_task(call.run("collectDTMF", prompt=PROMPT, timeout=20))
@@ -165,7 +165,7 @@ async def test_a_second_reader_of_the_same_call_is_refused_by_name(workflow: Wor
     assert said(await first) == ("collected", "5", "completed")
 
 
-@AUTO
+@ANSWERED
 @pytest.mark.parametrize(
     ("parameters", "names"),
     [

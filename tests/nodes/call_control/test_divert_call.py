@@ -2,11 +2,13 @@
 
 import pytest
 
+from tests.readings import RINGING
+
 from .conftest import Workflow
 
 
 @pytest.mark.proves("control.divertCall")
-@pytest.mark.parametrize("profile", ["manual"])
+@RINGING
 async def test_a_ringing_call_is_sent_elsewhere(workflow: Workflow) -> None:
     call = await workflow.call(answered=False)
     line = await call.run("divertCall", target={"mode": "number", "value": "101"})
@@ -15,7 +17,7 @@ async def test_a_ringing_call_is_sent_elsewhere(workflow: Workflow) -> None:
     await call.reached("connected 101")
 
 
-@pytest.mark.parametrize("profile", ["manual"])
+@RINGING
 async def test_a_busy_target_leaves_by_not_connected_and_the_caller_stays_here(workflow: Workflow) -> None:
     workflow.sim.control.behave("101", busy=True)
     call = await workflow.call(answered=False)
@@ -32,7 +34,7 @@ async def test_a_connected_call_is_refused_and_transfer_is_named(workflow: Workf
     assert "connected 101" not in workflow.sim.control.report(call.report).moments
 
 
-@pytest.mark.parametrize("profile", ["manual"])
+@RINGING
 async def test_a_number_that_the_credential_does_not_allow_is_refused(workflow: Workflow) -> None:
     call = await workflow.call(answered=False)
     line = await call.run("divertCall", target="+4930999999")

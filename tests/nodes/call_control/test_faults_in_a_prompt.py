@@ -4,13 +4,15 @@ import asyncio
 
 import pytest
 
+from tests.readings import ANSWERED
+
 from .conftest import Workflow
 
 MENU = {"mode": "list", "value": "en/main-menu"}
 
 
 @pytest.mark.proves("behaviour.recovery")
-@pytest.mark.parametrize("profile", ["auto"])
+@ANSWERED
 @pytest.mark.parametrize("fault", ["streams end", "token dies", "socket breaks"])
 async def test_a_prompt_is_heard_to_its_end_and_keys_still_count(workflow: Workflow, fault: str) -> None:
     call = await workflow.call()
@@ -29,7 +31,7 @@ async def test_a_prompt_is_heard_to_its_end_and_keys_still_count(workflow: Workf
     assert (await asking)["item"]["dtmfInput"] == "4"
 
 
-@pytest.mark.parametrize("profile", ["auto"])
+@ANSWERED
 async def test_a_pbx_that_starts_again_has_ended_the_call(workflow: Workflow) -> None:
     call = await workflow.call()
     playing = asyncio.create_task(call.run("playAudio", audioFile=MENU))

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.readings import ANSWERED
+
 from .conftest import SHIPPED, Workflow, eventually, likeness, samples
 
 
@@ -17,14 +19,14 @@ async def test_a_caller_on_hold_hears_music_and_no_key_counts(workflow: Workflow
     assert line["item"]["dtmfInput"] == "2"
 
 
-@pytest.mark.parametrize("profile", ["auto"])
+@ANSWERED
 async def test_the_music_can_be_chosen(workflow: Workflow) -> None:
     call = await workflow.call()
     await call.run("holdCall", music={"mode": "list", "value": "en/welcome"})
     await eventually(lambda: likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.85, every=0.25)
 
 
-@pytest.mark.parametrize("profile", ["auto"])
+@ANSWERED
 async def test_a_caller_who_is_not_on_hold_is_resumed_without_harm(workflow: Workflow) -> None:
     call = await workflow.call()
     assert (await call.run("resumeCall"))["item"]["wasHeld"] is False

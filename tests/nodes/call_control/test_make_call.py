@@ -5,9 +5,11 @@ import json
 
 import pytest
 
+from tests.readings import ANSWERED
+
 from .conftest import WITHIN, Workflow, eventually
 
-pytestmark = pytest.mark.parametrize("profile", ["auto"])
+pytestmark = ANSWERED
 """How a route point answers does not matter to calls that go out."""
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from tests.readings import ANSWERED
+
 from .conftest import SHIPPED, Workflow, likeness, samples
 
 PROMPT = {"mode": "list", "value": "en/main-menu"}
 SHORT = {"mode": "list", "value": "en/please-hold"}
 CHOICES = {"rows": [{"key": "1", "label": "Sales"}, {"key": "2", "label": "Support"}, {"key": "0"}]}
-AUTO = pytest.mark.parametrize("profile", ["auto"])
 
 
 @pytest.mark.proves("control.menu")
@@ -34,7 +35,7 @@ async def test_a_key_leaves_by_its_own_output_and_cuts_the_prompt(workflow: Work
 
 
 @pytest.mark.proves("control.menu")
-@AUTO
+@ANSWERED
 async def test_a_wrong_key_is_told_and_the_menu_comes_again(workflow: Workflow) -> None:
     call = await workflow.call()
     call.press("7")
@@ -49,7 +50,7 @@ async def test_a_wrong_key_is_told_and_the_menu_comes_again(workflow: Workflow) 
 
 
 @pytest.mark.proves("control.menu")
-@AUTO
+@ANSWERED
 @pytest.mark.parametrize(("pressed", "status"), [("", "timeout"), ("9", "invalid")])
 async def test_without_a_choice_it_leaves_by_no_input(workflow: Workflow, pressed: str, status: str) -> None:
     call = await workflow.call()
@@ -68,7 +69,7 @@ async def test_a_caller_who_hangs_up_leaves_by_hung_up(workflow: Workflow) -> No
     assert (line["output"], line["item"]["status"]) == ("hungUp", "hangup")
 
 
-@AUTO
+@ANSWERED
 @pytest.mark.parametrize(
     ("parameters", "names"),
     [

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.readings import ANSWERED, RINGING
+
 from .conftest import SHIPPED, Workflow, eventually, likeness, samples
 
 WELCOME = {"mode": "list", "value": "en/welcome"}
@@ -25,7 +27,6 @@ def _steepest_of_prompt() -> float:
     return 1.1 * float(np.abs(np.diff(whole)).max() / np.abs(whole).max())
 
 
-AUTO = pytest.mark.parametrize("profile", ["auto"])
 WAV = SHIPPED / "de/goodbye.wav"
 
 
@@ -41,7 +42,7 @@ async def test_a_prompt_of_the_list_is_heard_whole(workflow: Workflow) -> None:
 
 
 @pytest.mark.proves("control.playAudio")
-@AUTO
+@ANSWERED
 @pytest.mark.parametrize("mode", ["path", "absolute", "binary"])
 async def test_a_file_is_heard_from_the_prompt_folder_and_from_the_item(
     workflow: Workflow, mode: str
@@ -60,7 +61,7 @@ async def test_a_file_is_heard_from_the_prompt_folder_and_from_the_item(
 
 
 @pytest.mark.proves("control.playAudio", "control.sayText")
-@AUTO
+@ANSWERED
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed here")
 @pytest.mark.parametrize(
     ("operation", "parameters"),
@@ -77,7 +78,7 @@ async def test_a_text_is_spoken(workflow: Workflow, operation: str, parameters: 
 
 
 @pytest.mark.proves("control.playAudio.repeat")
-@AUTO
+@ANSWERED
 async def test_it_is_heard_as_often_as_asked(workflow: Workflow) -> None:
     call = await workflow.call()
     line = await call.run("playAudio", audioFile={"mode": "list", "value": "en/please-hold"}, repeat=2)
@@ -100,7 +101,7 @@ async def test_a_key_ends_it_without_a_click_and_counts_for_the_next_reader(work
     assert collected["item"]["dtmfInput"] == "3"
 
 
-@AUTO
+@ANSWERED
 async def test_only_the_wanted_keys_end_it(workflow: Workflow) -> None:
     call = await workflow.call()
     playing = asyncio.create_task(call.run("playAudio", audioFile=WELCOME, interruptKeys="#"))
@@ -109,7 +110,7 @@ async def test_only_the_wanted_keys_end_it(workflow: Workflow) -> None:
     assert (await playing)["item"]["status"] == "completed"
 
 
-@AUTO
+@ANSWERED
 async def test_no_key_ends_it_when_it_is_not_interruptible(workflow: Workflow) -> None:
     call = await workflow.call()
     call.press("3")
@@ -117,7 +118,7 @@ async def test_no_key_ends_it_when_it_is_not_interruptible(workflow: Workflow) -
     assert line["item"]["status"] == "completed"
 
 
-@AUTO
+@ANSWERED
 async def test_the_newest_prompt_wins_and_the_older_one_says_so(workflow: Workflow) -> None:
     call = await workflow.call()
     older = asyncio.create_task(call.run("playAudio", audioFile=MENU))
@@ -147,7 +148,7 @@ async def test_a_caller_who_hangs_up_ends_the_branch_quietly(workflow: Workflow)
     assert await playing == {"index": 0, "item": None, "output": None}
 
 
-@pytest.mark.parametrize("profile", ["manual"])
+@RINGING
 async def test_a_call_that_still_rings_must_be_answered_first(workflow: Workflow) -> None:
     call = await workflow.call(answered=False)
     line = await call.run("playAudio", audioFile=WELCOME)
@@ -164,7 +165,7 @@ async def test_the_first_operation_waits_until_the_receiver_has_answered(workflo
     assert likeness(call.heard, samples(SHIPPED / "en/welcome.wav")) > 0.85
 
 
-@AUTO
+@ANSWERED
 async def test_a_call_that_has_been_put_through_has_no_audio_here(workflow: Workflow) -> None:
     call = await workflow.call()
     await call.run("transferCall", target="101")
@@ -173,7 +174,7 @@ async def test_a_call_that_has_been_put_through_has_no_audio_here(workflow: Work
     assert "only at the client's own route point, and this call is at 101" in line["error"]["message"]
 
 
-@AUTO
+@ANSWERED
 @pytest.mark.parametrize(
     ("audio", "error"),
     [

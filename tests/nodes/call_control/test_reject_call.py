@@ -2,11 +2,13 @@
 
 import pytest
 
+from tests.readings import RINGING
+
 from .conftest import Workflow
 
 
 @pytest.mark.proves("control.rejectCall")
-@pytest.mark.parametrize("profile", ["manual"])
+@RINGING
 async def test_a_ringing_call_is_dropped(workflow: Workflow) -> None:
     call = await workflow.call(answered=False)
     line = await call.run("rejectCall")
@@ -15,7 +17,7 @@ async def test_a_ringing_call_is_dropped(workflow: Workflow) -> None:
 
 
 @pytest.mark.proves("control.rejectCall")
-@pytest.mark.parametrize("profile", ["manual"])
+@RINGING
 async def test_a_ringing_call_is_sent_elsewhere(workflow: Workflow) -> None:
     call = await workflow.call(answered=False)
     line = await call.run("rejectCall", how="divert", target="101")
@@ -32,7 +34,7 @@ async def test_a_connected_call_cannot_be_rejected_and_stays(workflow: Workflow)
 
 
 @pytest.mark.proves("care.destination-guard")
-@pytest.mark.parametrize("profile", ["manual"])
+@RINGING
 async def test_a_number_that_is_not_allowed_is_refused_and_the_call_still_rings(workflow: Workflow) -> None:
     call = await workflow.call(answered=False)
     line = await call.run("rejectCall", how="divert", target="+4930999999")

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from tests.readings import RINGING
+
 from .conftest import Workflow
 
 
@@ -96,7 +98,7 @@ async def test_a_target_is_understood_as_people_write_it(workflow: Workflow) -> 
     assert (line["output"], line["item"]["target"]) == ("connected", "101")
 
 
-@pytest.mark.parametrize("profile", ["manual"])
+@RINGING
 async def test_a_ringing_call_is_put_through_and_the_result_says_who_picked_up(workflow: Workflow) -> None:
     call = await workflow.call(answered=False)
     line = await call.run("transferCall", target="101")

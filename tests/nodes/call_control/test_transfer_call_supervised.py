@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.readings import ANSWERED
 from threecx_pbx.media import ringback
 
 from .conftest import Workflow, likeness
@@ -19,7 +20,7 @@ async def test_the_caller_is_put_through_when_the_target_answers(workflow: Workf
     await call.reached("connected 101")
 
 
-@pytest.mark.parametrize("profile", ["auto"])
+@ANSWERED
 async def test_the_caller_hears_ring_back_meanwhile(workflow: Workflow) -> None:
     workflow.sim.control.behave("101", answers_after=2)
     call = await workflow.call()

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from tests.readings import ANSWERED
+
 from .conftest import SHIPPED, Workflow, likeness, samples
 
-pytestmark = pytest.mark.parametrize("profile", ["auto"])
+pytestmark = ANSWERED
 
 
 async def listed(workflow: Workflow, search: str) -> list[str]:

@@ -1,5 +1,5 @@
 """A runner, a PBX and n8n around the operation: the office of tests/care."""
 
-from tests.care.conftest import closed, n8n, office, profile
+from tests.care.conftest import closed, n8n, office
 
-__all__ = ["closed", "n8n", "office", "profile"]
+__all__ = ["closed", "n8n", "office"]

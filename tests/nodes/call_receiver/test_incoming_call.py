@@ -3,6 +3,7 @@
 import pytest
 
 from tests.care.conftest import ROUTE_POINT, WITHIN, Office
+from tests.readings import RINGING
 
 
 @pytest.mark.proves("receiver.extension")
@@ -25,7 +26,7 @@ async def test_receivers_of_different_calls_live_side_by_side(office: Office) ->
 
 
 @pytest.mark.proves("receiver.autoAnswer")
-@pytest.mark.parametrize("profile", ["manual"])
+@RINGING
 async def test_a_ringing_call_is_answered_by_itself_when_asked_and_only_then(office: Office) -> None:
     await office.receive("one", callTypes=["inbound"])
     await office.receive("two", callTypes=["internal"], autoAnswer=False)
@@ -38,7 +39,7 @@ async def test_a_ringing_call_is_answered_by_itself_when_asked_and_only_then(off
 
 
 @pytest.mark.proves("receiver.timeout")
-@pytest.mark.parametrize("profile", ["manual"])
+@RINGING
 @pytest.mark.parametrize(("choice", "moment"), [("drop", "dropped 8001"), ("divert", "connected 101")])
 async def test_a_call_that_nobody_answers_in_time_is_dropped_or_diverted(
     office: Office, choice: str, moment: str
@@ -51,7 +52,7 @@ async def test_a_call_that_nobody_answers_in_time_is_dropped_or_diverted(
 
 
 @pytest.mark.proves("receiver.timeout")
-@pytest.mark.parametrize("profile", ["manual"])
+@RINGING
 async def test_a_call_that_was_answered_in_time_is_left_alone(office: Office) -> None:
     await office.receive(autoAnswer=False, timeout=2, onTimeout="drop", ifWorkflowStops="leave")
     call = office.call()

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.care.conftest import Office
+from tests.readings import ANSWERED
 
-pytestmark = [pytest.mark.proves("data.dropdowns"), pytest.mark.parametrize("profile", ["auto"])]
+pytestmark = [pytest.mark.proves("data.dropdowns"), ANSWERED]
 
 
 async def listed(office: Office, search: str = "") -> list[tuple[str, str]]:

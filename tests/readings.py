@@ -1,0 +1,55 @@
+"""The readings of a real 3CX (api.md 13) that every test with a PBX runs under.
+
+Two in the fast tests; `scripts/test` adds worst_case and two seeds (mark `profiles`), `--long` all named ones and
+twenty seeds. The fixture `profile` in tests/conftest.py takes each in turn.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from threecx_simulator import PROFILES, Profile, draw
+
+_SEEDS = {f"seed{seed}": seed for seed in range(20)}
+_FAST = ("auto", "manual")
+_PROFILES = ("worst_case", "seed1", "seed2")
+
+
+def read(name: str) -> Profile:
+    """A named profile, or one that a seed drew."""
+    return draw(_SEEDS[name]) if name in _SEEDS else PROFILES[name]
+
+
+def readings(**options: Any) -> list[Any]:
+    """pytest's parameters, one for each reading; where `options` leave no difference, the first stands for both."""
+    made: list[Any] = []
+    seen: list[Profile] = []
+    for name in (*_FAST, *_PROFILES, *_rest()):
+        profile = replace(read(name), **options)
+        if profile not in seen:
+            seen.append(profile)
+            made.append(pytest.param(profile, id=name, marks=_marks(name)))
+    return made
+
+
+def _rest() -> Iterable[str]:
+    return (name for name in (*PROFILES, *_SEEDS) if name not in _FAST + _PROFILES)
+
+
+def _marks(name: str) -> list[pytest.MarkDecorator]:
+    if name in _FAST:
+        return []
+    return [pytest.mark.profiles if name in _PROFILES else pytest.mark.long]
+
+
+def under(**options: Any) -> pytest.MarkDecorator:
+    """For tests that are about one reading of something: every reading otherwise, with these options."""
+    return pytest.mark.parametrize("profile", readings(**options))
+
+
+ANSWERED = under(route_point_answer="auto")
+"""Callers are connected to the route point at once: for tests that begin where the call is up."""
+RINGING = under(route_point_answer="manual")
+"""Callers ring at the route point until they are answered."""

@@ -2,8 +2,10 @@
 
 from zoneinfo import ZoneInfo
 
+from threecx_pbx.errors import Forbidden
 from threecx_pbx.reports.periods import Period, TimeRange, custom_range, named_range, zone_named
 from threecx_pbx.reports.zones import pbx_zone
+from threecx_pbx.xapi.refusals import OWNER, lacking
 from threecx_runner.sdk import Context, Params
 
 
@@ -18,7 +20,13 @@ class Ranged(Params):
 
 async def zone_for(on: Context, ask: Ranged) -> ZoneInfo:
     """What the author chose, else the PBX's own. Raises BadParameter, Forbidden."""
-    return zone_named(ask.timezone) if ask.timezone.strip() else await pbx_zone(on.reports)
+    if ask.timezone.strip():
+        return zone_named(ask.timezone)
+    try:
+        return await pbx_zone(on.reports)
+    except Forbidden as error:
+        # a client that may not even read the time zone lacks more than that: the role that the period needs is named
+        raise lacking(OWNER, "read calls, recordings and reports of the past") from error
 
 
 async def period_for(on: Context, ask: Ranged) -> Period:

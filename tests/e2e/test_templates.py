@@ -192,7 +192,9 @@ def test_daily_report_mails_the_queues_and_every_call_of_yesterday(
 
     (mail,) = outside.mails
     (file,) = mail.iter_attachments()
-    rows = list(csv.DictReader(io.StringIO(file.get_content().lstrip("\ufeff"))))
+    table = file.get_payload(decode=True)
+    assert isinstance(table, bytes)
+    rows = list(csv.DictReader(io.StringIO(table.decode("utf-8-sig"))))
     assert [row["callHistoryId"] for row in rows] == [call["callHistoryId"] for call in calls]
     assert str(file.get_filename()).startswith("calls-")
     html = mail.get_body(("html",))
@@ -259,8 +261,7 @@ def test_an_active_workflow_logs_each_recording_once_and_none_is_no_failure(
 
 
 def _recordings(imported: Imported) -> list[Json]:
-    week = template("recording_to_crm")["nodes"][1]["parameters"] | {"startDate": _A_WEEK_AGO}
-    node = data("Recordings", "getRecordings", **week)
+    node = data("Recordings", **_node(_of_the_last_week(), "Recordings of the Last Day")["parameters"])
     return imported.run(imported.add(chain("Recordings", manual(), node))).items("Recordings")
 
 

@@ -16,6 +16,7 @@ from threecx_pbx.transport.answer import Answer
 from threecx_pbx.transport.meanings import meaning
 from threecx_pbx.xapi.paths import known_paths
 
+OWNER = "System Owner"
 _OWNERS = re.compile(r"^(Report(?!er)|Recordings|ChatHistoryView|ScheduledReports|CallHistoryView)")
 """Only a System Owner reads these (api.md 1.3)."""
 
@@ -24,10 +25,7 @@ def refusal(answer: Answer, path: str, doing: str) -> ThreeCxError:
     """`doing` completes "3CX does not let this API client …"; `path` is what stands after /xapi/v1/."""
     match answer.status:
         case 403:
-            role = needed_role(path)
-            return Forbidden(
-                f"3CX does not let this API client {doing}: the role {role} is needed.", hint=_hint(role)
-            )
+            return lacking(needed_role(path), doing)
         case 404 if "(" in path or path not in known_paths():
             return RecordUnknown(f"3CX has nothing there when asked to {doing}.")
         case 404:
@@ -48,9 +46,16 @@ def refusal(answer: Answer, path: str, doing: str) -> ThreeCxError:
             return meaning(answer, doing)
 
 
+def lacking(role: str, doing: str) -> Forbidden:
+    """Names the role that the API client needs for `doing`."""
+    return Forbidden(
+        f"3CX does not let this API client {doing}: the role {role} is needed.", hint=_hint(role)
+    )
+
+
 def needed_role(path: str) -> str:
     """The lowest role that may use a path, by its name in the Admin Console."""
-    return "System Owner" if _OWNERS.match(path) else "System Admin"
+    return OWNER if _OWNERS.match(path) else "System Admin"
 
 
 def parsed(answer: Answer, doing: str) -> dict[str, Any]:
@@ -75,7 +80,7 @@ def _said(answer: Answer) -> str:
 
 def _hint(role: str) -> str:
     asked = f"In 3CX Admin Console > Integrations > API, give the client the role {role}"
-    if role == "System Owner":
+    if role == OWNER:
         return f"{asked}, or enter a second client of that role as Reports Client ID in the credential."
     return f"{asked}."
 

@@ -122,10 +122,11 @@ async def test_dates_that_make_no_sense_are_named(data: Data, parameters: dict[s
     assert named in error["message"]
 
 
-async def test_a_role_too_low_is_named_with_both_remedies(data: Data) -> None:
+@pytest.mark.parametrize("timezone", ["Europe/Berlin", ""])
+async def test_a_role_too_low_is_named_with_both_remedies(data: Data, timezone: str) -> None:
     data.login["clientId"] = "8003"
 
-    error = await data.error("getCallHistory", startDate="2026-03-02", timezone="Europe/Berlin")
+    error = await data.error("getCallHistory", startDate="2026-03-02", timezone=timezone)
 
     assert error["errorId"] == "forbidden"
     assert "System Owner" in error["message"]

@@ -65,6 +65,18 @@ class Simulator:
         """The call as of now."""
         return CallReport.model_validate(self._ask("GET", f"/calls/{call}"))
 
+    def ringing(self, number: str, *, within_s: float = 20) -> str:
+        """Waits until a call that is up has rung at a number; its id."""
+
+        def look() -> str | None:
+            calls = requests.get(f"{self.control_url}/calls", timeout=10).json()
+            up = (CallReport.model_validate(call) for call in calls)
+            return next(
+                (call.id for call in up if f"ringing {number}" in call.moments and not call.ended_at), None
+            )
+
+        return wait_for(look, f"a call rings at {number}", within_s=within_s)
+
     def reached(self, call: str, what: str, *, within_s: float = 30) -> CallReport:
         """Waits for a line of the timeline, e.g. "connected 101"."""
         wanted = {"what": what, "within": within_s}

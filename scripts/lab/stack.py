@@ -111,11 +111,12 @@ class Stack:
         }
         return {**fields, **changes}
 
-    def add_workflow(self, workflow: Json, credential: Json) -> Json:
-        """Saves a workflow with this credential in each of our nodes."""
+    def add_workflow(self, workflow: Json, credential: Json, *, triggers: Json | None = None) -> Json:
+        """Saves a workflow with this credential in each of our nodes; `triggers` may have another one."""
         for node in workflow["nodes"]:
             if node["type"].startswith(f"{PACKAGE}."):
-                node["credentials"] = {CREDENTIAL: credential}
+                chosen = triggers if triggers and node["type"].endswith("Trigger") else credential
+                node["credentials"] = {CREDENTIAL: chosen}
         return self.rest.add_workflow(workflow)
 
     def wait_subscribed(self, workflow: Json, *, within_s: float = TAKES_EFFECT_S) -> None:

@@ -39,6 +39,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture
 def pbx(stack: Stack) -> Iterator[Simulator]:
     """The simulated PBX with nobody on the phone; everybody answers after a second and talks until the other hangs up."""
+    stack.mend()
     stack.simulator.reset()
     for number in ("101", "102"):
         stack.simulator.behave(number, answersAfter=1, hangsUpAfter=None)
@@ -57,14 +58,12 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
 
 @pytest.fixture(scope="session")
 def credentials(stack: Stack) -> dict[str, Json]:
-    """The right one for each way from n8n to the runner."""
-    return {
-        way: stack.rest.add_credential(f"Simulated 3CX by {way}", CREDENTIAL, stack.login(transport=way))
-        for way in _WAYS
-    }
+    """The right one for each way from n8n to the runner. The task runner's has no Runner URL, so nothing can take that way."""
+    logins = {"url": stack.login(), "taskRunner": stack.login(transport="taskRunner", runnerUrl="")}
+    return {way: stack.rest.add_credential(f"3CX by {way}", CREDENTIAL, logins[way]) for way in _WAYS}
 
 
-@pytest.fixture(params=_WAYS)
+@pytest.fixture(params=_WAYS, scope="module")
 def transport(request: pytest.FixtureRequest) -> str:
     """How action nodes reach the runner: each test of operations runs once for each way, and its result must not depend on it."""
     return str(request.param)
@@ -77,13 +76,13 @@ def credential(credentials: dict[str, Json], transport: str) -> Json:
 
 
 @pytest.fixture
-def activate(stack: Stack, credential: Json) -> Iterator[Activate]:
-    """Saves and activates a workflow, waits until the runner serves it; it is deactivated after the test."""
+def activate(stack: Stack, credential: Json, credentials: dict[str, Json]) -> Iterator[Activate]:
+    """Saves and activates a workflow, waits until the runner serves it; it is deactivated after the test. Triggers go by URL."""
     stack.mend()
     active: list[Json] = []
 
     def activated(workflow: Json) -> Json:
-        saved = stack.add_workflow(workflow, credential)
+        saved = stack.add_workflow(workflow, credential, triggers=credentials["url"])
         active.append(saved)
         stack.rest.activate(saved)
         stack.wait_subscribed(saved)

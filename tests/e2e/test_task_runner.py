@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-import requests
 
 from lab.n8n_install import get_n8n
 from lab.n8n_instance import N8nInstance
@@ -12,7 +11,6 @@ from lab.package import NpmPackage
 from lab.simulator import Simulator
 from lab.stack import CREDENTIAL, Stack, task_brokers
 from lab.steps import Steps
-from lab.waiting import wait_for
 
 from .places import Place, place_at, said
 from .workflows import control, data
@@ -98,7 +96,7 @@ def test_a_runner_that_is_killed_in_mid_operation_fails_the_node_at_once(
     place: Place = request.getfixturevalue(mode)
     pbx.behave("101", answersAfter=None)
     begun = place.begin(_dial("101"))
-    _ringing(pbx)
+    pbx.ringing("101")
 
     stack.runner.kill()
     execution = place.rest.ended(begun, within_s=20)
@@ -110,23 +108,12 @@ def test_a_runner_that_is_killed_in_mid_operation_fails_the_node_at_once(
     assert place.run(_look()).status == "success"
 
 
-def test_an_execution_that_is_stopped_ends_the_call_that_it_places(pbx: Simulator, internal: Place) -> None:
-    pbx.behave("101", answersAfter=None)
-    begun = internal.begin(_dial("101"))
-    placed = _ringing(pbx)
-
-    internal.rest.call("POST", f"/executions/{begun}/stop", {})
-
-    assert internal.rest.ended(begun, within_s=20).status == "canceled"
-    pbx.ended(placed, within_s=20)
-
-
 def test_n8ns_own_time_limit_is_named_and_ends_the_call_that_is_placed(
     pbx: Simulator, external: Place
 ) -> None:
     pbx.behave("101", answersAfter=None)
     begun = external.begin(_dial("101"))
-    placed = _ringing(pbx)
+    placed = pbx.ringing("101")
 
     execution = external.rest.ended(begun, within_s=30)
 
@@ -155,18 +142,3 @@ def test_dropdowns_and_the_credentials_test_say_that_they_need_the_runner_url(
 
     assert told["status"] == "Error"
     assert "Runner URL" in told["message"]
-
-
-def _ringing(pbx: Simulator) -> str:
-    """The call that a node places, once it rings at 101."""
-    return wait_for(lambda: next(iter(_live(pbx)), None), "a call rings at 101", within_s=20)
-
-
-def _live(pbx: Simulator) -> list[str]:
-    calls = requests.get(f"{pbx.control_url}/calls", timeout=10).json()
-    rings = "ringing 101"
-    return [
-        call["id"]
-        for call in calls
-        if call["endedAt"] is None and any(moment["what"] == rings for moment in call["timeline"])
-    ]

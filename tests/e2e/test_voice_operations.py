@@ -2,8 +2,10 @@
 
 import functools
 import http.server
+import secrets
 import shutil
 import threading
+import wave
 from collections.abc import Iterator
 
 import pytest
@@ -14,13 +16,21 @@ from lab.simulator import Simulator
 from lab.stack import Stack
 
 from .conftest import Activate
-from .workflows import chain, control, receiver
+from .workflows import chain, control, download, manual, receiver
+
+_LONG_S = 90
+"""Of 16-bit sound: more than fits into one piece on n8n's task broker."""
 
 
 @pytest.fixture(scope="module")
-def files() -> Iterator[str]:
-    """A web server with the shipped prompts."""
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(PROMPTS))
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A web server with the shipped prompts, and with a long one."""
+    folder = tmp_path_factory.mktemp("web")
+    shutil.copytree(PROMPTS, folder, dirs_exist_ok=True)
+    with wave.open(str(folder / "long.wav"), "wb") as long:
+        long.setparams((1, 2, 8000, 0, "NONE", ""))
+        long.writeframes(secrets.token_bytes(_LONG_S * 16_000))
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -64,33 +74,43 @@ def test_hold_background_and_stop(stack: Stack, pbx: Simulator, activate: Activa
     assert "welcome" in heard
 
 
-@pytest.mark.proves("control.uploadPrompt", "control.playAudio", "control.includeInput")
-def test_a_downloaded_file_is_played_and_becomes_a_prompt(
+@pytest.mark.proves("control.playAudio", "behaviour.task-runner")
+def test_a_binary_field_is_heard(stack: Stack, pbx: Simulator, activate: Activate, files: str) -> None:
+    play = control("Play", "playAudio", resource="audio", audioFile=audio("binary", "data"))
+
+    got, heard = ran(stack, activate, "Play a file", download(f"{files}/goodbye.wav"), play)
+
+    assert got["Play"][0]["status"] == "completed"
+    assert heard == ["goodbye"]
+
+
+@pytest.mark.proves("control.uploadPrompt", "control.playAudio", "behaviour.task-runner")
+def test_a_downloaded_file_becomes_a_prompt(
     stack: Stack, pbx: Simulator, activate: Activate, files: str
 ) -> None:
-    response = {"response": {"responseFormat": "file", "outputPropertyName": "data"}}
-    download = {
-        "id": "b9a0f1de-3a8b-4a44-9a59-0c7f1f7c1f01",
-        "name": "Download",
-        "type": "n8n-nodes-base.httpRequest",
-        "typeVersion": 4.2,
-        "position": [0, 0],
-        "parameters": {"url": f"{files}/goodbye.wav", "options": {"response": response}},
-    }
-    upload = control(
-        "Upload",
-        "uploadPrompt",
-        resource="audio",
-        promptName="downloaded/bye",
-        audioFile=audio("binary", "data"),
-    )
-    play = control(
-        "Play", "playAudio", resource="audio", audioFile=audio("list", "={{ $json.prompt }}"), options={}
-    )
-    got, heard = ran(stack, activate, "Upload", download, upload, play)
+    asked = {"resource": "audio", "audioFile": audio("binary", "data")}
+    upload = control("Upload", "uploadPrompt", promptName="downloaded/bye", **asked)
+    play = control("Play", "playAudio", resource="audio", audioFile=audio("list", "={{ $json.prompt }}"))
+
+    got, heard = ran(stack, activate, "Upload", download(f"{files}/goodbye.wav"), upload, play)
+
     assert got["Upload"][0]["prompt"] == "downloaded/bye.wav"
     assert got["Play"][0]["status"] == "completed"
     assert heard == ["goodbye"]
+
+
+@pytest.mark.proves("control.uploadPrompt")
+def test_a_long_file_becomes_a_prompt_whole(stack: Stack, credential: Json, files: str) -> None:
+    asked = {"resource": "audio", "audioFile": audio("binary", "data")}
+    upload = control("Upload", "uploadPrompt", promptName="downloaded/long", **asked)
+    nodes = (manual(), download(f"{files}/long.wav"), upload)
+    workflow = stack.add_workflow(chain("Upload a long file", *nodes), credential)
+
+    execution = stack.rest.ended(stack.rest.run(workflow, "Start")["executionId"])
+
+    assert execution.status == "success", execution.error
+    with wave.open(str(stack.runner.state / "prompts" / "downloaded" / "long.wav")) as saved:
+        assert saved.getnframes() / saved.getframerate() == pytest.approx(_LONG_S, abs=0.1)
 
 
 @pytest.mark.proves("control.sayText")

@@ -44,6 +44,12 @@ def wait(seconds: int) -> Json:
     return _n8n("Wait", "wait", 1.1, {"resume": "timeInterval", "amount": seconds, "unit": "seconds"})
 
 
+def download(url: str) -> Json:
+    """n8n's HTTP Request node: a file, as the binary field `data`."""
+    response = {"response": {"responseFormat": "file", "outputPropertyName": "data"}}
+    return _n8n("Download", "httpRequest", 4.2, {"url": url, "options": {"response": response}})
+
+
 def chain(name: str, *nodes: Json) -> Json:
     """A workflow of nodes one after another, each on the first output of the one before."""
     for index, node in enumerate(nodes):

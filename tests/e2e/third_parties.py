@@ -39,14 +39,14 @@ class Arrived:
 
 @dataclass
 class ThirdParties:
-    """`answers`: what a path answers, given the body. What it does not know is 404."""
+    """`answers`: what a path answers, given the body. What it does not know, and None, is 404."""
 
     proxy: str
     ca_file: Path
     mail_port: int
     arrived: list[Arrived] = field(default_factory=list)
     mails: list[EmailMessage] = field(default_factory=list)
-    answers: dict[str, Callable[[Json], Json]] = field(default_factory=dict)
+    answers: dict[str, Callable[[Json], Json | None]] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -137,8 +137,9 @@ class _Api(_Handler):
             self.headers["Host"], self.path.split("?")[0], self.headers.get("Authorization", ""), body
         )
         there.arrived.append(asked)
-        answer = there.answers.get(asked.path)
-        text = json.dumps(answer(body) if answer else {"message": f"no {asked.path} here"}).encode()
+        known = there.answers.get(asked.path)
+        answer = known(body) if known else None
+        text = json.dumps(answer or {"message": f"no {asked.path} here"}).encode()
         self.send_response(200 if answer else 404)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))

@@ -11,7 +11,6 @@ from lab.waiting import wait_for
 from .conftest import Activate
 from .workflows import chain, control, manual, receiver
 
-
 _RECOGNISED_S = 1.5
 """So much of a prompt tells which one it is."""
 

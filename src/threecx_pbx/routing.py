@@ -174,15 +174,19 @@ class Routing(CallVerbs):
 
     async def _put_through(self, asked: "_Asked", result: ActionResult) -> Routed:
         seconds = (self.clock.now() - asked.began).total_seconds()
-        if self.sees(asked.to):
-            # the answer and the event of the target's leg come over two connections
-            with suppress(TimeoutError, CallEnded):
-                await self.until(
-                    asked.call.id, lambda now: _taker(now, asked.leg) or self._shown(now, asked.leg), _READ
-                )
+        # the answer and the events of the legs come over two connections
+        with suppress(TimeoutError, CallEnded):
+            await self.until(asked.call.id, lambda now: self._is_settled(asked, now), _READ)
         self.handed_on(asked.call.id, asked.to)
         outcome, by = self._taken_by(asked, result)
         return Routed(True, outcome, by, "", seconds)
+
+    def _is_settled(self, asked: "_Asked", now: Call | None) -> bool | None:
+        """Whether the legs show what the answer said: ours has gone, and who took the call is seen if that can be."""
+        if now is None or (asked.verb is not Verb.ROUTE_TO and asked.leg.key in now.legs):
+            return True if now is None else None
+        taken = not self.sees(asked.to) or _taker(now, asked.leg) or self._shown(now, asked.leg)
+        return True if taken else None
 
     async def _watched(self, asked: "_Asked") -> Routed:
         """202: accepted and unfinished, the legs tell the rest (api.md 2.2)."""
@@ -225,7 +229,11 @@ class Routing(CallVerbs):
         now = self.look(asked.call.id)
         others = [] if now is None else _others(now, asked.leg)
         if others:
-            last = max(others, key=lambda each: (each.state is LegState.CONNECTED, each.first_seen))
+            # a queue's agent may have picked up by now, yet it was the queue that took the caller
+            last = max(
+                others,
+                key=lambda each: (each.state is LegState.CONNECTED, each.dn == asked.to, each.first_seen),
+            )
             return _TOOK.get(last.dn_kind, Outcome.UNKNOWN), last.dn
         shown = self._shown(now, asked.leg)
         if shown is not None:

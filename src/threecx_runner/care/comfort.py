@@ -17,6 +17,9 @@ APOLOGY = "en/apology"
 _LONGEST_S = 30.0
 """A prompt of one's own that is longer is cut off: the caller waits for a person."""
 
+_HEARD_OUT_S = 0.2
+"""A buffering proxy holds the last of a prompt back for so long (api.md 4): what comes next would cut it off."""
+
 log = logging.getLogger(__name__)
 
 
@@ -49,6 +52,7 @@ class Comfort:
                 sound = await self._sounds.of(Locator(value=prompt), prompt)
                 media.background(None, Layer.IDLE)
                 await media.play(sound)
+                await self._session.clock.sleep(_HEARD_OUT_S)
         except CallEnded:
             raise
         except (ThreeCxError, TimeoutError) as error:

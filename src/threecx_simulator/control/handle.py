@@ -269,6 +269,6 @@ def _state(call: Call) -> CallState:
     if call.ended is not None:
         return "ended"
     statuses = {leg.status for leg in call.legs.values()}
-    if Status.CONNECTED in statuses:
+    if statuses & {Status.CONNECTED, Status.HOLD, Status.HELD}:
         return "connected"
     return "ringing" if Status.RINGING in statuses else "dialing"

@@ -188,6 +188,10 @@ class PhoneCall:
         """What the caller has heard so far."""
         return self.workflow.sim.control.heard_pcm(self.report)
 
+    async def hears(self, sound: Samples) -> None:
+        """Returns as soon as the caller has heard it: a proxy may hold the last of it back a little longer."""
+        await eventually(lambda: likeness(self.heard, sound) > 0.85, every=0.25)
+
     async def heard_sound(self) -> None:
         """Returns as soon as something is heard."""
         await eventually(lambda: np.abs(np.frombuffer(self.heard, "<i2")).max(initial=0) > 500)

@@ -9,17 +9,12 @@ import pytest
 from tests.readings import ANSWERED
 from threecx_pbx.media import hold_music, ringback
 
-from .conftest import CALLER, ROUTE_POINT, SHIPPED, WITHIN, PhoneCall, Workflow, eventually, likeness, samples
+from .conftest import CALLER, ROUTE_POINT, SHIPPED, WITHIN, PhoneCall, Workflow, eventually, samples
 
 RING = np.frombuffer(ringback().data[:16_000], "<i2").astype(np.float64)
 MUSIC = np.frombuffer(hold_music().data[:32_000], "<i2").astype(np.float64)
 FALLBACK = samples(SHIPPED / "en/fallback.wav")
 APOLOGY = samples(SHIPPED / "en/apology.wav")
-
-
-async def hears(call: PhoneCall, sound: Any) -> None:
-    """Returns as soon as the caller has heard it."""
-    await eventually(lambda: likeness(call.heard, sound) > 0.85, every=0.25)
 
 
 async def unclaimed(workflow: Workflow) -> PhoneCall:
@@ -38,14 +33,14 @@ async def unclaimed(workflow: Workflow) -> PhoneCall:
 )
 async def test_a_gap_between_operations_is_filled(workflow: Workflow, sound: Any) -> None:
     call = await workflow.call()
-    await hears(call, sound)
+    await call.hears(sound)
 
 
 @pytest.mark.proves("receiver.idleAudio")
 @pytest.mark.parametrize("receiver", [{"idleAudio": "ringBack"}])
 async def test_an_operation_ends_the_filling_at_once(workflow: Workflow) -> None:
     call = await workflow.call()
-    await hears(call, RING)
+    await call.hears(RING)
     waiting = asyncio.create_task(call.run("collectDTMF", timeout=20))
     await eventually(lambda: not workflow.sim.control.heard(call.report).spans[-1].sound)
     call.press("1")
@@ -56,7 +51,7 @@ async def test_an_operation_ends_the_filling_at_once(workflow: Workflow) -> None
 @ANSWERED
 async def test_a_call_that_the_pbx_has_connected_by_itself_hears_ring_back(workflow: Workflow) -> None:
     call = await workflow.call(answered=False)
-    await hears(call, RING)
+    await call.hears(RING)
 
 
 @pytest.mark.proves("care.nobody-home")
@@ -65,8 +60,8 @@ async def test_a_call_that_the_pbx_has_connected_by_itself_hears_ring_back(workf
 async def test_with_nobody_home_the_caller_hears_where_the_call_goes(workflow: Workflow) -> None:
     call = await unclaimed(workflow)
     await call.reached("connected 102")
-    assert likeness(call.heard, RING) > 0.85
-    assert likeness(call.heard, FALLBACK) > 0.85
+    await call.hears(RING)
+    await call.hears(FALLBACK)
 
 
 @pytest.mark.proves("care.nobody-home")
@@ -78,7 +73,7 @@ async def test_a_caller_whom_nobody_takes_hears_an_apology_before_the_end(workfl
     workflow.sim.control.behave("101", busy=True)
     call = await unclaimed(workflow)
     await workflow.sim.control.ended(call.report, within=WITHIN)
-    assert likeness(call.heard, APOLOGY) > 0.85
+    await call.hears(APOLOGY)
 
 
 @pytest.mark.proves("care.workflow-stopped", "receiver.idleTimeout", "receiver.ifWorkflowStops")
@@ -95,9 +90,9 @@ async def test_a_workflow_killed_in_a_menu_leaves_the_caller_to_ring_back_then_t
     menu = asyncio.create_task(call.run("menu", prompt=prompt, choices=choices))
     await call.heard_sound()
     menu.cancel()
-    await hears(call, RING)
+    await call.hears(RING)
     await call.reached("connected 102")
-    assert likeness(call.heard, FALLBACK) > 0.85
+    await call.hears(FALLBACK)
 
 
 @pytest.mark.proves("receiver.idleTimeout")

@@ -24,6 +24,8 @@ from .conftest import Workflow
 async def test_each_kind_of_target_is_reached(
     workflow: Workflow, target_type: str, target: str, outcome: str, moment: str
 ) -> None:
+    for agent in ("102", "103"):
+        workflow.sim.control.behave(agent, answers_after=5)  # the queue has the caller until then
     call = await workflow.call()
     line = await call.run("transferCall", targetType=target_type, target={"mode": "list", "value": target})
     assert line["output"] == "connected", line

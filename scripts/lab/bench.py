@@ -15,6 +15,7 @@ from lab.bench_network import far_away
 from lab.benches.event_latency import event_latency
 from lab.benches.figures import BenchFailed, SimulatorLate
 from lab.benches.history import history
+from lab.benches.many_items import many_items
 from lab.benches.operation_latency import operation_latency
 from lab.benches.options import options
 from lab.benches.simulator import simulator
@@ -50,6 +51,9 @@ def bench(
         float, typer.Option("--rtt", min=0, help="Round trip to the PBX in ms, by a delaying proxy.")
     ] = 0,
     samples: Annotated[int, typer.Option("--samples", min=3, help="How many calls.")] = 40,
+    items: Annotated[
+        int, typer.Option("--items", min=1, max=500, help="operation-latency: items of one execution.")
+    ] = 1,
     calls: Annotated[int, typer.Option("--calls", min=1, help="calls: how many at once.")] = 128,
     seconds: Annotated[float, typer.Option("--seconds", min=1, help="calls: how long it is measured.")] = 20,
     knee: Annotated[
@@ -60,7 +64,7 @@ def bench(
     try:
         wanted = Wanted(calls, samples, seconds, rtt, knee)
         voice = name.value in VOICE_BENCHES
-        figures = voice_figures(name.value, wanted, Steps()) if voice else _measure(name, rtt, samples)
+        figures = voice_figures(name.value, wanted, Steps()) if voice else _measure(name, rtt, samples, items)
     except SimulatorLate as error:
         figures = {"late": str(error)}
     except (BenchFailed, CommandFailed, ToolMissing, ServiceDied, NeverCame) as error:
@@ -72,10 +76,12 @@ def bench(
     )
 
 
+_ITEMS_COST = 4
+"""With many items fewer runs say as much."""
 _LOAD_BEFORE = os.getloadavg()[0]
 
 
-def _measure(name: Name, rtt_ms: float, samples: int) -> Json:
+def _measure(name: Name, rtt_ms: float, samples: int, items: int) -> Json:
     steps = Steps()
     if name is Name.SIMULATOR:
         with steps.step("simulator: 1,024 and 256 calls, 2,000 frames a second, 100,000 rows"):
@@ -91,14 +97,23 @@ def _measure(name: Name, rtt_ms: float, samples: int) -> Json:
         stack = Stack.in_folder(Path(folder), steps, profile="manual" if manual else "auto", tls=manual)
         with stack, _pbx(stack, rtt_ms) as url:
             stack.pbx_url = url
-            if name is Name.TASK_RUNNER:
-                with steps.step(f"task-runner: {samples} operations each way"):
-                    return task_runner(stack, samples)
-            credential = stack.rest.add_credential("Bench", CREDENTIAL, stack.login())
-            with steps.step(f"{name.value}: {samples} calls"):
-                if manual:
-                    return operation_latency(stack, credential, url, samples)
-                return event_latency(stack, credential, samples)
+            return _on_n8n(name, stack, samples, items)
+
+
+def _on_n8n(name: Name, stack: Stack, samples: int, items: int) -> Json:
+    if name is Name.TASK_RUNNER:
+        with stack.steps.step(f"task-runner: {samples} operations each way"):
+            return task_runner(stack, samples)
+    credential = stack.rest.add_credential("Bench", CREDENTIAL, stack.login())
+    if name is Name.EVENT_LATENCY:
+        with stack.steps.step(f"event-latency: {samples} calls"):
+            return event_latency(stack, credential, samples)
+    if items == 1:
+        with stack.steps.step(f"operation-latency: {samples} calls each way"):
+            return operation_latency(stack, credential, stack.pbx_url, samples)
+    rounds = max(3, samples // _ITEMS_COST)
+    with stack.steps.step(f"operation-latency: {rounds} times {items} calls each way"):
+        return many_items(stack, credential, stack.pbx_url, items, rounds)
 
 
 @contextmanager

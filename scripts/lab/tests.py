@@ -10,7 +10,7 @@ import typer
 
 from lab.bootstrap import ROOT, stop
 from lab.commands import CommandFailed, ToolMissing, run
-from lab.n8n_install import get_n8n
+from lab.n8n_install import N8N_1, get_n8n
 from lab.package import NpmPackage
 from lab.steps import Steps
 
@@ -45,6 +45,7 @@ def _prepare(steps: Steps, *, with_n8n: bool) -> dict[str, str]:
     if with_n8n:
         package.tarball()
         get_n8n(steps)
+        get_n8n(steps, N8N_1)
         _get_chromium(steps)
     return package.node.environment()
 

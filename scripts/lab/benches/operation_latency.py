@@ -10,12 +10,11 @@ from typing import Any
 
 import requests
 
-from lab.benches.figures import BenchFailed, Punctuality, median, rounded
-from lab.n8n_rest import Execution, Json
-from lab.simulator import CLIENT_ID, CLIENT_SECRET
+from lab.benches.figures import Punctuality, median, rounded
+from lab.benches.http_node import HTTP, OTHER_NUMBER, answer_url, execution_time, http_request, other_token
+from lab.n8n_rest import Json
+from lab.simulator import CLIENT_ID
 from lab.stack import PACKAGE, Stack
-
-_OTHER_CLIENT, _OTHER_NUMBER = "8002", "+4930555002"
 
 
 def operation_latency(stack: Stack, credential: Json, pbx_url: str, samples: int) -> Json:
@@ -23,7 +22,7 @@ def operation_latency(stack: Stack, credential: Json, pbx_url: str, samples: int
     bench = _Bench(
         stack, pbx_url, _activate(stack, _ours(), credential), _activate(stack, _http(), credential)
     )
-    token = bench.token()
+    token = other_token(stack.simulator)
     ours, http = [], []
     for index in range(samples + 2):
         took_ours, took_http = bench.answer_by_node(index), bench.answer_by_http(index, token)
@@ -35,6 +34,7 @@ def operation_latency(stack: Stack, credential: Json, pbx_url: str, samples: int
         "ours_ms": rounded(median(ours)),
         "http_node_ms": rounded(median(http)),
         "ratio": round(median(ours) / median(http), 2),
+        "items": 1,
         "samples": samples,
         "answers_seen": sum(stack.simulator.asked()["answers"].values()) - 2 * 2,
     }
@@ -51,19 +51,6 @@ class _Bench:
         self.punctuality = Punctuality(self.stack.simulator)
         self.known: set[str] = set()
 
-    def token(self) -> str:
-        """A token of the second client."""
-        form = {
-            "grant_type": "client_credentials",
-            "client_id": _OTHER_CLIENT,
-            "client_secret": CLIENT_SECRET,
-        }
-        ca_file = self.stack.simulator.ca_file
-        answer = requests.post(
-            f"{self.stack.simulator.url}/connect/token", data=form, verify=ca_file, timeout=10
-        )
-        return str(answer.json()["access_token"])
-
     def answer_by_node(self, index: int) -> float:
         """A call at our route point: the Receiver starts the workflow, the node answers."""
         call = self.stack.simulator.call(f"+49301{index:06}")
@@ -73,29 +60,18 @@ class _Bench:
     def answer_by_http(self, index: int, token: str) -> float:
         """A call at the other route point: the same POST by the HTTP Request node."""
         pbx = self.stack.simulator
-        call = pbx.call(f"+49302{index:06}", number=_OTHER_NUMBER)
-        report = pbx.reached(call, f"ringing {_OTHER_CLIENT}")
-        participant = next(leg.id for leg in report.legs if leg.dn == _OTHER_CLIENT)
-        order = {
-            "url": f"{self.pbx_url}/callcontrol/{_OTHER_CLIENT}/participants/{participant}/answer",
-            "token": token,
-        }
+        call = pbx.call(f"+49302{index:06}", number=OTHER_NUMBER)
+        order = {"url": answer_url(pbx, call, self.pbx_url), "token": token}
         hook = f"{self.stack.n8n.url}/webhook/{self.http['nodes'][0]['parameters']['path']}"
         requests.post(hook, json=order, timeout=30).raise_for_status()
-        return self._took(self.http, "HTTP", call)
+        return self._took(self.http, HTTP, call)
 
     def _took(self, workflow: Json, node: str, call: str) -> float:
         execution = self.stack.rest.next_execution(workflow, self.known)
         self.known.add(execution.id)
         self.punctuality.look(call)
         self.stack.simulator.hang_up(call)
-        return _execution_time(execution, node)
-
-
-def _execution_time(execution: Execution, node: str) -> float:
-    if execution.status != "success":
-        raise BenchFailed(f"{node}: {execution.error}")
-    return float(execution.ran[node][-1]["executionTime"])
+        return execution_time(execution, node)
 
 
 def _activate(stack: Stack, workflow: Json, credential: Json) -> Json:
@@ -116,22 +92,7 @@ def _ours() -> Json:
 def _http() -> Json:
     path = str(uuid.uuid4())
     hook = _node("Hook", "n8n-nodes-base.webhook", {"path": path, "httpMethod": "POST", "options": {}}, 2)
-    bearer = {"parameters": [{"name": "Authorization", "value": "=Bearer {{ $json.body.token }}"}]}
-    post = {
-        "method": "POST",
-        "url": "={{ $json.body.url }}",
-        "sendHeaders": True,
-        "headerParameters": bearer,
-        "sendBody": True,
-        "specifyBody": "json",
-        "jsonBody": "{}",
-        "options": {},
-    }
-    return _pair(
-        "Bench: HTTP Request",
-        {**hook, "webhookId": path},
-        _node("HTTP", "n8n-nodes-base.httpRequest", post, 4.2),
-    )
+    return _pair("Bench: HTTP Request", {**hook, "webhookId": path}, http_request("$json.body"))
 
 
 def _node(name: str, kind: str, parameters: dict[str, Any], version: float = 1) -> Json:

@@ -17,7 +17,7 @@ _ORDER = ("url", "taskRunner", "taskRunner", "url") * 5
 
 
 def task_runner(stack: Stack, samples: int) -> Json:
-    """`http_ms, task_ms` (medians), `http_mean_ms, task_mean_ms, http_p95_ms, task_p95_ms, ratio` (of the means), `samples` of each."""
+    """`start_job_ms, http_ms` (medians), `start_job_mean_ms, http_mean_ms, start_job_p95_ms, http_p95_ms, ratio` (of the means), `samples` of each."""
     workflow = _activated(stack)
     punctuality = Punctuality(stack.simulator)
     known: set[str] = set()
@@ -38,12 +38,12 @@ def task_runner(stack: Stack, samples: int) -> Json:
 
 def _figures(http: list[float], task: list[float]) -> Json:
     return {
+        "start_job_ms": rounded(median(task)),
         "http_ms": rounded(median(http)),
-        "task_ms": rounded(median(task)),
+        "start_job_mean_ms": rounded(statistics.mean(task)),
         "http_mean_ms": rounded(statistics.mean(http)),
-        "task_mean_ms": rounded(statistics.mean(task)),
+        "start_job_p95_ms": rounded(percentile(task, 0.95)),
         "http_p95_ms": rounded(percentile(http, 0.95)),
-        "task_p95_ms": rounded(percentile(task, 0.95)),
         "ratio": round(statistics.mean(task) / statistics.mean(http), 2),
         "samples": len(http),
     }

@@ -12,7 +12,7 @@ _FLOOR_DB = -60.0
 
 
 def write_level_plot(path: Path, pcm: bytes, title: str, marks: dict[str, float]) -> None:
-    """Level in dBFS over time, with vertical lines at `marks` (seconds)."""
+    """Level in dBFS over time, with vertical lines at `marks` (seconds) and a tick each 0.1 s."""
     samples = samples_of(pcm)
     blocks = samples[: len(samples) // _STEP * _STEP].reshape(-1, _STEP)
     power = np.sqrt((blocks**2).mean(axis=1))
@@ -24,8 +24,12 @@ def write_level_plot(path: Path, pcm: bytes, title: str, marks: dict[str, float]
     )
     lines = "".join(
         f'<line x1="{_x(at, seconds):.1f}" y1="0" x2="{_x(at, seconds):.1f}" y2="{_HEIGHT}" stroke="crimson"/>'
-        f'<text x="{_x(at, seconds) + 4:.1f}" y="16" font-size="13">{name}</text>'
-        for name, at in marks.items()
+        f'<text x="{_x(at, seconds) + 4:.1f}" y="{16 * row}" font-size="13">{name}, {at:.2f} s</text>'
+        for row, (name, at) in enumerate(marks.items(), start=1)
+    )
+    tenths = "".join(
+        f'<line x1="{x:.1f}" y1="{_HEIGHT - 6}" x2="{x:.1f}" y2="{_HEIGHT}" stroke="gray"/>'
+        for x in (_x(tenth / 10, seconds) for tenth in range(int(seconds * 10) + 1))
     )
     scale = "".join(
         f'<text x="2" y="{db / _FLOOR_DB * _HEIGHT - 2:.0f}" font-size="11" fill="gray">{db} dBFS</text>'
@@ -35,7 +39,7 @@ def write_level_plot(path: Path, pcm: bytes, title: str, marks: dict[str, float]
     path.write_text(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif">'
         f'<title>{title}</title><rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>'
-        f'<polyline fill="none" stroke="steelblue" points="{points}"/>{lines}{scale}</svg>'
+        f'<polyline fill="none" stroke="steelblue" points="{points}"/>{lines}{scale}{tenths}</svg>'
     )
 
 

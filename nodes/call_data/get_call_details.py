@@ -9,8 +9,8 @@ from threecx_pbx.reports.call_log import calls
 from threecx_pbx.reports.periods import TimeRange
 from threecx_runner.sdk import Context, Effect, Field, operation
 
+from ..shared.logged import CallRow, call_row
 from ..shared.ranged import Ranged, period_for, zone_for
-from .get_call_history import CallRow, GetCallHistoryParams, Recordings, call_row
 
 
 class GetCallDetailsParams(Ranged):
@@ -29,8 +29,7 @@ async def get_call_details(on: Context, ask: GetCallDetailsParams) -> CallRow:
         async for portion in portions:
             for one in portion:
                 if wanted == one.id or any(wanted == segment.id for segment in one.segments):
-                    links = GetCallHistoryParams(include_recordings=Recordings.LINKS)
-                    return CallRow.model_validate(call_row(one, zone, links))
+                    return CallRow.model_validate(call_row(one, zone, journey=True, links=True))
     raise RecordUnknown(
         f"The call log of this period has no call {wanted[:60]}.",
         hint="Use callHistoryId of Get Call History, and a period that the call lies in.",

@@ -76,8 +76,7 @@ def _run(settings: Settings) -> None:
 
 
 def _make_room() -> None:
-    """For a connection per call, where the usual limit is 1024 files; and for the calls' clock, beside threads that decode."""
-    sys.setswitchinterval(0.001)
+    """For a connection per call, where the usual limit is 1024 files."""
     if sys.platform != "win32":
         import resource
 

@@ -29,6 +29,7 @@ from threecx_runner.sdk import (
 )
 from threecx_runner.sessions import Held, Sessions
 
+_Given = Result | WireItem | list[WireItem]
 _LINES = TypeAdapter(list[ItemLine])
 _PORTION = 200
 """Lines of a stream that go on at once."""
@@ -110,11 +111,12 @@ class Dispatcher:
     async def _stream(self, job: _Job, item: Item, ask: Params) -> AsyncGenerator[list[ItemLine], None]:
         """The lines of an operation that gives its results one by one, in portions."""
         on = self._context(job, None)
-        running = cast("AsyncGenerator[Result | WireItem, None]", job.operation.run(on, ask))
+        running = cast("AsyncGenerator[_Given, None]", job.operation.run(on, ask))
         async with aclosing(running) as results:
             lines: list[ItemLine] = []
-            async for result in results:
-                lines.append(_line(job.operation, item, result))
+            async for given in results:
+                some = given if isinstance(given, list) else [given]
+                lines += [_line(job.operation, item, result) for result in some]
                 if len(lines) >= _PORTION:
                     yield lines
                     lines = []

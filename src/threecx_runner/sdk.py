@@ -171,7 +171,9 @@ class Wishes:
 
 
 WireItem = dict[str, Any]
-"""An output item that stands as n8n gets it, spelled as the operation's result is: for streams of very many."""
+"""An output item that stands as n8n gets it, spelled as the operation's result is: for streams of very many.
+A list of them goes on at once."""
+Streamed = AsyncIterator[Result | WireItem | list[WireItem]]
 
 P = TypeVar("P", bound=Params)
 R = TypeVar("R", bound=Result)
@@ -192,7 +194,7 @@ class Operation(Generic[P, R]):
     """Output key → whether a result leaves there; the first that matches. Empty: a single output.
     `*choices`: one output for each row of the parameter `choices`; its function gives the row's key, or none.
     """
-    run: Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[Result | WireItem]]
+    run: Callable[[Context, P], Awaitable[R | list[R]] | Streamed]
     doc: str
     lasts: timedelta
     """How long it may take at most, beside its parameter `timeout`."""
@@ -209,16 +211,14 @@ def operation(
     effect: Effect,
     outputs: Outputs[R] | None = None,
     lasts: timedelta = timedelta(minutes=1),
-) -> Callable[
-    [Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[Result | WireItem]]], Operation[P, R]
-]:
+) -> Callable[[Callable[[Context, P], Awaitable[R | list[R]] | Streamed]], Operation[P, R]]:
     """Makes the module's operation from its deed; the parameters are the type of the second argument.
 
     A deed that is an async generator gives its results one by one, and is a READ.
     """
 
     def made(
-        run: Callable[[Context, P], Awaitable[R | list[R]] | AsyncIterator[Result | WireItem]],
+        run: Callable[[Context, P], Awaitable[R | list[R]] | Streamed],
     ) -> Operation[P, R]:
         node, name = run.__module__.rsplit(".", 2)[-2:]
         params = cast("type[P]", _second_argument(run))
@@ -351,6 +351,7 @@ __all__ = [
     "Result",
     "Rows",
     "Sounding",
+    "Streamed",
     "Trigger",
     "WhichCall",
     "Wire",

@@ -94,6 +94,7 @@ async def ours(url: str, folder: Path) -> dict[str, float]:
     from threecx_credentials.threecx_call_control_api import Login
     from threecx_pbx.clock import SystemClock
     from threecx_runner.api.wire import Item, ItemLine, Request
+    from threecx_runner.interpreter import tune
     from threecx_runner.serve import started
     from threecx_runner.settings import Listen, Settings
 
@@ -116,6 +117,7 @@ async def ours(url: str, folder: Path) -> dict[str, float]:
             return count
 
         await rows(limit=1)
+        tune()  # as `serve` does
         start, began = resident_mb(), time.monotonic()
         found = await rows(returnAll=True)
         return {"rows": found, "seconds": time.monotonic() - began, "peak_mb": peak_mb() - start}

@@ -6,6 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pydantic import TypeAdapter, ValidationError
+
 from threecx_pbx.errors import BadParameter
 
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
@@ -69,7 +71,7 @@ def custom_range(start: str, end: str, now: datetime, zone: ZoneInfo) -> Period:
     ends = _moment(end, "End Date", zone, is_end=True) if end.strip() else now.astimezone(zone)
     if ends <= begins:
         raise BadParameter(
-            f"Start Date ({begins.isoformat()}) is not before End Date ({ends.isoformat()}).",
+            f"Start Date ({start.strip()}) is not before End Date ({end.strip() or 'now'}).",
             hint="Exchange the two dates.",
         )
     return Period(begins, ends)
@@ -95,20 +97,17 @@ def _moment(text: str, name: str, zone: ZoneInfo, *, is_end: bool) -> datetime:
     return found.astimezone(zone)
 
 
-_LENGTH = re.compile(r"(-?)P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+_length = TypeAdapter(timedelta).validator.validate_python
 
 
 def seconds_of(length: object) -> float:
     """`PT8M42S`, `P5DT13H43M24.960179S` → seconds; a missing one is zero (api.md 7.1)."""
-    if not isinstance(length, str):
+    if not length or not isinstance(length, str):
         return 0.0
-    found = _LENGTH.fullmatch(length)
-    if found is None:
+    try:
+        return float(_length(length).total_seconds())
+    except ValidationError:
         return 0.0
-    sign, days, hours, minutes, seconds = found.groups()
-    whole = int(days or 0) * 86_400 + int(hours or 0) * 3600 + int(minutes or 0) * 60
-    total = whole + (float(seconds) if seconds else 0.0)
-    return -total if sign else total
 
 
 def when(value: object) -> datetime | None:

@@ -19,6 +19,7 @@ from threecx_pbx.transport.answer import Answer
 _TIMEOUT_S = (5.0, 30.0)
 _POOL = 16
 _CHUNK = 65_536
+_BODY = 1 << 20
 _REDIRECTS = 3
 T = TypeVar("T")
 
@@ -135,13 +136,14 @@ class Blocking:
                 timeout=_TIMEOUT_S,
                 verify=self._verify,
                 allow_redirects=False,
+                stream=True,
                 **how,
             )
+            # `content` would read a page of the call log in pieces of 10 KB, each for a turn at the interpreter
+            body = b"".join(got.iter_content(_BODY))
         except requests.RequestException as error:
             raise unreachable(self._account.origin, error) from error
-        return Answer(
-            got.status_code, got.content, {key.lower(): value for key, value in got.headers.items()}
-        )
+        return Answer(got.status_code, body, {key.lower(): value for key, value in got.headers.items()})
 
     @property
     def _verify(self) -> str | bool:

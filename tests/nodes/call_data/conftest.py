@@ -13,13 +13,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.care.conftest import closed, n8n, office, profile
+from tests.care.conftest import closed, n8n, office
 from threecx_pbx.clock import SystemClock
 from threecx_runner.serve import Runner, started
 from threecx_runner.settings import Listen, Settings
-from threecx_simulator import PROFILES, ManualClock, Simulator
+from threecx_simulator import ManualClock, Profile, Simulator
 
-__all__ = ["closed", "n8n", "office", "profile"]
+__all__ = ["closed", "n8n", "office"]
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 ALL_TIME = {"timeRange": "custom", "startDate": "2020-01-01", "endDate": "2027-01-01"}
@@ -98,10 +98,10 @@ def pbx_options() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def data(pbx_options: dict[str, Any], tmp_path: Path) -> AsyncIterator[Data]:
+async def data(profile: Profile, pbx_options: dict[str, Any], tmp_path: Path) -> AsyncIterator[Data]:
     """A thousand rows of call log, ending on a Monday at 15:00 UTC; the PBX stands in Berlin."""
     async with AsyncExitStack() as stack:
-        chosen = replace(PROFILES["auto"], **pbx_options)
+        chosen = replace(profile, **pbx_options)
         clock = ManualClock(MONDAY)
         sim = await stack.enter_async_context(Simulator(profile=chosen, clock=clock, history=1000))
         settings = Settings(state_dir=tmp_path, listen=Listen(host="127.0.0.1", port=0))

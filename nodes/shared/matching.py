@@ -1,0 +1,67 @@
+"""Which calls of the call log are meant: the report itself knows no such filters (api.md 7.4)."""
+
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+from typing import Annotated
+
+from threecx_pbx.reports.call_log import LoggedCall
+from threecx_runner.sdk import Field, NumberList, Wire
+
+
+class Direction(StrEnum):
+    """As the call log has it."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+
+
+class Answered(StrEnum):
+    """Whether somebody took the call; queues, menus and mailboxes are nobody."""
+
+    ANY = "any"
+    ANSWERED = "answered"
+    UNANSWERED = "unanswered"
+
+
+class Filters(Wire):
+    """Keeps calls that match all that is set."""
+
+    extensions: NumberList = []
+    directions: list[Direction] = []
+    min_duration: Annotated[float, Field(ge=0)] = 0
+    answered: Answered = Answered.ANY
+    number: str = ""
+    queue: str = ""
+
+
+Test = Callable[[LoggedCall], bool]
+
+
+def tests_of(by: Filters) -> list[Test]:
+    """A call is meant when it passes all of them; an empty list means every call."""
+    tests: list[Test] = []
+    if by.extensions and "*" not in by.extensions:
+        tests.append(lambda call: call.touches(by.extensions))
+    if by.directions:
+        wanted = {one.value for one in by.directions}
+        tests.append(lambda call: call.segments[0].direction.lower() in wanted)
+    if by.min_duration:
+        tests.append(lambda call: call.talking_seconds >= by.min_duration)
+    if by.answered is not Answered.ANY:
+        tests.append(lambda call: bool(call.by_people) is (by.answered is Answered.ANSWERED))
+    if digits := _digits(by.number):
+        tests.append(lambda call: any(digits in _digits(number) for number in _numbers(call)))
+    if queue := by.queue.strip():
+        tests.append(lambda call: call.touches([queue]))
+    return tests
+
+
+def _numbers(call: LoggedCall) -> Iterator[str]:
+    for one in call.segments:
+        yield from (one.from_number, one.to_number)
+
+
+def _digits(number: str) -> str:
+    """`+49 30 123` and `004930123` agree from the country on; a leading zero of a local number counts for nothing."""
+    return "".join(sign for sign in number if sign.isdigit()).lstrip("0")

@@ -207,12 +207,26 @@ def receiver() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def workflow(profile: Profile, receiver: dict[str, Any], tmp_path: Path) -> AsyncIterator[Workflow]:
+def environment() -> dict[str, str]:
+    """The runner's own variables."""
+    return {}
+
+
+@pytest.fixture
+async def workflow(
+    profile: Profile,
+    receiver: dict[str, Any],
+    environment: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Workflow]:
     """Simulator, runner, and a workflow whose Receiver is active. Nobody at 101 and 102 waits long."""
     async with AsyncExitStack() as stack:
         sim = await stack.enter_async_context(Simulator(profile=profile))
         for agent in ("101", "102"):
             sim.control.behave(agent, answers_after=0.2)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
         settings = Settings(state_dir=tmp_path, listen=Listen(host="127.0.0.1", port=0))
         runner = await started(settings, SystemClock(), stack)
         http = await stack.enter_async_context(aiohttp.ClientSession())

@@ -24,9 +24,3 @@ async def test_the_music_can_be_chosen(workflow: Workflow) -> None:
     call = await workflow.call()
     await call.run("holdCall", music={"mode": "list", "value": "en/welcome"})
     await call.hears(samples(SHIPPED / "en/welcome.wav"))
-
-
-@ANSWERED
-async def test_a_caller_who_is_not_on_hold_is_resumed_without_harm(workflow: Workflow) -> None:
-    call = await workflow.call()
-    assert (await call.run("resumeCall"))["item"]["wasHeld"] is False

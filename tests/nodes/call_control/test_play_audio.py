@@ -2,10 +2,13 @@
 
 import asyncio
 import shutil
-from typing import Any
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from tests.readings import ANSWERED, RINGING
 
@@ -60,21 +63,65 @@ async def test_a_file_is_heard_from_the_prompt_folder_and_from_the_item(
     await call.hears(samples(WAV))
 
 
-@pytest.mark.proves("control.playAudio", "control.sayText")
+@pytest.mark.proves("control.playAudio")
 @ANSWERED
 @pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed here")
-@pytest.mark.parametrize(
-    ("operation", "parameters"),
-    [
-        ("playAudio", {"audioFile": {"mode": "text", "value": "Hello"}}),
-        ("sayText", {"text": "Hallo", "language": "de", "speed": 1.5}),
-    ],
-)
-async def test_a_text_is_spoken(workflow: Workflow, operation: str, parameters: dict[str, Any]) -> None:
+async def test_a_text_is_spoken(workflow: Workflow) -> None:
     call = await workflow.call()
-    line = await call.run(operation, **parameters)
+    line = await call.run("playAudio", audioFile={"mode": "text", "value": "Hello"})
     assert line["item"]["status"] == "completed"
     assert line["item"]["secondsHeard"] > 0.2
+
+
+@pytest.fixture
+def own_prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one prompt, away from the runner's state."""
+    folder = tmp_path_factory.mktemp("own")
+    shutil.copy(WAV, folder / "ours.wav")
+    return folder
+
+
+@pytest.fixture
+def environment(request: pytest.FixtureRequest) -> dict[str, str]:
+    if "own_prompts" in request.fixturenames:
+        return {"N8N_3CX_PROMPTS": str(request.getfixturevalue("own_prompts"))}
+    return {"N8N_3CX_ALLOW_PRIVATE_URLS": "true"} if "site" in request.fixturenames else {}
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[str]:
+    """A web server in one's own network, which has the prompt."""
+
+    async def get(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(WAV)
+
+    app = web.Application()
+    app.router.add_get("/bye.wav", get)
+    async with TestServer(app) as server:
+        yield f"http://127.0.0.1:{server.port}/bye.wav"
+
+
+@pytest.mark.proves("behaviour.env.N8N_3CX_PROMPTS")
+@ANSWERED
+@pytest.mark.parametrize("mode", ["list", "path"])
+async def test_the_prompt_folder_is_where_the_environment_says(
+    own_prompts: Path, workflow: Workflow, mode: str
+) -> None:
+    call = await workflow.call()
+    line = await call.run("playAudio", audioFile={"mode": mode, "value": "ours.wav"})
+    assert line["item"]["status"] == "completed", line
+    await call.hears(samples(WAV))
+
+
+@pytest.mark.proves("behaviour.env.N8N_3CX_ALLOW_PRIVATE_URLS")
+@ANSWERED
+async def test_an_address_of_ones_own_network_is_fetched_when_the_environment_allows_it(
+    site: str, workflow: Workflow
+) -> None:
+    call = await workflow.call()
+    line = await call.run("playAudio", audioFile={"mode": "url", "value": site})
+    assert line["item"]["status"] == "completed", line
+    await call.hears(samples(WAV))
 
 
 @pytest.mark.proves("control.playAudio.repeat")
@@ -127,17 +174,6 @@ async def test_the_newest_prompt_wins_and_the_older_one_says_so(workflow: Workfl
     assert newer["item"]["status"] == "completed"
     assert (await older)["error"]["errorId"] == "superseded"
     await call.hears(samples(SHIPPED / "en/welcome.wav"))
-
-
-@pytest.mark.proves("control.stopAudio")
-async def test_background_audio_goes_on_until_it_is_stopped(workflow: Workflow) -> None:
-    call = await workflow.call()
-    line = await call.run("playAudio", audioFile=WELCOME, background=True)
-    assert line["item"]["status"] == "background"
-    await call.hears(samples(SHIPPED / "en/welcome.wav"))
-    stopped = await call.run("stopAudio")
-    assert stopped["item"] == {"callId": call.id, "promptStopped": False}
-    await eventually(lambda: not workflow.sim.control.heard(call.report).spans[-1].sound)
 
 
 async def test_a_caller_who_hangs_up_ends_the_branch_quietly(workflow: Workflow) -> None:

@@ -6,6 +6,7 @@ T = tried by a third party on a real PBX, G = a guess).
 """
 
 import ast
+import re
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
@@ -172,6 +173,11 @@ class Profile:
 
     version: str = "20.0.9.0"
     """`X-3CX-Version` and `SystemStatus.Version`."""
+
+    @property
+    def build(self) -> tuple[int, ...]:
+        """The version's first three numbers: `20.0.8` is V20 Update 8."""
+        return tuple(int(one) for one in re.findall(r"\d+", self.version)[:3])
 
 
 _AUTO = Profile()

@@ -180,6 +180,18 @@ async def test_makecall_from_an_extension_rings_its_own_telephone_first(start: A
     ]
 
 
+async def test_a_queue_calls_out_and_hands_whoever_answers_to_an_agent(start: Any) -> None:
+    app = await start()
+    app.sim.control.behave("102", answers_after=1.0)
+    status, devices = await app.get("/callcontrol/800/devices")
+    assert (status, len(devices)) == (200, 1)
+    status, body = await app.make_call("+491709999999", "800", devices[0]["device_id"])
+    assert (status, body["finalstatus"]) == (200, "Success")
+    (call,) = app.sim.control.calls()
+    report = await app.sim.control.reached(call.id, "connected 102")
+    assert report.moments.index("connected +491709999999") < report.moments.index("ringing 102")
+
+
 async def test_the_dn_form_of_makecall_with_two_devices_names_no_initiator(start: Any) -> None:
     app = await start()
     status, body = await app.make_call("102", dn="105")

@@ -15,6 +15,7 @@ from threecx_simulator.http.callcontrol import CallControl
 from threecx_simulator.http.refusals import empty
 from threecx_simulator.http.socket import Sockets
 from threecx_simulator.http.tokens import WRONG_SECRET, TokenOffice
+from threecx_simulator.http.webclient import SESSION, WebClient
 from threecx_simulator.pbx.ids import Dn
 from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.office import Office
@@ -40,6 +41,7 @@ class PbxWeb:
         routes = [
             Route("/connect/token", self._token, methods=["POST"]),
             WebSocketRoute("/callcontrol/ws", self.sockets.serve),
+            Route(SESSION, WebClient(board, self.tokens).session, methods=["POST"]),
             *self.calls.routes(),
             *Xapi(board, self.tokens, office).routes(),
         ]

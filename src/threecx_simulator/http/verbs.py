@@ -15,6 +15,7 @@ from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
 
 _DIGITS = 10  # of an int32
+_CALLS_OUT = frozenset({DnType.EXTENSION, DnType.ROUTE_POINT, DnType.QUEUE, DnType.IVR})
 MAX_TIMEOUT = 600.0  # seconds; a longer ring time is cut
 
 
@@ -123,7 +124,7 @@ class Verbs:
     async def call_from(self, dn: str, ask: Ask, device: str | None = None) -> Reply:
         """The call itself, without asking who may."""
         known = self._devices(dn)
-        if not known or self._pbx.directory.type_of(dn) not in {DnType.EXTENSION, DnType.ROUTE_POINT}:
+        if not known or self._pbx.directory.type_of(dn) not in _CALLS_OUT:
             return self._no("This DN has no device to call from", Reason.NOT_REGISTERED)
         if not ask.destination:
             return self._no("A destination is required", Reason.UNKNOWN_DESTINATION)

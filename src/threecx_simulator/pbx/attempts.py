@@ -109,6 +109,8 @@ def succeed(pbx: Pbx, attempt: Attempt, leg: Leg) -> None:
     attempt.tickets = tickets
     mine = caller if attempt.kind == Kind.MAKECALL else own
     settle(pbx, attempt, Result(leg=mine.id if mine and pbx.alive(mine) else None))
+    if attempt.on_success:
+        attempt.on_success(pbx, leg)
 
 
 def _give_way(pbx: Pbx, leg: Leg | None, *, stays: bool) -> None:

@@ -3,7 +3,7 @@
 from functools import partial
 
 from threecx_simulator.pbx.attempts import fail, is_open, open_attempt, succeed
-from threecx_simulator.pbx.directory import TYPES, Conference, Outside, Parking, Target, Voicemail
+from threecx_simulator.pbx.directory import TYPES, Conference, Outside, Parking, Voicemail
 from threecx_simulator.pbx.ids import DnType, Reason, Status
 from threecx_simulator.pbx.legs import while_alive
 from threecx_simulator.pbx.queues import poll
@@ -60,7 +60,7 @@ def deliver(pbx: Pbx, attempt: Attempt, number: str) -> Reason | None:
         case Voicemail():
             to_voicemail(pbx, attempt, target.of)
         case Queue() | Ivr() | Parking() | Conference():
-            _connect_at_once(pbx, attempt, target)
+            _connect_at_once(pbx, attempt)
     return None
 
 
@@ -74,12 +74,18 @@ def _ring_group(pbx: Pbx, attempt: Attempt, group: RingGroup) -> Reason | None:
     return None
 
 
-def _connect_at_once(pbx: Pbx, attempt: Attempt, target: Target) -> None:
+def _connect_at_once(pbx: Pbx, attempt: Attempt) -> None:
     """Machines answer by themselves."""
     who = identity_of(pbx, attempt.path[-1])
     place = appear(pbx, attempt, who, Status.CONNECTED)
     caller = attempt.caller
     succeed(pbx, attempt, place)
+    serve(pbx, caller, place)
+
+
+def serve(pbx: Pbx, caller: Leg, place: Leg) -> None:
+    """What a queue or menu does with a caller who is connected to its leg."""
+    target = pbx.directory.inside.get(place.who.dn)
     if isinstance(target, Queue):
         poll(pbx, target, caller, place, onward)
     elif isinstance(target, Ivr) and target.timeout_destination:

@@ -105,12 +105,16 @@ class Directory:
         return TYPES[type(target)] if target else DnType.NONE
 
     def devices(self, dn: str) -> tuple[Device, ...]:
-        """The devices of a DN: telephones of an extension, the one of a route point."""
+        """The devices of a DN: telephones of an extension, the one that a route point, queue or menu has (E: examples
+        call out from `devices[0]` of each)."""
         target = self.inside.get(dn)
         if isinstance(target, Extension):
             return target.devices
         if isinstance(target, ApiClient):
             return (Device(f"sip:{target.dn}@127.0.0.1:5484;rinstance=route-point", "3CX Call Control API"),)
+        if isinstance(target, Queue | Ivr):
+            kind = "Queue" if isinstance(target, Queue) else "IVR"
+            return (Device(f"sip:{target.number}@127.0.0.1:5485;rinstance={kind.lower()}", f"3CX {kind}"),)
         return ()
 
     def name(self, dn: str) -> str:

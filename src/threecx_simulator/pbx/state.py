@@ -113,6 +113,8 @@ class Attempt:
     path: tuple[str, ...] = ()
     on_fail: "Callable[[Pbx, Attempt, Reason], bool] | None" = None
     """What else to try; True = something is under way, so that this is not the end."""
+    on_success: "Callable[[Pbx, Leg], None] | None" = None
+    """What follows when somebody has answered, on the leg given."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from functools import partial
 
 from threecx_simulator.pbx.attempts import failed, is_open, leave, open_attempt, settle, succeed
 from threecx_simulator.pbx.callers import full
-from threecx_simulator.pbx.deliver import deliver, identity_of, start
+from threecx_simulator.pbx.deliver import deliver, identity_of, serve, start
 from threecx_simulator.pbx.effects import Result, Settled
 from threecx_simulator.pbx.ids import ClientId, Dn, DnType, Reason, Status, Ticket
 from threecx_simulator.pbx.legs import (
@@ -19,6 +19,8 @@ from threecx_simulator.pbx.legs import (
 )
 from threecx_simulator.pbx.reach import give_up_after
 from threecx_simulator.pbx.state import Attempt, Call, Dial, DnRef, Identity, Kind, Leg, Pbx
+
+_MACHINES = frozenset({DnType.ROUTE_POINT, DnType.QUEUE, DnType.IVR})
 
 
 class Refused(Exception):
@@ -128,14 +130,14 @@ def _other_side(pbx: Pbx, leg: Leg) -> Leg | None:
 def make_call(
     dn: Dn, device: int | None, destination: str, timeout: float | None, ticket: Ticket, pbx: Pbx
 ) -> Leg:
-    """A call from a route point (which dials at once) or from a telephone (which rings first). The own leg."""
+    """A call from a machine (which dials at once) or from a telephone (which rings first). The own leg."""
     target = identity_of(pbx, destination)
     call = new_call(pbx, dn, destination)
     call.by_helper = device is None
     kind = pbx.directory.type_of(dn)
     me = Identity(dn, kind, pbx.directory.name(dn), dn)
     seconds = timeout or pbx.profile.route_timeout_s
-    status = Status.DIALING if kind == DnType.ROUTE_POINT else Status.RINGING
+    status = Status.DIALING if kind in _MACHINES else Status.RINGING
     leg = add_leg(pbx, call, me, status, target, device or 0)
     if pbx.profile.originated_by_self:
         leg.originated_by = DnRef(dn, kind)
@@ -146,7 +148,7 @@ def make_call(
     order = Dial(destination, seconds, ticket)
     if full(pbx):
         _give_up(pbx, leg, order, Reason.NOT_REACHABLE)
-    elif kind == DnType.ROUTE_POINT or leg.direct_control:
+    elif kind in _MACHINES or leg.direct_control:
         _dial(order, pbx, leg)
     else:
         _ring_initiator(pbx, call, leg, order)
@@ -176,7 +178,14 @@ def _dial(order: Dial, pbx: Pbx, leg: Leg) -> None:
         note(pbx, pbx.call_of(leg), f"picked up {leg.dn}")
         tell(pbx, leg)
     attempt = open_attempt(pbx, Kind.MAKECALL, leg, order.destination, ticket=order.ticket)
+    attempt.on_success = partial(_take_in, leg)
     start(pbx, attempt, order.timeout)
+
+
+def _take_in(place: Leg, pbx: Pbx, answered: Leg) -> None:
+    """Whoever answers a queue's or menu's call is its caller from then on (E: the campaign example)."""
+    if pbx.alive(place):
+        serve(pbx, answered, place)
 
 
 def _give_up(pbx: Pbx, leg: Leg, order: Dial, reason: Reason) -> None:

@@ -102,8 +102,7 @@ class Xapi:
         return await self._writer.write(request, client, found)
 
     def _number_keys(self) -> bool:
-        numbers = re.findall(r"\d+", self._board.pbx.profile.version)
-        return tuple(int(one) for one in numbers[:3]) >= _NUMBER_KEYS
+        return self._board.pbx.profile.build >= _NUMBER_KEYS
 
 
 def _as_number(call: Segment) -> tuple[tuple[str, str], ...]:

@@ -16,6 +16,8 @@ from threecx_pbx.transport.answer import Answer
 _LATE_ANSWER_S = 5.0
 """A makecall whose leg was dropped is answered within this; if not, it is left to itself and watched."""
 
+_LOOK_AGAIN_S = 60.0
+
 _TELLING_DIGITS = 6
 
 
@@ -80,13 +82,21 @@ class Dialling(Routing):
         return Dialled(False, Outcome.NO_ANSWER, "nobody answered in time", None, None)
 
     async def _undo(self, asking: "asyncio.Task[Answer]", placing: "_Placing") -> None:
-        """Drops what there is by now, which makes the PBX answer, and what its answer names."""
+        """Ends the call; what takes longer goes on without anybody waiting."""
+        ending = asyncio.create_task(self._end(asking, placing), name="late leg")
+        self.let_go(ending)
+        await asyncio.wait((ending,), timeout=_LATE_ANSWER_S)
+
+    async def _end(self, asking: "asyncio.Task[Answer]", placing: "_Placing") -> None:
+        """Drops the leg as soon as it shows, which makes the PBX answer, and what its answer names."""
         await self._drop_mine(placing)
-        await asyncio.wait((asking,), timeout=_LATE_ANSWER_S)
-        if asking.done():
-            await self._drop_answered(asking, placing)
-        else:
-            self.let_go(asyncio.create_task(self._drop_answered(asking, placing), name="late leg"))
+        while not placing.dropped and not asking.done():
+            # the answer may come as late as the end of the ringing, the leg's Upsert after we gave up
+            change = asyncio.create_task(self.any_change(_LOOK_AGAIN_S), name="leg shows")
+            await asyncio.wait((asking, change), return_when=asyncio.FIRST_COMPLETED)
+            change.cancel()
+            await self._drop_mine(placing)
+        await self._drop_answered(asking, placing)
 
     async def _drop_answered(self, asking: "asyncio.Task[Answer]", placing: "_Placing") -> None:
         try:

@@ -44,6 +44,11 @@ def wait(seconds: int) -> Json:
     return _n8n("Wait", "wait", 1.1, {"resume": "timeInterval", "amount": seconds, "unit": "seconds"})
 
 
+def code(name: str, script: str) -> Json:
+    """n8n's Code node."""
+    return _n8n(name, "code", 2, {"jsCode": script})
+
+
 def download(url: str) -> Json:
     """n8n's HTTP Request node: a file, as the binary field `data`."""
     response = {"response": {"responseFormat": "file", "outputPropertyName": "data"}}

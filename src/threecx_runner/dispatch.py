@@ -180,7 +180,7 @@ class Dispatcher:
             case WhichCall.THIS_EXECUTION:
                 id_ = CallId(item.call_id) if item.call_id else await self._only_call(job, execution)
         if id_ and execution:
-            await self._journal.learn_execution(pbx, execution, id_)
+            self._journal.learn_execution(pbx, execution, id_)
         if not id_:
             raise CallUnknown("The parameter Call ID is empty.")
         return id_
@@ -192,7 +192,7 @@ class Dispatcher:
                 job.held.watch.keeper.placed(placed)
             if placed and job.request.execution_id:
                 pbx = job.held.session.account.pbx
-                await self._journal.learn_execution(pbx, job.request.execution_id, placed)
+                self._journal.learn_execution(pbx, job.request.execution_id, placed)
 
     async def _only_call(self, job: _Job, execution: str) -> CallId:
         known = await self._journal.calls_of_execution(job.held.session.account.pbx, execution)

@@ -116,7 +116,7 @@ class Watch:
                 changes.append(self._changes.get_nowait())
             due = [delivery for change in changes for delivery in self._read(change)]
             await self._write(changes, due)
-            await self._end_claims()
+            await self._end_claims({call.id for one in changes for call in (*one.calls, *one.ended)})
 
     def _read(self, change: Change) -> list[Delivery]:
         """Deliveries for Monitors, and callers for Receivers."""
@@ -175,9 +175,9 @@ class Watch:
         await self._parts.journal.commit(self.session.account.pbx, kept, over, events, due)
         self._parts.outbox.offer(due)
 
-    async def _end_claims(self) -> None:
+    async def _end_claims(self, changed: set[CallId]) -> None:
         """A Receiver's delivery dies with its leg (features.md 1.4)."""
-        now = {id_: self.session.look(id_) for id_ in self._arrivals}
+        now = {id_: self.session.look(id_) for id_ in changed & self._arrivals.keys()}
         for id_ in [id_ for id_, call in now.items() if call is None or call.own_leg is None]:
             del self._arrivals[id_]
             await self._parts.outbox.cancel(id_)

@@ -77,8 +77,9 @@ async def test_a_token_is_renewed_after_minute_45_but_never_in_the_middle_of_a_p
 
         await clock.advance(44 * 60)
         line = await pbx.ringing()
-        await until(lambda: line.media.mouth.open)
+        await until(lambda: line.media.connected)
         playing = asyncio.create_task(line.media.play(tone(440, 180.0)))
+        await until(lambda: line.media.mouth.open)
         await clock.advance(150)
         assert minted() == 1
         line.media.stop()

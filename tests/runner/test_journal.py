@@ -125,11 +125,11 @@ async def test_an_execution_is_known_by_the_calls_it_acted_on(
     journal: Journal, make_call: MakeCall, clock: ManualClock
 ) -> None:
     first, second = make_call(9), make_call(1)
-    await journal.learn_execution(PBX, "42", first.id)
+    journal.learn_execution(PBX, "42", first.id)
     await clock.advance(1)
-    await journal.learn_execution(PBX, "42", second.id)
-    await journal.learn_execution(OTHER, "42", make_call(3).id)
-    await journal.learn_execution(PBX, "", first.id)
+    journal.learn_execution(PBX, "42", second.id)
+    journal.learn_execution(OTHER, "42", make_call(3).id)
+    journal.learn_execution(PBX, "", first.id)
     assert await journal.calls_of_execution(PBX, "42") == (first.id, second.id)
     assert await journal.calls_of_execution(PBX, "") == ()
 

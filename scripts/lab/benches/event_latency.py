@@ -68,7 +68,8 @@ def _one(
     posted = wait_for(lambda: listener.came.get(number), f"a post about {number}", within_s=10)
 
     def look() -> Json | None:
-        return next((row for row in stack.rest.executions(workflow) if str(row["id"]) not in known), None)
+        rows = stack.rest.executions(workflow)
+        return next((row for row in rows if str(row["id"]) not in known and row["startedAt"]), None)
 
     # n8n is left alone while it starts the execution: a question costs it as much as an event
     row = wait_for(look, f"the execution for {number}", within_s=20, every_s=0.5)

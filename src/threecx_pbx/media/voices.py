@@ -16,6 +16,8 @@ from threecx_pbx.media.wire import Address, Pbx, StreamEnd, connected, head
 
 _AT_ONCE = 32
 """Handshakes under way together: more would hold up the sound of the others."""
+_SOON_S = 0.05
+"""A handshake takes milliseconds of the loop: the answer of whoever has connected the call goes first. A prompt waits for nothing."""
 _LOOK_S = 0.1
 _OUTAGE_S = 5.0
 """While the network is down a stream is tried again so often."""
@@ -34,6 +36,17 @@ class Voice:
         self._listen: ListenStream | None = None
         self._speaking: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
+        self._soon: asyncio.Task[None] | None = None
+
+    def connected(self) -> None:
+        """The leg is connected: the POST opens soon, though nobody speaks yet."""
+        self.media.connected = True
+        if self._soon is None:
+            self._soon = self._of.spawn(self._want_soon(), "speak soon")
+
+    async def _want_soon(self) -> None:
+        await self._of.clock.sleep(_SOON_S)
+        self.want()
 
     def want(self) -> None:
         """Opens and closes what is needed now: the POST while connected, the GET while somebody listens."""
@@ -61,7 +74,7 @@ class Voice:
         """The leg is gone."""
         self.media.mouth.finish()
         self.media.end(why)
-        for task in (self._speaking, self._listening):
+        for task in (self._soon, self._speaking, self._listening):
             if task is not None:
                 task.cancel()
 
@@ -139,9 +152,8 @@ class Voices:
         voice = self._legs.get(leg) or self._legs.pop(away, None) or Voice(self, address)
         self._legs[leg] = voice
         voice.move(address)
-        voice.media.connected = voice.media.connected or is_connected
-        if voice.media.connected:
-            voice.want()
+        if is_connected:
+            voice.connected()
 
     def gone(self, leg: Hashable, why: str) -> None:
         """A leg has ended; legs that are not ours are none of ours."""

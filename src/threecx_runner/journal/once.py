@@ -1,9 +1,10 @@
 """Operations that must not happen twice: a running twin is joined, a success is replayed, a failure runs again."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NewType, TypeVar
 
 from pydantic import TypeAdapter
@@ -35,6 +36,13 @@ class Once:
         self._writer = writer
         self._clock = clock
         self._running: dict[ItemKey, _Run] = {}
+        self._seen: OrderedDict[int, datetime] = OrderedDict()
+        """When a key was last written, by its hash: what is not here need not be looked up."""
+
+    async def restore(self) -> None:
+        """What an earlier life of the runner wrote. Before the first `run`."""
+        for key, at in await self._writer.do(_stored_keys):
+            self._seen[hash(key)] = at
 
     async def run(
         self, key: ItemKey, effect: Effect, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]
@@ -61,13 +69,25 @@ class Once:
         return run
 
     async def _first(self, key: ItemKey, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]) -> T:
-        stored = await self._writer.do(lambda on: _stored(on, key))
+        stored = await self._writer.do(lambda on: _stored(on, key)) if self._may_be_stored(key) else None
         if stored is not None and stored.at > self._clock.now() - REPLAYED_FOR:
             return form.validate_json(stored.outcome)
         outcome = await act()
-        row = {"key": key, "at": self._clock.now(), "outcome": form.dump_json(outcome).decode()}
-        await self._writer.do(lambda on: tables.put(on, tables.once, [row]))
+        self._store(key, form.dump_json(outcome).decode())
         return outcome
+
+    def _may_be_stored(self, key: ItemKey) -> bool:
+        while self._seen and next(iter(self._seen.values())) <= self._clock.now() - REPLAYED_FOR:
+            self._seen.popitem(last=False)
+        return hash(key) in self._seen
+
+    def _store(self, key: ItemKey, outcome: str) -> None:
+        """Not waited for: who has the outcome will not ask again, and who asks anew is answered after it."""
+        at = self._clock.now()
+        self._seen[hash(key)] = at
+        self._seen.move_to_end(hash(key))
+        row = {"key": key, "at": at, "outcome": outcome}
+        self._writer.soon(lambda on: tables.put(on, tables.once, [row]))
 
     async def _leave(self, key: ItemKey, run: _Run) -> None:
         """Nobody waits any more: what still runs is cancelled and may clean up."""
@@ -82,3 +102,8 @@ class Once:
 
 def _stored(on: Connection, key: ItemKey) -> Any:
     return on.execute(select(tables.once).where(tables.once.c.key == key)).first()
+
+
+def _stored_keys(on: Connection) -> list[tuple[str, datetime]]:
+    of = tables.once.c
+    return [(row.key, row.at) for row in on.execute(select(of.key, of.at).order_by(of.at))]

@@ -46,6 +46,7 @@ class Journal:
         journal = cls(writer, cipher, clock)
         pruning = asyncio.create_task(journal._prune_for_ever(), name="journal pruning")
         try:
+            await journal._once.restore()
             yield journal
         finally:
             pruning.cancel()
@@ -86,11 +87,11 @@ class Journal:
         """See `Once.run`."""
         return await self._once.run(key, effect, act, form)
 
-    async def learn_execution(self, pbx: PbxId, execution: str, call: CallId) -> None:
-        """An execution has acted on a call. Does nothing without an execution id."""
+    def learn_execution(self, pbx: PbxId, execution: str, call: CallId) -> None:
+        """An execution acts on a call. Does nothing without an execution id. Durable a moment from now."""
         if execution:
             at = self._clock.now()
-            await self._writer.do(lambda on: ties.learn_execution(on, pbx, execution, call, at))
+            self._writer.soon(lambda on: ties.learn_execution(on, pbx, execution, call, at))
 
     async def calls_of_execution(self, pbx: PbxId, execution: str) -> tuple[CallId, ...]:
         """The calls that it has acted on, the oldest first."""

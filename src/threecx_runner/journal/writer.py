@@ -7,7 +7,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine
+
+_log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 _Job = tuple[Callable[[Connection], Any], "Future[Any]"]
@@ -18,7 +21,7 @@ MOST_TOGETHER = 256
 class Writer:
     """Runs jobs in the order they were given; one transaction for all that waited meanwhile (group commit).
 
-    Each job has a savepoint, so one that fails takes nothing of its neighbours with it. A job's answer comes after the
+    Each of several has a savepoint, so one that fails takes nothing of its neighbours with it. A job's answer comes after the
     commit: what was awaited is durable.
     """
 
@@ -38,6 +41,14 @@ class Writer:
         answer: Future[T] = Future()
         self._jobs.put((job, answer))
         return await asyncio.shield(asyncio.wrap_future(answer))
+
+    def soon(self, job: Callable[[Connection], object]) -> None:
+        """Nobody waits: whatever is asked later finds it done, but it is durable only a moment from now."""
+        if self._closed:
+            raise RuntimeError("the journal is closed")
+        answer: Future[object] = Future()
+        answer.add_done_callback(_say_failed)
+        self._jobs.put((job, answer))
 
     async def close(self) -> None:
         """After all jobs given so far."""
@@ -68,6 +79,23 @@ class Writer:
 
 
 def _commit(connection: Connection, together: list[_Job]) -> None:
+    if len(together) == 1:
+        _commit_alone(connection, *together[0])
+    else:
+        _commit_several(connection, together)
+
+
+def _commit_alone(connection: Connection, job: Callable[[Connection], Any], answer: "Future[Any]") -> None:
+    try:
+        with connection.begin():
+            value = job(connection)
+    except Exception as error:  # noqa: BLE001  # the asker gets it
+        answer.set_exception(error)
+    else:
+        answer.set_result(value)
+
+
+def _commit_several(connection: Connection, together: list[_Job]) -> None:
     done: list[tuple[Future[Any], Any]] = []
     try:
         with connection.begin():
@@ -83,3 +111,8 @@ def _commit(connection: Connection, together: list[_Job]) -> None:
         return
     for answer, value in done:
         answer.set_result(value)
+
+
+def _say_failed(answer: "Future[object]") -> None:
+    if error := answer.exception():
+        _log.error("what had happened could not be written down", exc_info=error)

@@ -117,4 +117,4 @@ def _touched(seen: CallEvent, call: Call) -> set[str]:
     """Every number that the call has touched so far."""
     parties: list[Party] = [seen.caller, seen.called, *(leg.party for leg in call.legs.values())]
     numbers = {number for party in parties for number in (party.number, party.dn) if number}
-    return numbers | {seen.extension} | set(call.rang) | {leg.dn for leg in call.legs.values()}
+    return numbers | {seen.extension} | set(call.been_at)

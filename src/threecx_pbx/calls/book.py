@@ -195,7 +195,7 @@ def _new_leg(book: Book, seen: SeenLeg, at: datetime, how: Evidence) -> tuple[Bo
     if call is None:
         call = Call(_call_id(book, seen.pbx_call, at), seen.pbx_call, _direction(leg), at, first=leg)
         call, told = telling.started(call, leg, at, how)
-    call = replace(call, legs={**call.legs, leg.key: leg}, empty_since=None)
+    call = replace(call, legs={**call.legs, leg.key: leg}, been_at=call.been_at | {leg.dn}, empty_since=None)
     call = call if leg.calling else replace(call, left_for=None)
     if leg.ours and not leg.calling:
         call, received = telling.received(call, leg, at, how)
@@ -265,6 +265,7 @@ def _merge(
         pbx_call=seen.pbx_call,
         legs=legs,
         rang=elder.rang | younger.rang,
+        been_at=elder.been_at | younger.been_at,
         connected_at=elder.connected_at or younger.connected_at,
         answered_at=elder.answered_at or younger.answered_at,
         answered_by=elder.answered_by or younger.answered_by,

@@ -111,6 +111,8 @@ class Call:
     answered_by: Party | None = None
     rang: frozenset[Dn] = frozenset()
     """Extensions and queues that rang: decides about a missed call."""
+    been_at: frozenset[Dn] = frozenset()
+    """Every DN that the call has had a leg at."""
     left_for: str | None = None
     """Where the call was put through, until a leg there is seen."""
     moved_from: Dn = Dn("")

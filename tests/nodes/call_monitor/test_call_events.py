@@ -33,7 +33,8 @@ async def put_through(office: Office, to: str = "101", caller: str = CALLER) -> 
     )
     item = next(e for e in office.n8n.executions[begun:] if "type" not in e)
     await office.run("answerCall", item["callId"])
-    await office.run("transferCall", item["callId"], target=to)
+    line = await office.run("transferCall", item["callId"], target=to)
+    assert line["output"] == "connected", line
     return str(call)
 
 

@@ -199,6 +199,12 @@ class Forbidden(PbxSaidNo):
     default_hint = "In 3CX Admin Console > Integrations > API, select this extension for the client or give it a higher role."
 
 
+class RightsTooWide(PbxSaidNo):
+    error_id = "rightsTooWide"
+    http_status = 403
+    default_hint = "In 3CX Admin Console > Integrations > API, give the first client the role User: the second one serves call log, reports and recordings."
+
+
 class NoDirectControl(PbxSaidNo):
     error_id = "noDirectControl"
     http_status = 422

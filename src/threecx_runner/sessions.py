@@ -21,6 +21,7 @@ from threecx_runner.dropdowns import Dropdowns, Offered
 from threecx_runner.login import account_of
 from threecx_runner.registry import Registry
 from threecx_runner.report_clients import ReportClients
+from threecx_runner.rights import check_rights
 from threecx_runner.sdk import Choice, Context
 from threecx_runner.subscriptions.model import Live, SubscriptionId
 from threecx_runner.watch import Parts, Watch
@@ -123,14 +124,16 @@ class Sessions:
     # ports of the API
 
     async def look(self, login: Login) -> PbxFacts:
-        """See `Accounts`. The XAPI is not needed for calls, so a missing right for it is no problem here."""
+        """See `Accounts`."""
         held = await self.get(login)
         if held.watch.session.watcher.trouble is not None:
             raise held.watch.session.watcher.trouble
         version = ""
         with suppress(ThreeCxError):
             version = await held.session.xapi.version()
-        return PbxFacts(version=version, extension=held.session.own, server=held.session.account.origin)
+        warning = await check_rights(held.session.xapi, self._reports.xapi(login, held.session.xapi))
+        server = held.session.account.origin
+        return PbxFacts(version=version, extension=held.session.own, server=server, warning=warning)
 
     async def options(self, login: Login, name: str, search: str) -> Offered:
         """See `OptionLists`."""

@@ -255,7 +255,12 @@ async def test_the_account_says_what_is_wrong_in_one_sentence(client: Any, behin
             "problem": None,
             "errorId": None,
             "hint": None,
-            "pbx": {"version": "20.0.7", "extension": "8001", "server": "https://pbx.example.com:5001"},
+            "pbx": {
+                "version": "20.0.7",
+                "extension": "8001",
+                "server": "https://pbx.example.com:5001",
+                "warning": "",
+            },
         },
     )
     behind.failure = WrongCredentials("3CX refused the Client ID or the Client Secret.")

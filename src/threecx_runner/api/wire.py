@@ -144,6 +144,8 @@ class PbxFacts(Wire):
     extension: str
     """The DN that the login works on: the route point."""
     server: str
+    warning: str = ""
+    """What works and is yet not wise, in one sentence."""
 
 
 class AccountAnswer(Wire):

@@ -82,6 +82,12 @@ class Data:
             assert answer.status == 200
             return await answer.read()
 
+    async def account(self) -> Item:
+        """What the credential's Test button asks."""
+        async with self.http.get(f"{self.runner.api.address}/v1/account", headers=self.headers) as answer:
+            assert answer.status == 200
+            return dict(await answer.json())
+
     async def options(self, name: str, search: str = "") -> list[Item]:
         """A dropdown."""
         url = f"{self.runner.api.address}/v1/options/{name}"

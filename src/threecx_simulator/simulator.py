@@ -67,7 +67,7 @@ class Simulator:
         past = History(self.world, self.company, history, self.clock.now())
         self.office = Office(self.board, self.company, past)
         self._web = PbxWeb(self.board, self.desk, self._transport, self.office)
-        self.gate = Gate(self._web.app, self.clock.now)
+        self.gate = Gate(self._web.app, self.clock.now, lambda peer: self._listener.transport(peer))
         self._folder = tempfile.TemporaryDirectory(prefix="threecx-simulator-") if tls else None
         self.ca_file: Path | None = None
         context = None

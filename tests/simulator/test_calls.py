@@ -1,7 +1,9 @@
 """The call engine, row by row of the table in api.md 12."""
 
+import asyncio
 from typing import Any
 
+import aiohttp
 import pytest
 
 pytestmark = pytest.mark.proves("simulator.section-12")
@@ -435,3 +437,16 @@ async def test_a_call_over_the_licence_limit_is_refused(start: Any) -> None:
         assert app.sim.control.report(second).ended_by == "call limit reached"
         status, body = await app.make_call("101")
         assert (status, body["reason"]) == (424, "DestinationIsNotReachable")
+
+
+async def test_a_request_whose_connection_breaks_is_carried_out_all_the_same(start: Any) -> None:
+    app = await start()
+    app.sim.control.behave("101", answers_after=5.0)
+    call = app.sim.control.call(CALLER, DID)
+    moving = asyncio.create_task(app.verb(await app.leg(), "transferto", destination="101"))
+    await app.sim.control.reached(call, "ringing 101")
+    assert app.sim.control.cut_requests("/transferto") == 1
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await moving
+    await app.sim.control.reached(call, "connected 101")
+    assert app.sim.control.cut_requests() == 0

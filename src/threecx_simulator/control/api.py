@@ -204,6 +204,11 @@ def _faults(app: FastAPI, control: Control) -> None:
         """End every socket."""
         return {"cut": await control.cut_sockets(cut.code)}
 
+    @app.post("/faults/cut-requests", tags=["faults"])
+    async def cut_requests(path: str = "") -> dict[str, int]:
+        """Break the connections of requests that wait for their answer; what they asked for goes on."""
+        return {"cut": control.cut_requests(path)}
+
     @app.post("/faults/half-open", status_code=204, tags=["faults"])
     async def half_open() -> None:
         """Open sockets answer pings and say nothing more."""

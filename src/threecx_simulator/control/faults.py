@@ -78,6 +78,10 @@ class Faults:
         self._web.tokens.invalidate()
         await self.cut_sockets()
 
+    def cut_requests(self, path: str = "") -> int:
+        """Break the connections of requests that wait for their answer; what they asked for goes on. How many."""
+        return self._gate.cut(path)
+
     def cut_streams(self) -> None:
         """End every audio stream."""
         self._sound.desk.cut()

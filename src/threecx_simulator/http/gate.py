@@ -1,5 +1,6 @@
 """In front of every route: remembers what was asked (never a secret), and answers for a PBX that is unwell."""
 
+from asyncio import Transport
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from threecx_simulator.http.refusals import page
 
+Peer = tuple[str, int]
 _KEPT = 100_000  # requests remembered
 
 
@@ -50,9 +52,16 @@ class Illness:
 class Gate:
     """ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        now: Callable[[], datetime],
+        transport_of: Callable[[Peer], Transport | None] = lambda _: None,
+    ) -> None:
         self._app = app
         self._now = now
+        self._transport_of = transport_of
+        self._pending: list[tuple[str, Peer]] = []
         self.asked: deque[Asked] = deque(maxlen=_KEPT)
         self.counts: Counter[str] = Counter()
         self.ill: list[Illness] = []
@@ -76,11 +85,24 @@ class Gate:
             await send(message)
 
         app = self._ill(method, path) if scope["type"] == "http" else None
+        pending = (path, scope.get("client") or ("", 0))
+        if scope["type"] == "http":
+            self._pending.append(pending)
         try:
             await (app or self._app)(scope, receive, watched)
         finally:
+            if scope["type"] == "http":
+                self._pending.remove(pending)
             if status != 101:
                 self.note(method, path, status)
+
+    def cut(self, path: str) -> int:
+        """Break the connections of requests that wait for their answer and whose path contains `path`; how many."""
+        peers = [peer for asked, peer in self._pending if path in asked]
+        transports = [found for peer in peers if (found := self._transport_of(peer)) is not None]
+        for transport in transports:
+            transport.abort()
+        return len(transports)
 
     def strike(self, method: str, path: str) -> int | None:
         """The status that an illness gives to this request; for routes that answer past ASGI."""

@@ -13,6 +13,8 @@ from threecx_runner.api.race import Ended, race
 from threecx_runner.api.wire import EndLine, ErrorLine, Line
 from threecx_runner.errors import DeadlinePassed, problem_of
 
+_TOGETHER = 64
+"""Lines in one message: some 64 KB of calls with their journeys."""
 _log = structlog.get_logger(__name__)
 
 
@@ -49,35 +51,36 @@ class LinesResponse(Response):
             self._check(work)
 
     async def _send_all(self, send: Send) -> None:
+        together = _Together(self._lines)
+        reading = asyncio.create_task(together.read(), name="lines that are ready")
         try:
-            async for line in self._lines:
-                self._unanswered.pop(line.index, None)
-                await self._send_line(send, line)
-            await self._send_end(send)
+            while portion := await together.take():
+                for line in portion:
+                    self._unanswered.pop(line.index, None)
+                await self._send_lines(send, portion)
+            await reading
+            await self._send_lines(send, [EndLine()], more=False)
         finally:
-            if isinstance(self._lines, AsyncGenerator):
-                await self._lines.aclose()
+            reading.cancel()
+            await asyncio.wait((reading,))
 
     async def _send_late(self, send: Send) -> None:
         """What was answered stays; the rest gets an error each, so that nobody takes silence for success."""
         late = DeadlinePassed("The operation did not end in time.")
         if not self._started:
             raise late
-        for index in self._unanswered:
-            await self._send_line(send, ErrorLine(index=index, error=problem_of(late)))
-        await self._send_end(send)
+        problem = problem_of(late)
+        errors = [ErrorLine(index=index, error=problem) for index in self._unanswered]
+        await self._send_lines(send, [*errors, EndLine()], more=False)
 
-    async def _send_line(self, send: Send, line: BaseModel, *, more: bool = True) -> None:
+    async def _send_lines(self, send: Send, lines: Sequence[BaseModel], *, more: bool = True) -> None:
         if not self._started:
             self._started = True
             await send(
                 {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
             )
-        body = line.model_dump_json(by_alias=True).encode() + b"\n"
+        body = b"".join(line.model_dump_json(by_alias=True).encode() + b"\n" for line in lines)
         await send({"type": "http.response.body", "body": body, "more_body": more})
-
-    async def _send_end(self, send: Send) -> None:
-        await self._send_line(send, EndLine(), more=False)
 
     def _check(self, work: "asyncio.Task[None]") -> None:
         error = work.exception()
@@ -87,3 +90,38 @@ class LinesResponse(Response):
             raise error
         _log.error("an answer was cut off", exc_info=error)
         raise error
+
+
+class _Together:
+    """Lines that are ready at the same moment, so that they travel together; none waits for one that is not."""
+
+    def __init__(self, lines: AsyncIterator[Line]) -> None:
+        self._lines = lines
+        self._ready: list[Line] = []
+        self._some = asyncio.Event()
+        self._room = asyncio.Event()
+        self._over = False
+
+    async def read(self) -> None:
+        """Until the last one; goes ahead of the sender by one portion. Raises what the lines raise."""
+        try:
+            async for line in self._lines:
+                self._ready.append(line)
+                self._some.set()
+                if len(self._ready) >= _TOGETHER:
+                    self._room.clear()
+                    await self._room.wait()
+        finally:
+            self._over = True
+            self._some.set()
+            if isinstance(self._lines, AsyncGenerator):
+                await self._lines.aclose()
+
+    async def take(self) -> list[Line]:
+        """What is ready; empty after the last one, and after a failure."""
+        await self._some.wait()
+        taken, self._ready = self._ready, []
+        if not self._over:
+            self._some.clear()
+        self._room.set()
+        return taken

@@ -1,5 +1,7 @@
 """What the API clients of a credential may do: told by its test, and kept to."""
 
+from typing import Any
+
 import pytest
 
 from threecx_runner.registry import found
@@ -64,7 +66,7 @@ async def test_the_second_client_reads_reports_and_the_first_one_the_rest(data: 
     assert await data.run("getReport", report="detailedQueueStatistics", timeRange="today", limit=1)
 
 
-FILLED = {
+FILLED: dict[str, dict[str, Any]] = {
     "blockCaller": {"number": "+49301234567"},
     "createContact": {"firstName": "Xanthippe", "phoneNumber": "+49301234567"},
     "setAgentQueueStatus": {"extension": {"mode": "number", "value": "101"}, "status": "loggedOut"},

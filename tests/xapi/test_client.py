@@ -1,85 +1,26 @@
 """The XAPI client against a server that says what a test wants: limits, rights, and answers that are no JSON."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
-from datetime import datetime
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from aiohttp import web
-from pydantic import SecretStr
 
-from threecx_pbx.account import Account
-from threecx_pbx.auth import Tokens
 from threecx_pbx.clock import ManualClock, settle
-from threecx_pbx.errors import BadParameter, Forbidden, NotA3cx, RateLimited, RecordUnknown, ThreeCxError
-from threecx_pbx.transport.blocking import Blocking
+from threecx_pbx.errors import (
+    BadParameter,
+    Forbidden,
+    NotA3cx,
+    PbxFailed,
+    RateLimited,
+    RecordUnknown,
+    ThreeCxError,
+)
 from threecx_pbx.xapi.budget import Budget
 from threecx_pbx.xapi.client import Xapi
 
-ROWS = {"value": [{"Id": 1}]}
-
-
-class Server:
-    """Answers each XAPI request with the next of `answers`, the last one again and again."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self._clock = clock
-        self.times: list[datetime] = []
-        self.answers: list[Callable[[], web.Response]] = []
-        self.asked: list[str] = []
-        self.tokens: list[str] = []
-
-    async def token(self, _: web.Request) -> web.Response:
-        return web.json_response({"access_token": f"token{len(self.tokens)}", "expires_in": 3600})
-
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(f"{request.method} {request.path_qs}")
-        self.times.append(self._clock.now())
-        self.tokens.append(request.headers.get("Authorization", ""))
-        return (self.answers.pop(0) if len(self.answers) > 1 else self.answers[0])()
-
-
-def said(status: int, body: Any = None, **headers: str) -> Callable[[], web.Response]:
-    named = {key.replace("_", "-"): value for key, value in headers.items()}
-    if isinstance(body, str):
-        return lambda: web.Response(status=status, text=body, headers=named, content_type="text/html")
-    return lambda: web.json_response(body, status=status, headers=named)
-
-
-@pytest.fixture
-async def stack() -> AsyncIterator[AsyncExitStack]:
-    async with AsyncExitStack() as made:
-        yield made
-
-
-@pytest.fixture
-def server(clock: ManualClock) -> Server:
-    return Server(clock)
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-@pytest.fixture
-async def xapi(server: Server, clock: ManualClock, stack: AsyncExitStack) -> Xapi:
-    app = web.Application()
-    app.router.add_post("/connect/token", server.token)
-    app.router.add_route("*", "/xapi/v1/{path:.*}", server.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    port = runner.addresses[0][1]
-    executor = stack.enter_context(ThreadPoolExecutor(2))
-    account = Account(f"http://127.0.0.1:{port}", "8001", SecretStr("secret"))
-    wire = Blocking(account, executor)
-    stack.push_async_callback(wire.close)
-    return Xapi(wire, Tokens(account, wire, clock), clock)
+from .conftest import ROWS, Server, said
 
 
 async def finished(clock: ManualClock, work: "asyncio.Task[Any]") -> Any:
@@ -91,6 +32,7 @@ async def finished(clock: ManualClock, work: "asyncio.Task[Any]") -> Any:
     return work.result()
 
 
+@pytest.mark.proves("errors.429", "trouble.rate-limit")
 async def test_retry_after_is_waited_for_and_the_rows_come(
     server: Server, clock: ManualClock, xapi: Xapi
 ) -> None:
@@ -101,6 +43,7 @@ async def test_retry_after_is_waited_for_and_the_rows_come(
     assert (server.times[1] - server.times[0]).total_seconds() >= 7
 
 
+@pytest.mark.proves("errors.429")
 async def test_a_limit_without_retry_after_is_backed_off_from(
     server: Server, clock: ManualClock, xapi: Xapi
 ) -> None:
@@ -111,11 +54,59 @@ async def test_a_limit_without_retry_after_is_backed_off_from(
     assert server.times[1] > server.times[0]
 
 
+async def test_a_pause_may_be_told_as_a_moment(server: Server, clock: ManualClock, xapi: Xapi) -> None:
+    later = format_datetime(clock.now() + timedelta(seconds=9), usegmt=True)
+    server.answers = [said(429, {}, Retry_After=later), said(200, ROWS)]
+    work = asyncio.create_task(xapi.rows("Users", "read the extensions"))
+
+    assert await finished(clock, work) == [{"Id": 1}]
+    assert 8 <= (server.times[1] - server.times[0]).total_seconds() <= 11
+
+
+@pytest.mark.proves("errors.429", "trouble.rate-limit")
 async def test_a_pause_of_an_hour_is_told_instead_of_waited_for(server: Server, xapi: Xapi) -> None:
     server.answers = [said(429, {}, Retry_After="3600")]
 
-    with pytest.raises(RateLimited, match="wait 3600 seconds"):
+    with pytest.raises(RateLimited) as error:
         await xapi.rows("Users", "read the extensions")
+    assert "3CX" in error.value.message
+    assert "asked to read the extensions" in error.value.message
+    assert "wait 3600 seconds" in error.value.message
+    assert "Run the workflow less often" in error.value.hint
+    assert error.value.retryable
+
+
+@pytest.mark.proves("errors.429", "trouble.rate-limit")
+async def test_a_limit_that_stays_is_told_after_four_tries(
+    server: Server, clock: ManualClock, xapi: Xapi
+) -> None:
+    server.answers = [said(429, {})]
+    work = asyncio.create_task(xapi.rows("Users", "read the extensions"))
+
+    with pytest.raises(RateLimited, match="asked to read the extensions"):
+        await finished(clock, work)
+    assert len(server.asked) == 4
+
+
+@pytest.mark.proves("errors.503")
+async def test_a_pbx_that_is_starting_is_asked_again(server: Server, clock: ManualClock, xapi: Xapi) -> None:
+    server.answers = [said(503, "starting"), said(503, ""), said(200, ROWS)]
+    work = asyncio.create_task(xapi.rows("Users", "read the extensions"))
+
+    assert await finished(clock, work) == [{"Id": 1}]
+
+
+@pytest.mark.proves("errors.503")
+async def test_a_pbx_that_stays_unavailable_is_told_with_its_status(
+    server: Server, clock: ManualClock, xapi: Xapi
+) -> None:
+    server.answers = [said(503, "<html>unavailable</html>")]
+    work = asyncio.create_task(xapi.rows("Users", "read the extensions"))
+
+    with pytest.raises(PbxFailed, match=r"HTTP 503.*read the extensions") as error:
+        await finished(clock, work)
+    assert error.value.hint
+    assert error.value.retryable
 
 
 async def test_a_change_is_sent_once_even_when_the_pbx_is_busy(server: Server, xapi: Xapi) -> None:
@@ -172,6 +163,18 @@ async def test_a_record_that_is_not_there_is_not_a_missing_licence(server: Serve
         await xapi.one("Users(7)", "read an extension")
 
 
+@pytest.mark.proves("behaviour.request-budget")
+async def test_reading_keeps_to_its_budget(server: Server, clock: ManualClock, xapi: Xapi) -> None:
+    xapi.budget = Budget(clock, per_second=2, burst=1)
+    server.answers = [said(200, ROWS)]
+    reading = [asyncio.create_task(xapi.rows("Users", "read the extensions")) for _ in range(5)]
+
+    await finished(clock, asyncio.gather(*reading))  # type: ignore[arg-type]
+
+    assert (server.times[-1] - server.times[0]).total_seconds() >= 2
+
+
+@pytest.mark.proves("behaviour.request-budget")
 async def test_the_budget_spreads_what_exceeds_the_burst(clock: ManualClock) -> None:
     budget = Budget(clock, per_second=2, burst=1)
     await budget.take()

@@ -29,7 +29,7 @@ _MEANINGS: dict[int, tuple[type[ThreeCxError], str]] = {
     404: (Impossible, "3CX has nothing there when asked to {doing}{because}."),
     422: (Impossible, "3CX cannot {doing} now{because}."),
     424: (DependencyFailed, "3CX could not {doing}: something that it depends on failed{because}."),
-    429: (RateLimited, "3CX limits how often it may be asked{until}."),
+    429: (RateLimited, "3CX limits how often it may be asked to {doing}{until}."),
 }
 
 

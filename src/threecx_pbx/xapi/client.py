@@ -2,6 +2,9 @@
 
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from threecx_pbx.auth import Tokens
@@ -122,7 +125,7 @@ class Xapi:
                 answer = await self._wire.get(address, await self._tokens.instead_of(token), query)
             if answer.status not in (429, 503) or tries == _TRIES:
                 break
-            pause = _pause(answer, tries)
+            pause = _pause(answer, tries, self._clock.now())
             if pause > _LONGEST_WAIT_S:
                 break
             await self._clock.sleep(pause)
@@ -131,11 +134,13 @@ class Xapi:
         return answer
 
 
-def _pause(answer: Answer, tries: int) -> float:
-    """What `Retry-After` says, else a back-off with jitter (api.md 9)."""
+def _pause(answer: Answer, tries: int, now: datetime) -> float:
+    """What `Retry-After` says, in seconds or as a moment (RFC 9110, 10.2.3); else a back-off with jitter (api.md 9)."""
     said = answer.headers.get("retry-after", "")
     if said.isdigit():
         return float(said)
+    with suppress(ValueError, TypeError):  # no date, or one without a zone
+        return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
     return float(0.4 * 2**tries * random.uniform(0.75, 1.25))  # noqa: S311 - jitter is no secret
 
 

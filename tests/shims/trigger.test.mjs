@@ -100,13 +100,14 @@ const signatureOf = (body, secret, time) => {
 };
 
 /** Posts `body` to the trigger's webhook; gives n8n's result and the answer that the runner gets. */
-async function posted(credentials, body, signature) {
+async function posted(credentials, body, signature, from = node) {
 	const answer = {};
 	const response = { status: (status) => ((answer.status = status), response), json: (json) => ((answer.body = json), response) };
 	const result = await receiver.webhook.call(
 		context(credentials, {
-			node,
+			node: from,
 			members: {
+				getCredentials: async () => (typeof credentials === 'function' ? credentials() : credentials),
 				getRequestObject: () => ({ rawBody: Buffer.from(body) }),
 				getBodyData: () => JSON.parse(body),
 				getHeaderData: () => (signature === undefined ? {} : { 'x-3cx-signature': signature }),
@@ -154,6 +155,29 @@ test('a claim that cannot be made starts nothing', async () => {
 	const { result, answer } = await posted(credential('http://127.0.0.1:1'), delivery.body, signed());
 
 	assert.deepEqual([answer.body, result.workflowData], [{ accepted: [] }, undefined]);
+});
+
+test('a webhook takes the credential that the lease has just used, and one that was changed since counts at once', async (t) => {
+	const { url } = await runner(t, ({ headers }) =>
+		headers['authorization'] === 'Bearer new' ? { body: JSON.stringify(delivery.claim.answers[0]) } : headers['authorization'] ? { status: 401 } : accepted(),
+	);
+	const saved = { ...node, credentials: { threeCxCallControlApi: { id: 'saved', name: '3CX' } } };
+	const old = credential(url, { runnerToken: 'old' });
+	await hooks.create.call(context(credential(url), { node: saved, members: { getNodeWebhookUrl: () => webhookUrl, getNodeParameter: (_, fallback) => fallback } }));
+	let asked = 0;
+	const count = (credentials) => () => ((asked += 1), credentials);
+
+	const events = JSON.stringify({ ...JSON.parse(delivery.body), claim: false });
+	const known = await posted(count(old), events, signed(events), saved);
+	assert.deepEqual([known.answer.status, asked], [200, 0]);
+
+	const secret = 'another secret';
+	const resigned = signatureOf(events, secret, now());
+	const changed = await posted(count({ ...old, clientSecret: secret }), events, resigned, saved);
+	assert.deepEqual([changed.answer.status, asked], [200, 1]);
+
+	const renamed = await posted(count({ ...old, clientSecret: secret, runnerToken: 'new' }), delivery.body, signatureOf(delivery.body, secret, now()), saved);
+	assert.deepEqual([renamed.answer.body, asked], [delivery.answer, 2]);
 });
 
 test('events that need no claim become one item each', async () => {

@@ -1,8 +1,23 @@
 /** How a request proves who asks. The credential's secrets go to the Runner URL, or inside a task to n8n's own broker, and nowhere else. */
-import type { ICredentialDataDecryptedObject as Credentials, IHttpRequestOptions } from 'n8n-workflow';
+import type { IAllExecuteFunctions, ICredentialDataDecryptedObject as Credentials, IHttpRequestOptions, ILoadOptionsFunctions } from 'n8n-workflow';
 
 export const CREDENTIAL = 'threeCxCallControlApi';
 export const runnerUrl = (credentials: Credentials): string => String(credentials.runnerUrl ?? '').trim().replace(/\/+$/, '');
+
+type Asking = IAllExecuteFunctions | ILoadOptionsFunctions;
+const seen = new Map<string, Credentials>();
+const idOf = (context: Asking): string => context.getNode().credentials?.[CREDENTIAL]?.id ?? '';
+
+/** The credential as it is now. */
+export async function credentialOf(context: Asking): Promise<Credentials> {
+	seen.delete(idOf(context)); // also when it is gone
+	const credentials = await context.getCredentials<Credentials>(CREDENTIAL);
+	if (idOf(context)) seen.set(idOf(context), credentials);
+	return credentials;
+}
+
+/** As the trigger's lease saw it within the last half minute: in a webhook n8n takes 70 ms to give it (a second isolate; measured on 2.41.1). */
+export const seenCredential = async (context: Asking): Promise<Credentials> => seen.get(idOf(context)) ?? (await credentialOf(context));
 
 /** What the runner must know to act at the PBX, without how it is reached. */
 export const loginOf = (credentials: Credentials) => ({ ...credentials, transport: undefined, runnerUrl: undefined, runnerToken: undefined });

@@ -4,7 +4,7 @@ import {
 	type IHttpRequestOptions, type ILoadOptionsFunctions, type INode, type INodeCredentialTestResult, type INodeListSearchResult,
 } from 'n8n-workflow';
 import { PROBLEMS } from '../generated/problems';
-import { CREDENTIAL, loginHeaders, runnerUrl } from './login';
+import { CREDENTIAL, credentialOf, loginHeaders, runnerUrl } from './login';
 import { asProblem, parsed, type Problem } from './wire';
 
 export type Answer = { address: string; body?: unknown; problem?: Problem };
@@ -27,8 +27,8 @@ function unanswered(error: unknown, address: string): Problem {
 
 const refusal = (address: string, status: number, body: unknown) => asProblem(parsed(body)) ?? problem('notARunner', address, status);
 /** One authenticated request: its body, or the problem when no runner answers or its status is 300 or more. */
-export async function ask(context: IAllExecuteFunctions | ILoadOptionsFunctions, request: IHttpRequestOptions): Promise<Answer> {
-	const data = await context.getCredentials<ICredentialDataDecryptedObject>(CREDENTIAL);
+export async function ask(context: IAllExecuteFunctions | ILoadOptionsFunctions, request: IHttpRequestOptions, known?: ICredentialDataDecryptedObject): Promise<Answer> {
+	const data = known ?? (await credentialOf(context));
 	const address = runnerUrl(data);
 	if (!address) return { address, problem: problem('runnerUrlMissing', address) };
 	const options = { timeout: 30_000, json: true, ...request, ignoreHttpStatusErrors: true, returnFullResponse: true };

@@ -1,6 +1,6 @@
 /** The trigger nodes: a subscription that is put, renewed and removed, and the events that the runner delivers. */
-import { sleep, type IDataObject, type IHookFunctions, type ITriggerFunctions, type ITriggerResponse, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
-import { CREDENTIAL } from './login';
+import { sleep, type ICredentialDataDecryptedObject as Credentials, type IDataObject, type IHookFunctions, type ITriggerFunctions, type ITriggerResponse, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
+import { credentialOf, seenCredential } from './login';
 import { parametersOf } from './parameters';
 import { asError, ask, type Answer } from './runner';
 import { isSigned, subscriptionId } from './signature';
@@ -55,19 +55,22 @@ export async function lease(this: ITriggerFunctions, subscription: Subscription)
 }
 
 /** Whether this workflow gets the event: a call that another one has claimed, or that has ended, starts nothing. */
-async function isClaimed(context: IWebhookFunctions, eventId: string, id: string): Promise<boolean> {
+async function isClaimed(context: IWebhookFunctions, eventId: string, id: string, credential: Credentials): Promise<boolean> {
 	const claim = { method: 'POST', url: `/v1/deliveries/${encodeURIComponent(eventId)}/claim`, body: { subscriptionId: id } } as const;
-	const { body } = await ask(context, claim);
+	const first = await ask(context, claim, credential);
+	const { body } = first.problem ? await ask(context, claim) : first; // the credential may just have been changed
 	return (body as { claimed: boolean } | undefined)?.claimed ?? false;
 }
 
 /** The `webhook` of a trigger. Answers by itself, which comes before n8n waits for a free execution slot. */
 export async function receive(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 	const raw = (this.getRequestObject() as unknown as { rawBody: Buffer }).rawBody;
-	const { clientSecret } = await this.getCredentials<{ clientSecret: string }>(CREDENTIAL);
-	const trusted = isSigned(this.getHeaderData()['x-3cx-signature'], raw, clientSecret, this.getNode().webhookId ?? '', Date.now() / 1000);
+	const signs = ({ clientSecret }: Credentials) => isSigned(this.getHeaderData()['x-3cx-signature'], raw, String(clientSecret), this.getNode().webhookId ?? '', Date.now() / 1000);
+	const seen = await seenCredential(this);
+	const credential = signs(seen) ? seen : await credentialOf(this);
+	const trusted = signs(credential);
 	const { subscriptionId: id, claim, events } = (trusted ? this.getBodyData() : { events: [] }) as unknown as Delivery;
-	const mine = await Promise.all(events.map(({ eventId }) => !claim || isClaimed(this, eventId, id)));
+	const mine = await Promise.all(events.map(({ eventId }) => !claim || isClaimed(this, eventId, id, credential)));
 	const accepted = events.filter((_, index) => mine[index]);
 	this.getResponseObject().status(trusted ? 200 : 401).json({ accepted: accepted.map(({ eventId }) => eventId) });
 	return { noWebhookResponse: true, workflowData: accepted.length ? [accepted.map(({ item }) => ({ json: item }))] : undefined };

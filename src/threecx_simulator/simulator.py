@@ -67,7 +67,7 @@ class Simulator:
         past = History(self.world, self.company, history, self.clock.now())
         self.office = Office(self.board, self.company, past)
         self._web = PbxWeb(self.board, self.desk, self._transport, self.office)
-        self.gate = Gate(self._web.app, self.clock.now, lambda peer: self._listener.transport(peer))
+        self.gate = Gate(self._web.app, self.clock.now, self._connection)
         self._folder = tempfile.TemporaryDirectory(prefix="threecx-simulator-") if tls else None
         self.ca_file: Path | None = None
         context = None
@@ -93,7 +93,10 @@ class Simulator:
 
     def _transport(self, socket: WebSocket) -> asyncio.Transport | None:
         client = socket.client
-        return self._listener.transport((client.host, client.port)) if client else None
+        return self._connection((client.host, client.port)) if client else None
+
+    def _connection(self, peer: Address) -> asyncio.Transport | None:
+        return self._listener.transport(peer)
 
     async def __aenter__(self) -> Self:
         """Start; the addresses are known afterwards."""

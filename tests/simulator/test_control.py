@@ -115,6 +115,26 @@ def test_the_folder_alone_runs_as_a_program(tmp_path: Path) -> None:
     assert not Path(addresses["caFile"]).exists()
 
 
+@pytest.mark.parametrize(("asked", "said"), [([], ""), (["--listen", "0.0.0.0:0"], "Mind: http://0.0.0.0:")])
+def test_it_listens_on_this_machine_only_unless_asked_and_then_says_so(asked: list[str], said: str) -> None:
+    own = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--json"]
+    program = "import sys, threecx_simulator.cli as c; sys.argv[0]='threecx-simulator'; c.main()"
+    command = [sys.executable, "-c", program, "serve", *own, *asked]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        addresses = json.loads(running.stdout.readline())
+        running.terminate()
+        _, warned = running.communicate(timeout=10)
+    assert warned.startswith(said)
+    assert bool(warned) is bool(said)
+    assert addresses["url"].startswith("http://0.0.0.0:" if asked else "http://127.0.0.1:")
+
+
+def test_the_addresses_that_it_listens_on_by_itself_are_loopback() -> None:
+    shown = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).output
+    assert shown.count("[default: 127.0.0.1:") == 2
+
+
 @pytest.mark.proves("simulator.scenarios")
 async def test_a_scenario_is_played() -> None:
     text = """

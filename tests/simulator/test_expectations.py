@@ -1,14 +1,16 @@
 """What was heard is matched by its sound (issue 5, point 5)."""
 
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 
 from threecx_simulator.audio.match import match
-from threecx_simulator.audio.pcm import RATE, samples, to_wav, tone
+from threecx_simulator.audio.pcm import RATE, NotAudio, read_wav, samples, to_wav, tone
 from threecx_simulator.audio.speech import speech
 from threecx_simulator.scenarios.load import BadScenario, load, loads
 from threecx_simulator.scenarios.play import Player
@@ -146,6 +148,29 @@ def test_a_step_does_one_thing_and_an_expectation_expects_one(text: str, where: 
     with pytest.raises(BadScenario) as wrong:
         loads(text, "x.yaml")
     assert str(wrong.value).startswith(f"x.yaml, {where}")
+
+
+@pytest.mark.parametrize("coding", ["pcm_mulaw", "pcm_alaw", "pcm_s24le", "pcm_f32le"])
+@pytest.mark.parametrize("rate", [8000, 44_100])
+def test_a_wav_of_any_coding_is_read(coding: str, rate: int) -> None:
+    kept = io.BytesIO()
+    with av.open(kept, mode="w", format="wav") as file:
+        stream = file.add_stream(coding, rate=rate, layout="mono")
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate)
+        spoken = np.frombuffer(tone(440, 2.0), "<i2").reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(spoken, format="s16", layout="mono")
+        frame.sample_rate = 8000
+        for part in [*resampler.resample(frame), *resampler.resample(None)]:
+            file.mux(stream.encode(part))
+        file.mux(stream.encode(None))
+    read = read_wav(kept.getvalue())
+    assert len(read) == pytest.approx(len(tone(440, 2.0)), rel=0.01)
+    assert match(read, tone(440, 1.9)).clean()
+
+
+def test_what_is_no_wav_is_refused() -> None:
+    with pytest.raises(NotAudio, match="Not a WAV file: Invalid data"):
+        read_wav(b"this is a text")
 
 
 def test_a_pure_tone_matches_itself_only_for_as_long_as_it_sounds() -> None:

@@ -4,9 +4,10 @@ import io
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,27 +47,16 @@ def samples(pcm: bytes) -> NDArray[np.float64]:
 
 
 def read_wav(source: Path | bytes) -> bytes:
-    """Any PCM WAV, mixed to mono and brought to 8000 Hz."""
+    """A WAV of any coding (16 bit, µ-law, A-law …), mixed to mono and brought to 8000 Hz."""
     try:
-        with wave.open(io.BytesIO(source) if isinstance(source, bytes) else str(source), "rb") as file:
-            if file.getsampwidth() != 2:
-                raise NotAudio("Only 16-bit WAV files can be played")
-            numbers = samples(file.readframes(file.getnframes()))
-            channels, rate = file.getnchannels(), file.getframerate()
-    except (wave.Error, EOFError) as wrong:
-        raise NotAudio(f"Not a WAV file: {wrong}") from wrong
-    mono = numbers[: len(numbers) // channels * channels].reshape(-1, channels).mean(axis=1)
-    return _packed(mono if rate == SAMPLES or not len(mono) else _resampled(mono, rate))
-
-
-def _resampled(mono: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
-    """To 8000 Hz, by leaving out the frequencies that do not fit."""
-    count = round(len(mono) * SAMPLES / rate)
-    spectrum = np.fft.rfft(mono)
-    kept = np.zeros(count // 2 + 1, dtype=complex)
-    common = min(len(kept), len(spectrum))
-    kept[:common] = spectrum[:common]
-    return np.asarray(np.fft.irfft(kept, count) * count / len(mono))
+        opened = io.BytesIO(source) if isinstance(source, bytes) else str(source)
+        with av.open(opened, mode="r", format="wav") as file:
+            resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLES)
+            frames = chain(file.decode(audio=0), [None])
+            parts = [part for frame in frames for part in resampler.resample(frame)]
+    except (av.FFmpegError, IndexError) as wrong:
+        raise NotAudio(f"Not a WAV file: {getattr(wrong, 'strerror', wrong)}") from wrong
+    return b"".join(part.to_ndarray().tobytes() for part in parts)
 
 
 def to_wav(pcm: bytes) -> bytes:

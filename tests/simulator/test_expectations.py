@@ -176,3 +176,15 @@ def test_what_is_no_wav_is_refused() -> None:
 def test_a_pure_tone_matches_itself_only_for_as_long_as_it_sounds() -> None:
     assert match(SILENCE + tone(440, 1) + SILENCE, tone(440, 1)).clean()
     assert match(SILENCE + tone(440, 1) + SILENCE, tone(500, 1)).share < 0.2
+
+
+async def test_a_caller_who_waits_in_vain_hangs_up_and_is_disappointed(start: Any) -> None:
+    text = """
+calls:
+  - {caller: "+49", calls: "+4930555001", steps: [{listen: prompt}], expects: [{connected_to: "101"}]}
+"""
+    app = await start()
+    async with Player(app.sim.control, app.sim.clock, [loads(text)], patience=0.2) as player:
+        (verdict,) = await player.done()
+    assert not verdict.met
+    assert "left +49" in verdict.why

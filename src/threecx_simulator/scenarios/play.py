@@ -11,19 +11,25 @@ from threecx_simulator.audio.speech import SPOKEN, speech
 from threecx_simulator.clock import Clock
 from threecx_simulator.control.faults import UnknownCall
 from threecx_simulator.control.handle import Control
+from threecx_simulator.control.model import CallReport
 from threecx_simulator.scenarios.judge import Verdict, judge
 from threecx_simulator.scenarios.model import Caller, Fault, Person, Scenario, Step
 
-_PATIENCE = 300.0  # seconds that a caller waits for a prompt or a moment
+_PATIENCE = (
+    60.0  # wall-clock seconds that a caller waits for a prompt, a moment or the end, before hanging up
+)
 
 
 class Player:
     """Plays its scenarios while it is entered."""
 
-    def __init__(self, control: Control, clock: Clock, scenarios: list[Scenario]) -> None:
+    def __init__(
+        self, control: Control, clock: Clock, scenarios: list[Scenario], patience: float = _PATIENCE
+    ) -> None:
         self.control = control
         self.clock = clock
         self.scenarios = scenarios
+        self._patience = patience
         self.calls: list[str] = []
         self.verdicts: list[Verdict] = []
         self._playing: asyncio.Task[None] | None = None
@@ -70,20 +76,30 @@ class Player:
             hangup_delay=caller.hangs_up_delay,
         )
         self.calls.append(call)
-        async with asyncio.TaskGroup() as acts:
-            acts.create_task(self._press(call, caller))
-            acts.create_task(self._steps(call, caller.steps, folder))
+        try:
+            async with asyncio.TaskGroup() as acts:
+                acts.create_task(self._press(call, caller))
+                acts.create_task(self._steps(call, caller.steps, folder))
+        except* TimeoutError:
+            self.control.hang_up(call)
         if caller.expects:
-            report = await self.control.ended(call, _PATIENCE)
+            report = await self._ended(call)
             self.verdicts += [
                 judge(one, report, lambda: self.control.heard_pcm(call), folder) for one in caller.expects
             ]
+
+    async def _ended(self, call: str) -> CallReport:
+        try:
+            return await self.control.ended(call, self._patience)
+        except TimeoutError:
+            self.control.hang_up(call)
+            return self.control.report(call)
 
     async def _press(self, call: str, caller: Caller) -> None:
         began = self.clock.monotonic()
         for press in caller.presses:
             if press.after == "prompt":
-                await self.control.after_prompt(call, within=_PATIENCE)
+                await self.control.after_prompt(call, within=self._patience)
                 await self.clock.sleep(press.wait)
             else:
                 await self.clock.sleep(began + (press.at or 0.0) - self.clock.monotonic())
@@ -100,14 +116,16 @@ class Player:
         if step.wait is not None:
             await self.clock.sleep(step.wait)
         elif step.listen is not None:
-            await self.control.after_prompt(call, within=_PATIENCE)
+            await self.control.after_prompt(call, within=self._patience)
         elif step.press is not None:
             self.control.press(call, step.press)
         elif step.say is not None:
             await self._say(call, step.say, folder)
         elif step.until is not None:
             what = step.until
-            await self.control.until(call, lambda now: what in now.moments or now.state == "ended", _PATIENCE)
+            await self.control.until(
+                call, lambda now: what in now.moments or now.state == "ended", self._patience
+            )
         else:
             self.control.hang_up(call)
 

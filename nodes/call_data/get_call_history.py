@@ -8,11 +8,12 @@ from functools import partial
 
 from threecx_pbx.reports.call_log import LoggedCall, calls, segments
 from threecx_pbx.reports.periods import Period, TimeRange
+from threecx_pbx.reports.trunks import calls_to
 from threecx_runner.sdk import Context, Effect, Result, Streamed, WireItem, operation
 
 from ..shared.listing import Listed
 from ..shared.logged import CallRow, call_row
-from ..shared.matching import Filters, tests_of
+from ..shared.matching import Filters, Test, tests_of
 from ..shared.ranged import Ranged, period_for, zone_for
 from ..shared.sounding import with_sound
 from ..shared.spreadsheet import BEGIN, csv_text
@@ -77,7 +78,7 @@ async def _rows(
     on: Context, ask: GetCallHistoryParams, period: Period
 ) -> AsyncGenerator[list[WireItem], None]:
     """What matches, at most as many as asked."""
-    left, tests = ask.most, tests_of(ask.filters)
+    left, tests = ask.most, await _tests(on, ask, period)
     journey, links = ask.view is View.CALL, ask.include_recordings is not Recordings.NO
     shown = partial(call_row, zone=await zone_for(on, ask), journey=journey, links=links)
     async with aclosing(_logged(on, ask.view, period)) as portions:
@@ -87,6 +88,15 @@ async def _rows(
             left = None if left is None else left - len(meant[:left])
             if left == 0:
                 return
+
+
+async def _tests(on: Context, ask: GetCallHistoryParams, period: Period) -> list[Test]:
+    """The call log has no DID: another report tells first which calls came to it."""
+    tests = tests_of(ask.filters)
+    if did := ask.filters.did.value.strip():
+        came = await calls_to(on.reports, did, period)
+        tests.append(lambda call: call.id in came)
+    return tests
 
 
 async def _logged(on: Context, view: View, period: Period) -> AsyncGenerator[list[LoggedCall], None]:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from threecx_pbx.reports.call_log import LoggedCall
-from threecx_runner.sdk import Field, NumberList, Wire
+from threecx_runner.sdk import Field, Located, Locator, NumberList, Wire
 
 
 class Direction(StrEnum):
@@ -32,7 +32,9 @@ class Filters(Wire):
     min_duration: Annotated[float, Field(ge=0)] = 0
     answered: Answered = Answered.ANY
     number: str = ""
-    queue: str = ""
+    queue: Located = Locator()
+    trunk: Located = Locator()
+    did: Located = Locator()
 
 
 Test = Callable[[LoggedCall], bool]
@@ -52,8 +54,8 @@ def tests_of(by: Filters) -> list[Test]:
         tests.append(lambda call: bool(call.by_people) is (by.answered is Answered.ANSWERED))
     if digits := _digits(by.number):
         tests.append(lambda call: any(digits in _digits(number) for number in _numbers(call)))
-    if queue := by.queue.strip():
-        tests.append(lambda call: call.touches([queue]))
+    if places := [one.value.strip() for one in (by.queue, by.trunk) if one.value.strip()]:
+        tests.append(lambda call: all(call.touches([place]) for place in places))
     return tests
 
 

@@ -63,7 +63,7 @@ class JoinedNode:
     def lists(self) -> list[str]:
         """The option lists that its dropdowns use."""
         properties = (one for operation in self.operations for one in operation.properties)
-        return sorted({one.option_list for one in properties if one.option_list})
+        return sorted({list_ for one in properties for list_ in one.lists})
 
 
 @dataclass(frozen=True, slots=True)

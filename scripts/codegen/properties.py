@@ -61,6 +61,11 @@ class Property:
             spec["options"] = self._inside()
         return {**spec, "displayOptions": display} if display else spec
 
+    @property
+    def lists(self) -> set[str]:
+        """The option lists of its dropdown and of those inside."""
+        return ({self.option_list} - {""}).union(*(one.lists for one in self.inside))
+
     def _hide(self) -> dict[str, list[bool]]:
         return {"@tool": [True]} if self.hide_in_tool else {}
 

@@ -657,6 +657,27 @@ export class ThreeCxCallData implements INodeType {
 						],
 					},
 					{
+						displayName: 'DID Number',
+						name: 'did',
+						type: 'resourceLocator',
+						default: { mode: 'list', value: '' },
+						description: 'The number that was called from outside. The call log does not tell it: a second report is read first, which 3CX has since V20 Update 6.',
+						modes: [
+							{
+								displayName: 'From List',
+								name: 'list',
+								type: 'list',
+								typeOptions: { searchListMethod: 'dids', searchable: true },
+							},
+							{
+								displayName: 'By Number',
+								name: 'number',
+								type: 'string',
+								placeholder: 'e.g. 101',
+							},
+						],
+					},
+					{
 						displayName: 'Directions',
 						name: 'directions',
 						type: 'multiOptions',
@@ -695,10 +716,44 @@ export class ThreeCxCallData implements INodeType {
 					{
 						displayName: 'Queue',
 						name: 'queue',
-						type: 'string',
-						default: '',
-						placeholder: 'e.g. 800',
-						description: 'The number of a queue that the call came to',
+						type: 'resourceLocator',
+						default: { mode: 'list', value: '' },
+						description: 'A queue that the call came to',
+						modes: [
+							{
+								displayName: 'From List',
+								name: 'list',
+								type: 'list',
+								typeOptions: { searchListMethod: 'queues', searchable: true },
+							},
+							{
+								displayName: 'By Number',
+								name: 'number',
+								type: 'string',
+								placeholder: 'e.g. 101',
+							},
+						],
+					},
+					{
+						displayName: 'Trunk',
+						name: 'trunk',
+						type: 'resourceLocator',
+						default: { mode: 'list', value: '' },
+						description: 'The line by which the call came or went',
+						modes: [
+							{
+								displayName: 'From List',
+								name: 'list',
+								type: 'list',
+								typeOptions: { searchListMethod: 'trunks', searchable: true },
+							},
+							{
+								displayName: 'By Number',
+								name: 'number',
+								type: 'string',
+								placeholder: 'e.g. 101',
+							},
+						],
 					},
 				],
 				displayOptions: { show: { resource: ['call'], operation: ['getCallHistory'] } },
@@ -1840,6 +1895,9 @@ export class ThreeCxCallData implements INodeType {
 	methods = {
 		credentialTest: { threeCxCallControlApiTest: testCredential },
 		listSearch: {
+			async dids(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {
+				return await search.call(this, 'dids', filter, begin);
+			},
 			async people(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {
 				return await search.call(this, 'people', filter, begin);
 			},
@@ -1848,6 +1906,9 @@ export class ThreeCxCallData implements INodeType {
 			},
 			async recordings(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {
 				return await search.call(this, 'recordings', filter, begin);
+			},
+			async trunks(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {
+				return await search.call(this, 'trunks', filter, begin);
 			},
 			async xapiPaths(this: ILoadOptionsFunctions, filter?: string, begin?: string): Promise<INodeListSearchResult> {
 				return await search.call(this, 'xapiPaths', filter, begin);

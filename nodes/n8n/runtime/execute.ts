@@ -1,6 +1,7 @@
 /** Runs an operation for all items of an execution in one request. Knows no operation. */
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { download, upload } from './files';
+import { runCredential } from './login';
 import { callOf, parametersOf } from './parameters';
 import { asError, ask, problem, type Answer } from './runner';
 import { askByTask, taskLogin } from './task';
@@ -15,12 +16,12 @@ const isTool = (context: IExecuteFunctions) => context.getNode().type.endsWith('
 async function envelope(context: IExecuteFunctions, operation: Operation, input: INodeExecutionData[]) {
 	const { id, name: nodeName, typeVersion } = context.getNode();
 	const { id: workflowId = '', name: workflowName = '' } = context.getWorkflow();
-	const executionId = context.getExecutionId();
+	const run = [context.getExecutionId(), id, context.evaluateExpression('{{ $runIndex }}', 0)];
 	const { itemExecution, concurrency: most = 10 } = optionsOf(context, 0);
 	const concurrency = itemExecution === 'oneByOne' ? 1 : Number(most);
 	const item = async (one: INodeExecutionData, index: number) => ({
 		index,
-		key: [executionId, id, context.evaluateExpression('{{ $runIndex }}', index), index].join(':'),
+		key: [...run, index].join(':'),
 		callId: callOf(context, index, isTool(context) ? undefined : one), // a model never chooses the call (features.md 1.6)
 		parameters: await parametersOf(operation.parameters, (name) => context.getNodeParameter(name, index, null), (field) => upload(context, index, field)),
 	});
@@ -28,7 +29,7 @@ async function envelope(context: IExecuteFunctions, operation: Operation, input:
 	const longest = Math.max(0, ...items.map(({ parameters }) => Number(parameters.timeout) || 0)) + operation.seconds;
 	const deadlineSeconds = Math.min(86_400, Math.ceil(items.length / concurrency) * longest); // a day is the runner's most
 	const rules = { tool: isTool(context), concurrency, stopOnError: !context.continueOnFail(), deadlineSeconds };
-	return { protocol: PROTOCOL, typeVersion, workflowId, workflowName, executionId, nodeName, ...rules, items };
+	return { protocol: PROTOCOL, typeVersion, workflowId, workflowName, executionId: context.getExecutionId(), nodeName, ...rules, items };
 }
 
 /** n8n takes an item for the error output when its json has no other keys than these. */
@@ -53,7 +54,7 @@ async function send(context: IExecuteFunctions, node: string, operation: string,
 	const login = await taskLogin(context);
 	if (login) return await askByTask(context, { node, operation, login, request }, request.deadlineSeconds);
 	const url = `/v1/nodes/${node}/${operation}`;
-	const answer = await ask(context, { method: 'POST', url, body: request, timeout: (request.deadlineSeconds + 30) * 1000, encoding: 'text' });
+	const answer = await ask(context, { method: 'POST', url, body: request, timeout: (request.deadlineSeconds + 30) * 1000, encoding: 'text' }, await runCredential(context));
 	return { ...answer, body: { lines: textLines(answer.body) } };
 }
 

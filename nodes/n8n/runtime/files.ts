@@ -1,5 +1,6 @@
 /** Binaries between items and the runner's file store: streamed over HTTP, in pieces by n8n's task broker. */
 import type { IBinaryKeyData, IExecuteFunctions } from 'n8n-workflow';
+import { runCredential } from './login';
 import { asError, ask, type Answer } from './runner';
 import { askByTask, taskLogin } from './task';
 import { parsed, type Files } from './wire';
@@ -20,7 +21,7 @@ export async function upload(context: IExecuteFunctions, index: number, field: s
 	const body = stored ? await context.helpers.getBinaryStream(stored, PIECE) : Buffer.from(data, 'base64');
 	if (!(await taskLogin(context))) {
 		const headers = { 'Content-Type': mimeType, 'X-File-Name': Buffer.from(name).toString('base64') };
-		return (await told<{ id: string }>(context, index, ask(context, { method: 'PUT', url: '/v1/files', body, headers, json: false, encoding: 'text' }))).id;
+		return (await told<{ id: string }>(context, index, ask(context, { method: 'PUT', url: '/v1/files', body, headers, json: false, encoding: 'text' }, await runCredential(context)))).id;
 	}
 	const { id } = await piece(context, index, { name, mimeType, data: '' });
 	for await (const part of Buffer.isBuffer(body) ? [body] : (body as AsyncIterable<Buffer>))
@@ -37,7 +38,7 @@ async function inPieces(context: IExecuteFunctions, index: number, id: string): 
 
 /** The files of a line as binary fields of its item. Throws what keeps one away. */
 export async function download(context: IExecuteFunctions, index: number, files: Files): Promise<IBinaryKeyData> {
-	const streamed = async (id: string) => await told(context, index, ask(context, { url: `/v1/files/${encodeURIComponent(id)}`, json: false, encoding: 'stream' }));
+	const streamed = async (id: string) => await told(context, index, ask(context, { url: `/v1/files/${encodeURIComponent(id)}`, json: false, encoding: 'stream' }, await runCredential(context)));
 	const content = (await taskLogin(context)) ? async (id: string) => await inPieces(context, index, id) : streamed;
 	const fetched = Object.entries(files).map(async ([field, { id, fileName, mimeType }]) =>
 		[field, await context.helpers.prepareBinaryData((await content(id)) as never, fileName, mimeType)] as const);

@@ -1,5 +1,5 @@
 /** How a request proves who asks. The credential's secrets go to the Runner URL, or inside a task to n8n's own broker, and nowhere else. */
-import type { IAllExecuteFunctions, ICredentialDataDecryptedObject as Credentials, IHttpRequestOptions, ILoadOptionsFunctions } from 'n8n-workflow';
+import type { IAllExecuteFunctions, ICredentialDataDecryptedObject as Credentials, IExecuteFunctions, IHttpRequestOptions, ILoadOptionsFunctions } from 'n8n-workflow';
 
 export const CREDENTIAL = 'threeCxCallControlApi';
 export const runnerUrl = (credentials: Credentials): string => String(credentials.runnerUrl ?? '').trim().replace(/\/+$/, '');
@@ -18,6 +18,14 @@ export async function credentialOf(context: Asking): Promise<Credentials> {
 
 /** As the trigger's lease saw it within the last half minute: in a webhook n8n takes 70 ms to give it (a second isolate; measured on 2.41.1). */
 export const seenCredential = async (context: Asking): Promise<Credentials> => seen.get(idOf(context)) ?? (await credentialOf(context));
+
+const ofRun = new WeakMap<IExecuteFunctions, Promise<Credentials>>();
+/** The credential of a node's run: n8n decrypts it once, not for each request. */
+export async function runCredential(context: IExecuteFunctions): Promise<Credentials> {
+	const credentials = ofRun.get(context) ?? context.getCredentials<Credentials>(CREDENTIAL);
+	ofRun.set(context, credentials);
+	return await credentials;
+}
 
 /** What the runner must know to act at the PBX, without how it is reached. */
 export const loginOf = (credentials: Credentials) => ({ ...credentials, transport: undefined, runnerUrl: undefined, runnerToken: undefined });

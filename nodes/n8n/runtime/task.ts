@@ -1,6 +1,6 @@
 /** The second way to the runner, for operations and their files: n8n's own task broker, which the runner serves as task type `threecx`. */
-import { sleep, type ICredentialDataDecryptedObject as Credentials, type IExecuteFunctions } from 'n8n-workflow';
-import { CREDENTIAL, loginOf } from './login';
+import { sleep, type IExecuteFunctions } from 'n8n-workflow';
+import { loginOf, runCredential } from './login';
 import { problem, type Answer } from './runner';
 import { asProblem, type Problem } from './wire';
 
@@ -10,7 +10,7 @@ const TAKEN_WITHIN_S = 65; // n8n itself gives up after 60 s (N8N_RUNNERS_TASK_R
 
 /** The login to put into a task: memory and the broker's WebSocket, nothing else. Undefined: this node asks over HTTP. */
 export async function taskLogin(context: IExecuteFunctions) {
-	const credentials = await context.getCredentials<Credentials>(CREDENTIAL);
+	const credentials = await runCredential(context);
 	return credentials.transport === 'taskRunner' ? loginOf(credentials) : undefined;
 }
 

@@ -1,7 +1,6 @@
 """A simulator as a process: addresses printed, scenarios played, recordings written, until somebody stops it."""
 
 import asyncio
-import gc
 import json
 import signal
 import sys
@@ -9,6 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from threecx_simulator.collecting import collect_in_pauses
 from threecx_simulator.company.life import Life
 from threecx_simulator.scenarios.judge import Verdict
 from threecx_simulator.scenarios.model import Scenario
@@ -48,7 +48,8 @@ async def run(simulator: Simulator, job: Job) -> int:
         if job.record:
             file = stack.enter_context(job.record.open("w", encoding="utf-8"))
             Recorder(simulator.board, simulator.gate, file)
-        _spare_the_collector()
+        collecting = asyncio.create_task(collect_in_pauses(simulator.desk), name="garbage")
+        stack.push_async_callback(_cancel, collecting)
         _announce(simulator, job.as_json)
         if job.live:
             await stack.enter_async_context(
@@ -84,12 +85,6 @@ async def _play(simulator: Simulator, job: Job) -> list[Verdict]:
         else:
             say(f"{'met' if one.met else 'NOT MET'}  {one.call}: {one.expectation} ({one.why})")
     return verdicts
-
-
-def _spare_the_collector() -> None:
-    """What exists by now (mostly modules) stays: looking through it takes 45 ms, in which no sound is sent."""
-    gc.collect()
-    gc.freeze()
 
 
 async def _cancel(task: asyncio.Task[object]) -> None:

@@ -27,7 +27,8 @@ from threecx_pbx.media.wire import Address, Pbx
 from threecx_pbx.ownership import own_route_point
 from threecx_pbx.reports.directory import Entry, directory
 from threecx_pbx.transport.blocking import Blocking
-from threecx_pbx.transport.live import Live, tls
+from threecx_pbx.transport.live import Live
+from threecx_pbx.transport.trust import tls
 from threecx_pbx.verbs import ENDED
 from threecx_pbx.watching import Watcher, backoff
 from threecx_pbx.xapi.client import Xapi

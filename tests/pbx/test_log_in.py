@@ -221,6 +221,16 @@ async def test_an_own_authority_is_trusted_when_it_is_named(start: Start, link: 
     assert await pbx.session.xapi.version() == pbx.sim.profile.version
 
 
+async def test_an_own_authority_is_trusted_beside_those_of_the_system(
+    start: Start, link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known_to_the_system, named = await start(tls=True), await start(tls=True)
+    monkeypatch.setenv("SSL_CERT_FILE", str(known_to_the_system.ca_file))
+    for sim in (known_to_the_system, named):
+        pbx = await link(sim, ca_file=str(named.ca_file))
+        assert await pbx.session.xapi.version() == pbx.sim.profile.version
+
+
 @pytest.mark.proves("trouble.tls")
 async def test_a_certificate_of_an_unknown_authority_is_refused_with_the_reason(
     start: Start, link: Link

@@ -15,6 +15,7 @@ from urllib3.util import Retry
 from threecx_pbx.account import Account
 from threecx_pbx.errors import PbxUnreachable, ThreeCxError, TlsFailed
 from threecx_pbx.transport.answer import Answer
+from threecx_pbx.transport.trust import tls
 
 _TIMEOUT_S = (5.0, 30.0)
 _POOL = 16
@@ -22,6 +23,17 @@ _CHUNK = 65_536
 _BODY = 1 << 20
 _REDIRECTS = 3
 T = TypeVar("T")
+
+
+class _Trusting(HTTPAdapter):
+    """Believes what a context believes, beside what `requests` believes by itself."""
+
+    def __init__(self, context: ssl.SSLContext | None, **how: Any) -> None:
+        self._context = context
+        super().__init__(**how)
+
+    def init_poolmanager(self, *args: Any, **how: Any) -> None:
+        super().init_poolmanager(*args, **how, ssl_context=self._context)
 
 
 class Blocking:
@@ -46,7 +58,9 @@ class Blocking:
             allowed_methods=("GET",),
             raise_on_status=False,
         )
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_POOL, pool_block=True, max_retries=retry)
+        adapter = _Trusting(
+            tls(account), pool_connections=2, pool_maxsize=_POOL, pool_block=True, max_retries=retry
+        )
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -104,7 +118,7 @@ class Blocking:
                     url,
                     headers=headers,
                     timeout=_TIMEOUT_S,
-                    verify=self._verify,
+                    verify=self._account.verify_tls,
                     allow_redirects=False,
                     stream=True,
                 )
@@ -134,7 +148,7 @@ class Blocking:
                 url,
                 headers=headers,
                 timeout=_TIMEOUT_S,
-                verify=self._verify,
+                verify=self._account.verify_tls,
                 allow_redirects=False,
                 stream=True,
                 **how,
@@ -144,10 +158,6 @@ class Blocking:
         except requests.RequestException as error:
             raise unreachable(self._account.origin, error) from error
         return Answer(got.status_code, body, {key.lower(): value for key, value in got.headers.items()})
-
-    @property
-    def _verify(self) -> str | bool:
-        return (self._account.ca_file or True) if self._account.verify_tls else False
 
     async def close(self) -> None:
         """Ends the pooled connections."""

@@ -7,29 +7,11 @@ import aiohttp
 from yarl import URL
 
 from threecx_pbx.account import Account
-from threecx_pbx.errors import TlsFailed
 from threecx_pbx.transport.answer import Answer
 from threecx_pbx.transport.blocking import unreachable
 
 READ_S = 10.0
 """Limit of a read; long verbs bring their own."""
-
-
-def tls(account: Account) -> ssl.SSLContext | None:
-    """One context for all connections of an account; None for plain HTTP. Raises TlsFailed."""
-    if account.origin.startswith("http://"):
-        return None
-    try:
-        context = ssl.create_default_context(cafile=account.ca_file)
-    except OSError as error:
-        raise TlsFailed(
-            f"The file {account.ca_file} holds no certificate of an authority.",
-            hint="N8N_3CX_CA_FILE must name a PEM file with the certificate of the authority.",
-        ) from error
-    if not account.verify_tls:
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 class Live:

@@ -83,6 +83,23 @@ test('how many items are handled at a time is the author\'s choice, and no param
 	assert.ok(!('concurrency' in asked[0].body.items[0].parameters));
 });
 
+test('an expression is worked out for each item, a fixed value once', async (t) => {
+	const { url, asked } = await runner(t, () => done());
+	const read = [];
+	const parameters = { operation: 'transferCall', target: '={{ $json.to }}', timeout: 20, options: {} };
+	const members = {
+		getNodeParameter: (name, index, fallback) => {
+			read.push(name);
+			return name === 'target' ? `number ${index}` : (parameters[name] ?? fallback);
+		},
+	};
+
+	await run(executing(credential(url), { node: { parameters }, members, items: [{ json: {} }, { json: {} }] }));
+
+	assert.deepEqual(asked[0].body.items.map((item) => [item.parameters.target, item.parameters.timeout]), [['number 0', 20], ['number 1', 20]]);
+	assert.deepEqual([read.filter((name) => name === 'target').length, read.filter((name) => name === 'timeout').length], [2, 1]);
+});
+
 test('the time to wait covers the longest that the operation lasts, for each batch of ten', async (t) => {
 	const { url, asked } = await runner(t, () => done());
 	const items = Array.from({ length: 11 }, () => ({ json: {} }));

@@ -2,7 +2,7 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { download, upload } from './files';
 import { runCredential } from './login';
-import { callOf, parametersOf } from './parameters';
+import { callOf, parametersOf, reading } from './parameters';
 import { asError, ask, problem, type Answer } from './runner';
 import { askByTask, taskLogin } from './task';
 import { linesOf, PROTOCOL, textLines, type Line, type Problem } from './wire';
@@ -17,13 +17,14 @@ async function envelope(context: IExecuteFunctions, operation: Operation, input:
 	const { id, name: nodeName, typeVersion } = context.getNode();
 	const { id: workflowId = '', name: workflowName = '' } = context.getWorkflow();
 	const run = [context.getExecutionId(), id, context.evaluateExpression('{{ $runIndex }}', 0)];
+	const read = reading(context);
 	const { itemExecution, concurrency: most = 10 } = optionsOf(context, 0);
 	const concurrency = itemExecution === 'oneByOne' ? 1 : Number(most);
 	const item = async (one: INodeExecutionData, index: number) => ({
 		index,
 		key: [...run, index].join(':'),
 		callId: callOf(context, index, isTool(context) ? undefined : one), // a model never chooses the call (features.md 1.6)
-		parameters: await parametersOf(operation.parameters, (name) => context.getNodeParameter(name, index, null), (field) => upload(context, index, field)),
+		parameters: await parametersOf(operation.parameters, read(index), (field) => upload(context, index, field)),
 	});
 	const items = await Promise.all(input.map(item));
 	const longest = Math.max(0, ...items.map(({ parameters }) => Number(parameters.timeout) || 0)) + operation.seconds;

@@ -16,6 +16,17 @@ export async function parametersOf(names: string[], read: (name: string) => unkn
 	return Object.fromEntries(await Promise.all([...shown, ...options].map(async ([name, value]) => [name, await plain(value, upload)] as const)));
 }
 
+/** Reads parameters item by item. n8n takes half a millisecond for each item's (measured on 2.41.1), so what has no expression in it is read once. */
+export function reading(context: IExecuteFunctions): (index: number) => (name: string) => unknown {
+	const { parameters: written = {} } = context.getNode();
+	const same = new Map<string, unknown>();
+	return (index) => (name) => {
+		if (JSON.stringify(written[name] ?? '').includes('"=')) return context.getNodeParameter(name, index, null);
+		if (!same.has(name)) same.set(name, context.getNodeParameter(name, 0, null));
+		return same.get(name);
+	};
+}
+
 const callIdOf = (item?: INodeExecutionData) => (typeof item?.json?.callId === 'string' && item.json.callId) || null;
 
 /** What n8n tells; it throws for a node that has not run, and for an item that it cannot pair. */

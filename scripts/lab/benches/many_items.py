@@ -17,7 +17,7 @@ from typing import Any
 
 import requests
 
-from lab.benches.figures import Punctuality, median, rounded
+from lab.benches.figures import BenchFailed, Punctuality, median, rounded
 from lab.benches.http_node import (
     HTTP,
     OTHER_NUMBER,
@@ -142,6 +142,11 @@ def _node(name: str, kind: str, parameters: Json, version: float = 1) -> Json:
     return {"name": name, "type": kind, "parameters": parameters, **where}
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 256
+    """All calls are told in the same moment; a connection that does not fit would be tried again after a second."""
+
+
 @contextmanager
 def _desk(stack: Stack) -> Iterator[_Desk]:
     """A listener, subscribed for all calls at our route point until the end."""
@@ -178,7 +183,7 @@ def _desk(stack: Stack) -> Iterator[_Desk]:
         def log_message(self, *_: object) -> None:
             """Silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True, name="bench desk").start()
     try:
         _subscribe(stack, f"http://127.0.0.1:{server.server_address[1]}", login)
@@ -203,4 +208,6 @@ def _subscribe(stack: Stack, listener: str, login: dict[str, str]) -> None:
     wanted = {"extension": CLIENT_ID, "autoAnswer": False, "onTimeout": "leave", "ifWorkflowStops": "leave"}
     body = {"protocol": 1, "typeVersion": 1, "leaseSeconds": 3600, **names, **who, "parameters": wanted}
     url = f"{stack.runner.url}/v1/subscriptions/{stack.subscription_id(path)}"
-    requests.put(url, json=body, headers=login, timeout=10).raise_for_status()
+    answer = requests.put(url, json=body, headers=login, timeout=10)
+    if not answer.ok:
+        raise BenchFailed(answer.text)

@@ -14,7 +14,7 @@ from threecx_runner.sdk import Context, Effect, Result, Streamed, WireItem, oper
 from ..shared.listing import Listed
 from ..shared.logged import CallRow, call_row
 from ..shared.matching import Filters, Test, tests_of
-from ..shared.ranged import Ranged, period_for, zone_for
+from ..shared.ranged import Ranged, period_for
 from ..shared.sounding import with_sound
 from ..shared.spreadsheet import BEGIN, csv_text
 
@@ -80,7 +80,7 @@ async def _rows(
     """What matches, at most as many as asked."""
     left, tests = ask.most, await _tests(on, ask, period)
     journey, links = ask.view is View.CALL, ask.include_recordings is not Recordings.NO
-    shown = partial(call_row, zone=await zone_for(on, ask), journey=journey, links=links)
+    shown = partial(call_row, zone=period.zone, journey=journey, links=links)
     async with aclosing(_logged(on, ask.view, period)) as portions:
         async for portion in portions:
             meant = [call for call in portion if all(test(call) for test in tests)] if tests else portion

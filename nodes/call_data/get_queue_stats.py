@@ -51,11 +51,11 @@ class AgentRow(Wire):
     answered: int
     lost: int
     talk_seconds: float
-    logged_in_seconds: float
+    logged_in_seconds: float | None
 
 
 class QueueStats(Result):
-    """One queue. What was not asked for is null."""
+    """One queue. What was not asked for is null, and what this build of 3CX does not tell."""
 
     queue: str
     queue_name: str

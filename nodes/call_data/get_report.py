@@ -11,7 +11,7 @@ from threecx_pbx.reports.catalogue import DEFAULT_GROUP, Wanted, rows_of, simpli
 from threecx_runner.sdk import Context, Effect, Field, NumberList, Result, Wire, operation
 
 from ..shared.listing import Listed
-from ..shared.ranged import Ranged, period_for, zone_for
+from ..shared.ranged import Ranged, period_for
 
 
 class ReportName(StrEnum):
@@ -83,9 +83,10 @@ class ReportRow(Result):
 async def get_report(on: Context, ask: GetReportParams) -> AsyncIterator[ReportRow]:
     """Zeros that the PBX leaves out are put back, unless the rows are wanted as they are."""
     by = ask.filters
+    period = await period_for(on, ask)
     wanted = Wanted(
-        period=await period_for(on, ask),
-        zone=await zone_for(on, ask),
+        period=period,
+        zone=period.zone,
         queues=_meant(by.queues),
         agents=_meant(by.agents),
         extensions=_meant(by.extensions),

@@ -32,6 +32,12 @@ class Period:
     end: datetime
 
     @property
+    def zone(self) -> ZoneInfo:
+        """Whose days these are."""
+        zone = self.start.tzinfo
+        return zone if isinstance(zone, ZoneInfo) else ZoneInfo("UTC")
+
+    @property
     def last(self) -> datetime:
         """The last microsecond: the reports' `periodTo` counts as inside."""
         return self.end - timedelta(microseconds=1)

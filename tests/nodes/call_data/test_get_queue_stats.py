@@ -43,6 +43,36 @@ async def test_agents_and_service_level_come_when_asked_for(data: Data) -> None:
     assert sum(agent["answered"] for agent in stats["agents"]) == stats["callsAnswered"]
 
 
+@pytest.mark.parametrize("status", [404, 500])
+async def test_reports_that_a_build_fails_with_have_stand_ins(data: Data, status: int) -> None:
+    wanted = {"queueId": "800", **ALL_TIME, "metrics": ["callsAnswered", "serviceLevel", "perAgent"]}
+    (whole,) = await data.run("getQueueStats", **wanted)
+    for report in (
+        "DetailedQueueStatistics",
+        "AbandonedQueueCalls",
+        "StatisticSla",
+        "AgentsInQueueStatistics",
+    ):
+        data.sim.control.answer_next(status, 100, path=f"Report{report}")
+
+    (left,) = await data.run("getQueueStats", **wanted)
+
+    for same in ("callsReceived", "callsAnswered", "callsAbandoned"):
+        assert left[same] == whole[same], same
+    assert left["averageWaitTime"] is left["slaPercent"] is left["callbacks"] is None
+    assert [agent["answered"] for agent in left["agents"]] == [agent["answered"] for agent in whole["agents"]]
+    assert {agent["loggedInSeconds"] for agent in left["agents"]} == {None}
+
+
+async def test_a_pbx_that_fails_with_the_stand_in_too_is_named(data: Data) -> None:
+    data.sim.control.answer_next(500, 100, path="/xapi/v1/Report")
+
+    error = await data.error("getQueueStats", queueId="800", timeRange="today", metrics=["callsAnswered"])
+
+    assert error["errorId"] == "pbxFailed"
+    assert "QueuePerformanceTotals" in error["message"]
+
+
 async def test_a_caller_whom_nobody_answers_waits(data: Data) -> None:
     for agent in ("102", "103"):
         data.sim.control.behave(agent, answers_after=None)

@@ -123,6 +123,10 @@ class Sessions:
 
     # ports of the API
 
+    async def prove(self, login: Login) -> None:
+        """See `Accounts`."""
+        await self.get(login)
+
     async def look(self, login: Login) -> PbxFacts:
         """See `Accounts`."""
         held = await self.get(login)

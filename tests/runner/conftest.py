@@ -208,6 +208,10 @@ class Behind:
         assert self.lines is not None
         return self.lines(request)
 
+    async def prove(self, login: Login) -> None:
+        self.logins.append(login)
+        await self._maybe()
+
     async def look(self, login: Login) -> PbxFacts:
         self.logins.append(login)
         await self._maybe()

@@ -349,6 +349,16 @@ async def test_a_file_goes_in_and_comes_out_as_it_was_until_it_expires(
     assert (await client.ask("GET", path))[0] == 404
 
 
+async def test_a_file_is_neither_taken_nor_given_with_a_login_that_the_pbx_refuses(
+    client: Any, behind: Any
+) -> None:
+    _, kept = await client.ask("PUT", "/v1/files", data=b"sound")
+    behind.failure = WrongCredentials("3CX refused the Client ID or the Client Secret.")
+    for method, path in (("PUT", "/v1/files"), ("GET", f"/v1/files/{kept['id']}")):
+        status, problem = await client.ask(method, path, data=b"other" if method == "PUT" else None)
+        assert (status, problem["errorId"]) == (401, "wrongCredentials")
+
+
 async def test_calls_and_events_are_shown_to_the_token_only(
     client: Any, behind: Any, journal: Journal, make_call: Any, make_event: Any
 ) -> None:

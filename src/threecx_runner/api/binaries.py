@@ -25,6 +25,7 @@ def routes(services: Services) -> APIRouter:
         x_file_name: Annotated[str, Header(description="base64 of the file's name")] = "",
     ) -> FileAnswer:
         """Takes a file; it is kept for an hour."""
+        await services.accounts.prove(login)
         kind = request.headers.get("content-type", "application/octet-stream")
         name = decoded(x_file_name, "X-File-Name") or "file"
         return FileAnswer(id=await services.files.put(request.stream(), name, kind))
@@ -32,6 +33,7 @@ def routes(services: Services) -> APIRouter:
     @router.get("/v1/files/{wanted}", response_class=FileResponse)
     async def get(wanted: str, login: TheLogin) -> FileResponse:
         """Gives a file back."""
+        await services.accounts.prove(login)
         file = services.files.get(FileId(wanted))
         headers = {"X-Content-Type-Options": "nosniff"}
         return FileResponse(file.path, media_type=file.content_type, filename=file.name, headers=headers)

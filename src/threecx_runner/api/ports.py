@@ -25,7 +25,10 @@ class Dispatching(Protocol):
 
 
 class Accounts(Protocol):
-    """GET /v1/account."""
+    """GET /v1/account, and proof of who asks for a file or a subscription."""
+
+    async def prove(self, login: Login) -> None:
+        """Makes sure that the PBX takes this login, by logging in where no session has. Raises WrongCredentials and its like."""
 
     async def look(self, login: Login) -> PbxFacts:
         """Logs in with exactly this secret and checks licence, rights and extension."""

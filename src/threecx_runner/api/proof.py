@@ -23,7 +23,7 @@ async def prove(services: Services, live: Live, login: Login) -> None:
     if live.subscription.pbx != pbx_id(login):
         raise SubscriptionUnknown("This login has no such subscription.")
     if not _same_secret(live.subscription.login, login):
-        await services.accounts.look(login)
+        await services.accounts.prove(login)
 
 
 def _same_secret(one: Login, other: Login) -> bool:

@@ -33,17 +33,6 @@ WITHIN = 15.0
 T = TypeVar("T")
 
 
-async def eventually(look: Callable[[], T], what: str = "it") -> T:
-    """What `look` gives as soon as it gives something."""
-    try:
-        async with asyncio.timeout(WITHIN):
-            while not (found := look()):  # noqa: ASYNC110 - bounded; nobody tells of all these things
-                await asyncio.sleep(0.01)
-    except TimeoutError:
-        pytest.fail(f"{what} did not happen")
-    return found
-
-
 class Pace:
     """A clock whose seconds may be made shorter while others sleep on it."""
 
@@ -102,6 +91,18 @@ class N8n:
         self.executions: list[dict[str, Any]] = []
         self.claims: list[dict[str, Any]] = []
         self.answer: Answer = claims
+        self._heard = asyncio.Event()
+
+    async def until(self, look: Callable[[], T], what: str) -> T:
+        """What `look` gives as soon as it gives something; asked again whenever something reached n8n."""
+        try:
+            async with asyncio.timeout(WITHIN):
+                while not (found := look()):
+                    self._heard.clear()
+                    await self._heard.wait()
+        except TimeoutError:
+            pytest.fail(f"{what} did not happen")
+        return found
 
     def posts_to(self, path: str) -> list[dict[str, Any]]:
         return [post for post in self.posts if post["path"] == path]
@@ -109,7 +110,10 @@ class N8n:
     async def hear(self, request: web.Request) -> web.Response:
         body = await request.json()
         self.posts.append(body | {"path": request.match_info["path"]})
-        return await self.answer(self, body)
+        self._heard.set()
+        answer = await self.answer(self, body)
+        self._heard.set()
+        return answer
 
     async def claim(self, event: str, subscription: str) -> dict[str, Any]:
         _, body = await self.office.ask(
@@ -120,7 +124,7 @@ class N8n:
 
     async def execution(self, number: int = 1) -> dict[str, Any]:
         """The item that the execution of this number began with."""
-        await eventually(lambda: len(self.executions) >= number, f"execution {number}")
+        await self.until(lambda: len(self.executions) >= number, f"execution {number}")
         return self.executions[number - 1]
 
 

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from .conftest import Office, claims, echoes_only, eventually, starting, unknown
+from tests.waiting import eventually
+
+from .conftest import Office, claims, echoes_only, starting, unknown
 
 pytestmark = pytest.mark.proves("care.nobody-home")
 
@@ -107,7 +109,7 @@ async def test_of_two_claims_at_once_one_is_granted(office: Office) -> None:
     await office.receive()
     office.n8n.answer = echoes_only
     office.call()
-    await eventually(lambda: office.n8n.posts, "a post")
+    await office.n8n.until(lambda: office.n8n.posts, "a post")
     event = office.n8n.posts[0]["events"][0]["eventId"]
     answers = await asyncio.gather(*(office.n8n.claim(event, office.id_of("one")) for _ in range(5)))
     assert sorted(answer["claimed"] for answer in answers) == [False] * 4 + [True]
@@ -118,7 +120,7 @@ async def test_a_claim_by_a_subscription_that_was_not_offered_the_call_is_refuse
     await office.receive("two", callTypes=["internal"])
     office.n8n.answer = echoes_only
     office.call()
-    await eventually(lambda: office.n8n.posts, "a post")
+    await office.n8n.until(lambda: office.n8n.posts, "a post")
     event = office.n8n.posts[0]["events"][0]["eventId"]
     assert (await office.n8n.claim(event, office.id_of("two")))["claimed"] is False
     assert (await office.n8n.claim(event, office.id_of("one")))["claimed"] is True
@@ -129,7 +131,7 @@ async def test_a_delivery_is_never_sent_after_its_caller_has_gone(office: Office
     await office.receive()
     office.n8n.answer = unknown
     call = office.call()
-    await eventually(lambda: office.n8n.posts, "a post")
+    await office.n8n.until(lambda: office.n8n.posts, "a post")
     office.sim.control.hang_up(call)
     await office.sim.control.ended(call)
     await eventually(lambda: not any(known.own_leg for _, known in office.runner.sessions.calls()), "the end")

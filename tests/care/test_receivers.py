@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from .conftest import WITHIN, Office, eventually, unknown
+from tests.waiting import eventually
+
+from .conftest import WITHIN, Office, unknown
 
 
 @pytest.mark.proves("care.one-receiver")
@@ -25,9 +27,9 @@ async def test_listening_for_a_test_event_takes_the_next_call_only(office: Offic
         status, body = await office.subscribe("one", test=True, idleAudio="silence")
         assert status == 200, body
         tested = office.call("+4940111")
-        await eventually(lambda: len(office.n8n.executions) % 2 == 1, "the test event")
+        await office.n8n.until(lambda: len(office.n8n.executions) % 2 == 1, "the test event")
         office.call("+4940222")
-        await eventually(lambda: len(office.n8n.executions) % 2 == 0, "the production call")
+        await office.n8n.until(lambda: len(office.n8n.executions) % 2 == 0, "the production call")
         subscriptions = [post["subscriptionId"] for post in office.n8n.posts]
         assert subscriptions == [office.id_of("one", test=True), office.id_of("one")]
         await office.unsubscribe("one", test=True)

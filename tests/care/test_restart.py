@@ -9,8 +9,9 @@ from collections import Counter
 import pytest
 
 from tests.readings import ANSWERED
+from tests.waiting import eventually
 
-from .conftest import Office, claims, eventually, unknown
+from .conftest import Office, claims, unknown
 
 pytestmark = pytest.mark.proves("behaviour.restart-keeps-call-ids")
 
@@ -34,23 +35,16 @@ async def test_a_caller_keeps_call_id_and_owner_over_a_restart_and_no_event_is_t
     line = await office.run("transferCall", item["callId"], target="101")
     assert (line["output"], line["item"]["callId"]) == ("connected", item["callId"])
     office.sim.control.hang_up(call)
-
-    async def ended() -> bool:
-        return any(event["type"] == "call_ended" for event in await office.events())
-
-    async with asyncio.timeout(10):
-        while not await ended():  # noqa: ASYNC110 - bounded
-            await asyncio.sleep(0.05)
-    events = await office.events()
-    assert repeated(events) == []
-    assert {event["callId"] for event in events} == {item["callId"]}
-    assert [event["type"] for event in events].count("call_received") == 1
-    await eventually(
+    await office.n8n.until(
         lambda: (
             "call_ended" in [e["item"]["type"] for p in office.n8n.posts_to("watcher") for e in p["events"]]
         ),
         "the end told to the Monitor",
     )
+    events = await office.events()
+    assert repeated(events) == []
+    assert {event["callId"] for event in events} == {item["callId"]}
+    assert [event["type"] for event in events].count("call_received") == 1
     told = [event["eventId"] for post in office.n8n.posts_to("watcher") for event in post["events"]]
     assert len(told) == len(set(told))
 
@@ -83,7 +77,7 @@ async def test_a_caller_whom_nobody_had_claimed_is_offered_again(office: Office)
     await office.receive()
     office.n8n.answer = unknown
     office.call()
-    await eventually(lambda: office.n8n.posts, "the first offer")
+    await office.n8n.until(lambda: office.n8n.posts, "the first offer")
     await office.stop()
     office.n8n.answer = claims
     await office.begin()
@@ -124,7 +118,7 @@ async def test_a_caller_who_left_while_the_runner_was_away_is_told_as_ended_and_
     await office.receive()
     office.n8n.answer = unknown
     call = office.call()
-    await eventually(lambda: office.n8n.posts, "the first offer")
+    await office.n8n.until(lambda: office.n8n.posts, "the first offer")
     await office.stop()
     office.sim.control.hang_up(call)
     posts = len(office.n8n.posts)

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from .conftest import Office, eventually
+from tests.waiting import eventually
+
+from .conftest import Office
 
 pytestmark = pytest.mark.proves("care.workflow-stopped")
 

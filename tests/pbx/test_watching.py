@@ -52,9 +52,8 @@ async def test_after_a_cut_the_socket_is_opened_again_and_what_was_missed_is_tol
 async def test_a_call_that_is_up_over_a_cut_is_told_once_and_keeps_its_id(pbx: Linked, code: int) -> None:
     report, call = await pbx.answered()
     await pbx.sim.control.cut_sockets(code)
-    async with asyncio.timeout(WITHIN):
-        while pbx.sim.control.requests().sockets_opened < 2 or not pbx.session.watcher.linked.is_set():  # noqa: ASYNC110 - both, and bounded
-            await asyncio.sleep(0.01)
+    await pbx.sim.control.asked("GET", "/callcontrol/ws", count=2)
+    await asyncio.wait_for(pbx.session.watcher.linked.wait(), WITHIN)
     pbx.sim.control.hang_up(report)
     await pbx.ends()
     assert [event.call for event in pbx.events if isinstance(event, CallStarted)] == [call.id]

@@ -129,8 +129,7 @@ async def test_a_new_token_cuts_running_streams_when_the_profile_says_so(
         await more.wait()
 
     sending = asyncio.create_task(app.ask("POST", stream_of(await app.leg()), data=blocks()))
-    while not app.sim.control.streams().posts_open:  # noqa: ASYNC110 (until the PBX has the request)
-        await asyncio.sleep(0)
+    await app.sim.control.asked("POST", "/stream")
     await app.log_in()
     assert app.sim.control.streams().posts_open == posts
     more.set()

@@ -6,7 +6,7 @@ import hashlib
 import io
 import itertools
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 
+from tests.waiting import eventually
 from threecx_pbx.clock import SystemClock
 from threecx_runner.serve import Runner, started
 from threecx_runner.settings import Listen, Settings
@@ -29,14 +30,6 @@ WITHIN = 20.0
 SHIPPED = Path(__file__).parents[3] / "src/threecx_runner/prompts"
 Samples = np.ndarray[Any, np.dtype[np.float64]]
 T = TypeVar("T")
-
-
-async def eventually(look: Callable[[], T], every: float = 0.01) -> T:
-    """What `look` gives as soon as it gives something; `every` so many seconds, since sound shares our loop and our processor."""
-    async with asyncio.timeout(WITHIN):
-        while not (found := look()):  # noqa: ASYNC110 - bounded; the simulator has no event for it
-            await asyncio.sleep(every)
-    return found
 
 
 def samples(wav: Path | bytes) -> Samples:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from tests.readings import ANSWERED
+from tests.waiting import eventually
 from threecx_pbx.media import hold_music, ringback
 
-from .conftest import CALLER, ROUTE_POINT, SHIPPED, WITHIN, PhoneCall, Workflow, eventually, samples
+from .conftest import CALLER, ROUTE_POINT, SHIPPED, WITHIN, PhoneCall, Workflow, samples
 
 RING = np.frombuffer(ringback().data[:16_000], "<i2").astype(np.float64)
 MUSIC = np.frombuffer(hold_music().data[:32_000], "<i2").astype(np.float64)

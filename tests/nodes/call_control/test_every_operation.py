@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import eventually
 from threecx_simulator import Profile
 
-from .conftest import PhoneCall, Workflow, eventually
+from .conftest import PhoneCall, Workflow
 
 
 def item(key: str, call_id: str | None = None, index: int = 0, **parameters: Any) -> dict[str, Any]:

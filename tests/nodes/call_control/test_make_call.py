@@ -6,8 +6,9 @@ import json
 import pytest
 
 from tests.readings import ANSWERED
+from tests.waiting import eventually
 
-from .conftest import WITHIN, Workflow, eventually
+from .conftest import WITHIN, Workflow
 
 pytestmark = ANSWERED
 """How a route point answers does not matter to calls that go out."""

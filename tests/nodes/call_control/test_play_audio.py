@@ -11,8 +11,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from tests.readings import ANSWERED, RINGING
+from tests.waiting import eventually
 
-from .conftest import SHIPPED, Workflow, eventually, samples
+from .conftest import SHIPPED, Workflow, samples
 
 WELCOME = {"mode": "list", "value": "en/welcome"}
 MENU = {"mode": "list", "value": "en/main-menu"}

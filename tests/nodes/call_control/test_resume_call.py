@@ -3,8 +3,9 @@
 import pytest
 
 from tests.readings import ANSWERED
+from tests.waiting import eventually
 
-from .conftest import SHIPPED, Workflow, eventually, samples
+from .conftest import SHIPPED, Workflow, samples
 
 
 @pytest.mark.proves("control.resumeCall")

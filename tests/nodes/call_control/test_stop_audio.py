@@ -4,7 +4,9 @@ import asyncio
 
 import pytest
 
-from .conftest import SHIPPED, Workflow, eventually, samples
+from tests.waiting import eventually
+
+from .conftest import SHIPPED, Workflow, samples
 
 WELCOME = {"mode": "list", "value": "en/welcome"}
 MENU = {"mode": "list", "value": "en/main-menu"}

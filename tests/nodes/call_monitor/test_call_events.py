@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.care.conftest import CALLER, Office, eventually
+from tests.care.conftest import CALLER, Office
+from tests.waiting import eventually
 
 EVERYTHING = ["call_started", "call_answered", "call_ended", "call_missed"]
 
@@ -14,7 +15,9 @@ def told(office: Office, path: str = "watcher") -> list[dict[str, Any]]:
 
 
 async def until_told(office: Office, kind: str, count: int = 1) -> list[dict[str, Any]]:
-    await eventually(lambda: sum(item["type"] == kind for item in told(office)) >= count, f"{count} {kind}")
+    await office.n8n.until(
+        lambda: sum(item["type"] == kind for item in told(office)) >= count, f"{count} {kind}"
+    )
     return told(office)
 
 
@@ -28,7 +31,7 @@ async def put_through(office: Office, to: str = "101", caller: str = CALLER) -> 
     """A caller whom the workflow puts through to a person."""
     begun = len(office.n8n.executions)
     call = office.sim.control.call(caller, "8001" if len(caller) < 5 else "+4930555001")
-    await eventually(
+    await office.n8n.until(
         lambda: any("direction" in e and "type" not in e for e in office.n8n.executions[begun:]), "claim"
     )
     item = next(e for e in office.n8n.executions[begun:] if "type" not in e)

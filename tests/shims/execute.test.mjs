@@ -236,7 +236,7 @@ test('a tool finds the Receiver above its agent, since n8n gives a tool no paren
 	const members = {
 		getParentNodes: (name) => (name === 'Agent' ? [receiver] : []),
 		getChildNodes: (name) => (name === 'Receiver' ? [{ name: 'Agent', type: '@n8n/n8n-nodes-langchain.agent' }] : []),
-		getWorkflowDataProxy: () => ({ $prevNode: { name: 'Receiver' }, $: () => ({ first: () => ({ json: { callId: CALL } }) }) }),
+		getWorkflowDataProxy: () => ({ $runIndex: 0, $prevNode: { name: 'Receiver' }, $: () => ({ first: () => ({ json: { callId: CALL } }) }) }),
 	};
 
 	await run(executing(credential(url), { parameters: { operation: 'transferCall' }, items: [{ json: { callId: 'c_from_a_model' } }], node, members }));

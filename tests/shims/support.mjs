@@ -87,11 +87,11 @@ export function executing(credentials, { parameters = {}, items = [{ json: {} }]
 				getInputData: () => items,
 				getExecutionId: () => '42',
 				continueOnFail: () => continueOnFail,
-				evaluateExpression: () => 0,
 				getNodeParameter: (name, _index, fallback) => at(name) ?? fallback,
 				getParentNodes: () => Object.keys(receivers).map((name) => ({ name, type: 'n8n-nodes-3cx-call-control.threeCxCallReceiverTrigger' })),
 				getChildNodes: () => [],
 				getWorkflowDataProxy: () => ({
+					$runIndex: 0,
 					$prevNode: {},
 					$: (name) => {
 						if (!receivers[name]) throw new Error(`Node ${name} has not been executed`);

@@ -16,7 +16,8 @@ const isTool = (context: IExecuteFunctions) => context.getNode().type.endsWith('
 async function envelope(context: IExecuteFunctions, operation: Operation, input: INodeExecutionData[]) {
 	const { id, name: nodeName, typeVersion } = context.getNode();
 	const { id: workflowId = '', name: workflowName = '' } = context.getWorkflow();
-	const run = [context.getExecutionId(), id, context.evaluateExpression('{{ $runIndex }}', 0)];
+	const { $runIndex } = context.getWorkflowDataProxy(0); // an expression would take 2 ms (measured on 2.41.1)
+	const run = [context.getExecutionId(), id, $runIndex];
 	const read = reading(context);
 	const { itemExecution, concurrency: most = 10 } = optionsOf(context, 0);
 	const concurrency = itemExecution === 'oneByOne' ? 1 : Number(most);

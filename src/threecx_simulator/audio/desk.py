@@ -18,6 +18,7 @@ from threecx_simulator.pbx.state import Leg, Pbx
 from threecx_simulator.switchboard import Switchboard
 
 _TICK = 0.02  # seconds; longer frames are spread over several ticks
+_ASLEEP = 1.0  # seconds
 _REMEMBERED = 10_000  # POSTs, running and ended
 _MOST_AHEAD = 1.0  # seconds of sound waiting to be heard, above which the PBX reads no further (T: about 1 s)
 
@@ -32,7 +33,7 @@ class Get:
     close: Callable[[], None]
     phase: int
     at: float
-    sent: int = 0
+    """Up to where the party's voice was sent: a late desk neither repeats nor leaves out any of it."""
     dropped: int = 0
     blocked: bool = False
 
@@ -57,6 +58,8 @@ class Desk:
         self.rate = RATE * (1 + profile.clock_ppm / 1e6)
         self._frame_s = profile.stream_frame_ms / 1000
         self._phases = max(1, round(self._frame_s / _TICK))
+        burst = profile.get_burst_ms / 1000
+        self._together = max(1, round(burst / self._frame_s)) if burst else 1
         self._count = round(RATE * self._frame_s / 2) * 2
         self._silence = chunk(bytes(self._count))
         self._random = Random(0)  # noqa: S311 (lengths of frames)
@@ -83,7 +86,8 @@ class Desk:
     def open_get(self, leg: Leg, client: Dn, transport: Transport, close: Callable[[], None]) -> Get:
         """Begin to send what the party of `leg` says."""
         self._opened += 1
-        get = Get(leg, client, transport, close, self._opened % self._phases, self.now())
+        at = self.now() - self._frame_s * self._together
+        get = Get(leg, client, transport, close, self._opened % self._phases, at)
         self._gets[get.phase].add(get)
         self._by_leg.setdefault(leg.id, []).append(get)
         self._busy.set()
@@ -163,7 +167,7 @@ class Desk:
             await self._clock.sleep(due - self.now())
             late = self.now() - due
             self._judge(late)
-            if late > 1.0:  # a machine that slept: no flood of frames that nobody could have heard
+            if late > _ASLEEP:  # a machine that slept: no flood of frames that nobody could have heard
                 due = self.now()
             while self._later and self._later[0][0] <= self.now():
                 heapq.heappop(self._later)[2]()
@@ -186,22 +190,20 @@ class Desk:
         self.punctual.worst = max(self.punctual.worst, late)
 
     def _send(self, gets: list[Get]) -> None:
-        burst = self._pbx.profile.get_burst_ms
+        burst = self._pbx.profile.get_burst_ms / 1000
         for get in gets:
-            if burst and get.sent and self.now() - get.at < burst / 1000:
-                continue
-            frames = max(1, round(burst / 1000 / self._frame_s)) if burst else 1
-            self._frames(get, frames)
+            if not burst or self.now() - get.at >= burst:
+                self._frames(get, self._together)
 
     def _frames(self, get: Get, frames: int) -> None:
+        seconds = self._frame_s * frames
+        start = get.at if self.now() - get.at < _ASLEEP + seconds else self.now() - seconds
+        get.at = start + seconds * RATE / self.rate
         if get.blocked:
             get.dropped += frames
             return
         peer = self._pbx.legs.get(get.leg.peer) if get.leg.peer is not None else None
         voice = self._studio.heard_of(peer.uid) if peer else None
-        start = self.now() - self._frame_s * frames
-        get.at = self.now()
-        get.sent += frames
         said = voice.read(start, self._count * frames) if voice else None
         if said is None and frames == 1:
             get.transport.write(self._silence)

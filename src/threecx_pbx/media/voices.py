@@ -18,6 +18,8 @@ _AT_ONCE = 32
 """Handshakes under way together: more would hold up the sound of the others."""
 _SOON_S = 0.05
 """A handshake takes milliseconds of the loop: the answer of whoever has connected the call goes first. A prompt waits for nothing."""
+_APART_S = 0.015
+"""When many calls are connected at once, their streams open one after another: commands on other calls go before them."""
 _LOOK_S = 0.1
 _OUTAGE_S = 5.0
 """While the network is down a stream is tried again so often."""
@@ -46,7 +48,10 @@ class Voice:
 
     async def _want_soon(self) -> None:
         await self._of.clock.sleep(_SOON_S)
-        self.want()
+        async with self._of.unhurried:
+            if self._speaking is None:
+                self.want()
+                await self._of.clock.sleep(_APART_S)
 
     def want(self) -> None:
         """Opens and closes what is needed now: the POST while connected, the GET while somebody listens."""
@@ -134,6 +139,8 @@ class Voices:
         self.clock = clock
         self.ticker = Ticker(clock)
         self.connecting = asyncio.Semaphore(_AT_ONCE)
+        self.unhurried = asyncio.Lock()
+        """Whose turn it is to open a stream on which nobody speaks yet."""
         self._tokens = tokens
         self._suspect = suspect
         self._legs: dict[Hashable, Voice] = {}

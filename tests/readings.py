@@ -22,15 +22,18 @@ def read(name: str) -> Profile:
     return draw(_SEEDS[name]) if name in _SEEDS else PROFILES[name]
 
 
-def readings(**options: Any) -> list[Any]:
-    """pytest's parameters, one for each reading; where `options` leave no difference, the first stands for both."""
+def readings(*, seeds_often: bool = True, **options: Any) -> list[Any]:
+    """pytest's parameters, one for each reading; where `options` leave no difference, the first stands for both.
+
+    Not `seeds_often`: seeds only in `--long`.
+    """
     made: list[Any] = []
     seen: list[Profile] = []
     for name in (*_FAST, *_PROFILES, *_rest()):
         profile = replace(read(name), **options)
         if profile not in seen:
             seen.append(profile)
-            made.append(pytest.param(profile, id=name, marks=_marks(name)))
+            made.append(pytest.param(profile, id=name, marks=_marks(name, seeds_often)))
     return made
 
 
@@ -38,18 +41,21 @@ def _rest() -> Iterable[str]:
     return (name for name in (*PROFILES, *_SEEDS) if name not in _FAST + _PROFILES)
 
 
-def _marks(name: str) -> list[pytest.MarkDecorator]:
+def _marks(name: str, seeds_often: bool) -> list[pytest.MarkDecorator]:
     if name in _FAST:
         return []
-    return [pytest.mark.profiles if name in _PROFILES else pytest.mark.long]
+    often = name in _PROFILES and (seeds_often or name not in _SEEDS)
+    return [pytest.mark.profiles if often else pytest.mark.long]
 
 
-def under(**options: Any) -> pytest.MarkDecorator:
+def under(*, seeds_often: bool = True, **options: Any) -> pytest.MarkDecorator:
     """For tests that are about one reading of something: every reading otherwise, with these options."""
-    return pytest.mark.parametrize("profile", readings(**options))
+    return pytest.mark.parametrize("profile", readings(seeds_often=seeds_often, **options))
 
 
-ANSWERED = under(route_point_answer="auto")
-"""Callers are connected to the route point at once: for tests that begin where the call is up."""
+ANSWERED = under(seeds_often=False, route_point_answer="auto")
+"""Callers are connected to the route point at once: for tests that begin where the call is up. Most wait for sound,
+which takes its time, so the seeds are left to `--long`.
+"""
 RINGING = under(route_point_answer="manual")
 """Callers ring at the route point until they are answered."""

@@ -17,9 +17,15 @@ from lab.steps import Steps
 _SOME_FAILED, _NONE_COLLECTED = 1, 5
 """pytest's exit statuses."""
 _FAST = "not n8n and not packaging and not profiles and not long"
-_N8N = "(n8n or packaging or profiles) and not long"
-# the fast tests wait for sockets more than they compute; the tests on n8n share one n8n
-_SPREAD = {_FAST: ["-n", "4", "--dist", "loadfile"]}
+_N8N = "(n8n or packaging) and not profiles and not long"
+_PROFILES = "profiles and not n8n and not long"
+_LONG = "long and not n8n and not packaging"
+_LONG_N8N = "n8n or packaging"
+# tests wait for sockets and sound more than they compute; those on n8n share one n8n
+_SPREAD = {
+    mark: ["-n", "4", "--dist", how]
+    for mark, how in ((_FAST, "loadfile"), (_PROFILES, "load"), (_LONG, "load"))
+}
 
 
 def run_tests(
@@ -33,7 +39,7 @@ def run_tests(
         env = _prepare(steps, with_n8n=not fast)
     except (CommandFailed, ToolMissing) as error:
         stop(str(error))
-    marks = [_FAST] if fast else [_FAST, "n8n or packaging or profiles or long" if long else _N8N]
+    marks = [_FAST] if fast else [_FAST, _PROFILES, *((_LONG, _LONG_N8N) if long else (_N8N,))]
     results = [_pytest(marked, [*_SPREAD.get(marked, []), *context.args], env) for marked in marks]
     sys.exit(max(results))
 

@@ -128,6 +128,14 @@ export class ThreeCxCallControlApi implements ICredentialType {
 			description: 'Whether to check destinations without calling them',
 		},
 		{
+			displayName: 'Reserve Calls',
+			name: 'reserveCalls',
+			type: 'number',
+			typeOptions: { minValue: 0, maxValue: 10000 },
+			default: 0,
+			description: "How many of the licence's simultaneous calls are kept free for people: Make Call places none that would take them. 0 keeps none free.",
+		},
+		{
 			displayName: 'Allow Data Changes',
 			name: 'allowDataChanges',
 			type: 'boolean',

@@ -23,6 +23,7 @@ class Login(BaseModel):
     max_calls_per_hour: Annotated[int, Field(ge=0, le=100_000)] = 0
     calling_hours: Annotated[str, Field(pattern=r"^$|^\d{2}:\d{2}-\d{2}:\d{2}$")] = ""
     dry_run: bool = False
+    reserve_calls: Annotated[int, Field(ge=0, le=10_000)] = 0
     allow_data_changes: bool = False
     n8n_base_url: str = ""
     ignore_tls_errors: bool = False

@@ -60,6 +60,7 @@ async def make_call(on: Context, ask: DialParams) -> MakeCallResult:
             "The parameter From Extension is empty.",
             hint="Choose the extension whose phone calls, or call from the route point.",
         )
+    await on.guard.room()
     target = await on.guard.check(ask.target.value)
     dialled = await on.session.dial(DialOrder(target, source, timedelta(seconds=ask.timeout)))
     return MakeCallResult(

@@ -106,6 +106,13 @@ class DestinationRefused(AskedWrongly):
     default_hint = "Numbers are allowed in the credential, under Allowed Destinations; emergency numbers and star codes never are."
 
 
+class LicenceFull(AskedWrongly):
+    error_id = "licenceFull"
+    http_status = 409
+    retryable = True
+    default_hint = "Try again when fewer people talk, or lower Reserve Calls in the credential."
+
+
 class BadParameter(AskedWrongly):
     error_id = "badParameter"
     http_status = 400

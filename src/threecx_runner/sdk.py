@@ -54,6 +54,9 @@ class Guarding(Protocol):
     async def check(self, destination: str) -> str:
         """The number to dial, cleaned of spaces and the like. Raises DestinationRefused, BadParameter."""
 
+    async def room(self) -> None:
+        """For a further call beside those that people have. Raises LicenceFull, and ThreeCxError where the PBX does not tell."""
+
 
 class Sounding(Protocol):
     """Everything that callers can hear."""

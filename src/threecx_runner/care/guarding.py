@@ -7,8 +7,9 @@ from datetime import datetime, time, timedelta
 
 from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx.clock import Clock
-from threecx_pbx.errors import BadParameter, DestinationRefused, ThreeCxError
+from threecx_pbx.errors import BadParameter, DestinationRefused, LicenceFull, ThreeCxError
 from threecx_pbx.reports.directory import emergency_numbers
+from threecx_pbx.reports.licence import room
 from threecx_pbx.session import PbxSession
 from threecx_runner.care.allowed import Guard, allowed, cleaned, is_internal
 from threecx_runner.journal import Journal
@@ -74,6 +75,7 @@ class CredentialGuard:
         self._numbers = numbers
         self._journal = journal
         self._clock = clock
+        self._session = pbx_session
         self._pbx = pbx_session.account.pbx
         self._care = care
 
@@ -94,6 +96,17 @@ class CredentialGuard:
         if not is_internal(to, guard):
             await self._note(now)
         return to
+
+    async def room(self) -> None:
+        """See `sdk.Guarding`."""
+        reserve = self._login.reserve_calls
+        if not reserve:
+            return
+        now = await room(self._session.xapi)
+        if now.left is not None and now.left <= reserve:
+            raise LicenceFull(
+                f"{now.active} of the licence's {now.most} simultaneous calls are in use, and the credential keeps {reserve} free."
+            )
 
     async def _note(self, now: datetime) -> None:
         self._numbers.dialling += 1

@@ -75,7 +75,12 @@ class Workflow:
         self.away = False
         """Whether n8n has stopped."""
         self._keys = itertools.count()
-        login = {"serverUrl": sim.url, "clientId": "8001", "clientSecret": "simulator-secret"}
+        self.headers: dict[str, str] = {}
+        self.login()
+
+    def login(self, **more: Any) -> None:
+        """The credential of the operations from now on."""
+        login = {"serverUrl": self.sim.url, "clientId": "8001", "clientSecret": "simulator-secret", **more}
         self.headers = {"X-3CX-Login": base64.b64encode(json.dumps(login).encode()).decode()}
 
     def envelope(self, call_id: str | None, *items: dict[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,20 @@ async def test_a_call_that_is_not_answered_says_why(
     assert (line["output"], line["item"]["outcome"]) == ("notAnswered", outcome)
 
 
+@pytest.mark.proves("care.licence-room", "control.makeCall")
+async def test_calls_that_the_credential_keeps_free_are_not_taken(workflow: Workflow) -> None:
+    workflow.login(reserveCalls=2)
+    workflow.sim.control.limit_calls(3)
+    first = await workflow.run("makeCall", None, target="101")
+    second = await workflow.run("makeCall", None, target="102")
+    assert first["item"]["outcome"] == "answered"
+    assert second["error"]["errorId"] == "licenceFull"
+    assert "1 of the licence's 3" in second["error"]["message"]
+    await workflow.run("hangupCall", first["item"]["callId"])
+    again = await workflow.run("makeCall", None, target="102")
+    assert again["item"]["outcome"] == "answered"
+
+
 async def test_a_phone_that_is_not_registered_fails_with_the_reason_of_the_pbx(workflow: Workflow) -> None:
     workflow.sim.control.behave("101", registered=False)
     line = await workflow.run("makeCall", None, target="101")

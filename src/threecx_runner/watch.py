@@ -90,8 +90,11 @@ class Watch:
     async def resume(self, calls: Iterable[Call]) -> None:
         """Looks after the callers of an earlier life again: for their owners, or as arrived just now where none claimed."""
         for call in calls:
+            if call.own_leg is not None and call.own_leg.calling:
+                self.keeper.placed(call.id)
+                continue
             arrival = await self._parts.journal.arrival(call.id)
-            if arrival is None or call.own_leg is None or call.own_leg.calling:
+            if arrival is None or call.own_leg is None:
                 continue
             owner = await self._parts.journal.owner(arrival.id)
             now = self.session.look(call.id)

@@ -72,6 +72,17 @@ async def test_a_workflow_that_stopped_before_the_restart_is_found_after_it(offi
     await office.reached(call, "connected 101")
 
 
+@pytest.mark.proves("care.workflow-stopped")
+async def test_a_placed_call_that_no_workflow_touches_after_the_restart_ends(office: Office) -> None:
+    await office.receive()
+    line = await office.run("makeCall", None, target="101")
+    assert line["output"] == "answered"
+    (placed,) = office.sim.control.calls()
+    await office.restart()
+    office.hurry()
+    await office.sim.control.ended(placed.id)
+
+
 @pytest.mark.proves("care.nobody-home")
 async def test_a_caller_whom_nobody_had_claimed_is_offered_again(office: Office) -> None:
     await office.receive()

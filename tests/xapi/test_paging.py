@@ -20,7 +20,7 @@ class Pbx:
         self.asked: list[tuple[int, int]] = []
         self.in_flight = self.most_in_flight = 0
 
-    async def fetch(self, skip: int, top: int) -> Page:
+    async def fetch(self, skip: int, top: int) -> Page[Row]:
         self.asked.append((skip, top))
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
@@ -98,7 +98,7 @@ async def test_a_server_with_a_smaller_page_of_its_own_that_names_the_next_is_re
 async def test_rows_that_went_away_while_paging_cost_none_of_the_others() -> None:
     pbx = Pbx(60)
 
-    async def shrinking(skip: int, top: int) -> Page:
+    async def shrinking(skip: int, top: int) -> Page[Row]:
         page = await pbx.fetch(skip, top)
         return Page(page.rows[:-1], False, page.print) if skip == 20 else page
 
@@ -110,7 +110,7 @@ async def test_rows_that_went_away_while_paging_cost_none_of_the_others() -> Non
 async def test_a_page_that_repeats_forever_is_an_error_and_no_endless_loop() -> None:
     rows: Sequence[Row] = [{"Id": number} for number in range(10)]
 
-    async def same(skip: int, top: int) -> Page:
+    async def same(skip: int, top: int) -> Page[Row]:
         return Page(list(rows), True, 7)
 
     reading = pages(same, 10)
@@ -122,7 +122,7 @@ async def test_a_page_that_repeats_forever_is_an_error_and_no_endless_loop() -> 
 async def test_an_error_of_a_page_is_raised_where_it_is_needed() -> None:
     pbx = Pbx(100)
 
-    async def failing(skip: int, top: int) -> Page:
+    async def failing(skip: int, top: int) -> Page[Row]:
         if skip == 30:
             raise PbxFailed("The PBX failed.")
         return await pbx.fetch(skip, top)

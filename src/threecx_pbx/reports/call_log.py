@@ -3,11 +3,13 @@
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+from datetime import datetime, timedelta
+from typing import Annotated
 
-from threecx_pbx.reports.periods import Period, seconds_of, when
-from threecx_pbx.xapi.client import REPORT_PAGE, Row, Xapi
+import msgspec
+
+from threecx_pbx.reports.periods import Period
+from threecx_pbx.xapi.client import REPORT_PAGE, Xapi
 from threecx_pbx.xapi.odata import call
 
 _APART = 500
@@ -25,28 +27,82 @@ class Recorded:
     sentiment: int | None
 
 
-class Segment(NamedTuple):
-    """One row of the call log: one leg of a call's journey. A tuple: there are hundreds of thousands of them."""
+class _Listed(msgspec.Struct, frozen=True, gc=False):
+    """One of a row's `Recordings`."""
 
-    id: str
-    call_id: str
-    start: datetime | None
-    from_dn: str
-    from_number: str
-    from_name: str
-    to_dn: str
-    to_number: str
-    to_name: str
-    direction: str
-    kind: str
-    status: str
-    answered: bool
-    reason: str
-    ringing_seconds: float
-    talking_seconds: float
-    indent: int
-    order: int
-    recordings: tuple[Recorded, ...]
+    id: int | str = msgspec.field(default=0, name="Id")
+    transcription: str | None = msgspec.field(default=None, name="Transcription")
+    summary: str | None = msgspec.field(default=None, name="Summary")
+    sentiment: int | None = msgspec.field(default=None, name="SentimentScore")
+
+
+class Segment(msgspec.Struct, frozen=True, gc=False):
+    """One row of the call log: one leg of a call's journey. Read as it comes (api.md 7.4): there are hundreds of thousands."""
+
+    cdr_id: str = msgspec.field(default="", name="CdrId")
+    history_id: str = msgspec.field(default="", name="CallHistoryId")
+    main_history_id: str = msgspec.field(default="", name="MainCallHistoryId")
+    number: int = msgspec.field(default=0, name="CallId")
+    order: int = msgspec.field(default=0, name="SegmentId")
+    start: Annotated[datetime, msgspec.Meta(tz=True)] | None = msgspec.field(default=None, name="StartTime")
+    from_dn: str = msgspec.field(default="", name="SourceDn")
+    caller_id: str = msgspec.field(default="", name="SourceCallerId")
+    from_name: str = msgspec.field(default="", name="SourceDisplayName")
+    to_dn: str = msgspec.field(default="", name="DestinationDn")
+    called_id: str = msgspec.field(default="", name="DestinationCallerId")
+    to_name: str = msgspec.field(default="", name="DestinationDisplayName")
+    direction: str = msgspec.field(default="", name="Direction")
+    kind: str = msgspec.field(default="", name="CallType")
+    status: str = msgspec.field(default="", name="Status")
+    answered: bool = msgspec.field(default=False, name="Answered")
+    reason: str = msgspec.field(default="", name="Reason")
+    rang: timedelta = msgspec.field(default=timedelta(0), name="RingingDuration")
+    talked: timedelta = msgspec.field(default=timedelta(0), name="TalkingDuration")
+    url: str | None = msgspec.field(default=None, name="RecordingUrl")
+    listed: list[_Listed] = msgspec.field(default_factory=list, name="Recordings")
+    from_recording: int = msgspec.field(default=0, name="SrcRecId")
+    to_recording: int = msgspec.field(default=0, name="DstRecId")
+    transcription: str | None = msgspec.field(default=None, name="Transcription")
+    summary: str | None = msgspec.field(default=None, name="Summary")
+    sentiment: int | None = msgspec.field(default=None, name="SentimentScore")
+
+    @property
+    def id(self) -> str:
+        """The row's own."""
+        return self.cdr_id or f"{self.history_id}/{self.order}"
+
+    @property
+    def call_id(self) -> str:
+        """The call's, which all its rows share."""
+        return self.main_history_id or self.history_id or str(self.number or "")
+
+    @property
+    def from_number(self) -> str:
+        """Who is shown as calling."""
+        return self.caller_id or self.from_dn
+
+    @property
+    def to_number(self) -> str:
+        """Who is shown as called."""
+        return self.called_id or self.to_dn
+
+    @property
+    def ringing_seconds(self) -> float:
+        return self.rang.total_seconds()
+
+    @property
+    def talking_seconds(self) -> float:
+        return self.talked.total_seconds()
+
+    @property
+    def recordings(self) -> Iterator[Recorded]:
+        """`Recordings` is absent on some PBXs; then the ids stand in SrcRecId or DstRecId (api.md 7.4)."""
+        if not self.listed and (id_ := self.to_recording or self.from_recording):
+            yield Recorded(id_, self.url or "", self.transcription or "", self.summary or "", self.sentiment)
+        for one in self.listed:
+            yield Recorded(
+                int(one.id), self.url or "", one.transcription or "", one.summary or "", one.sentiment
+            )
 
 
 _MACHINES = frozenset({"Queue", "IVR", "System", "RingGroup"})
@@ -111,16 +167,11 @@ class LoggedCall:
         return any(wanted & {one.from_dn, one.from_number, one.to_dn, one.to_number} for one in self.segments)
 
 
-async def segments(
-    reports: Xapi, period: Period, limit: int | None = None
-) -> AsyncGenerator[list[Segment], None]:
-    """Page by page, newest call first; park and pick-up legs are left out. Raises Forbidden, …"""
-    async for page in call_log_pages(reports, period, limit):
-        yield [_segment(row) for row in page]
+def segments(reports: Xapi, period: Period, limit: int | None = None) -> AsyncIterator[list[Segment]]:
+    """Page by page, newest call first; park and pick-up legs are left out. Raises Forbidden, …
 
-
-def call_log_pages(reports: Xapi, period: Period, limit: int | None = None) -> AsyncIterator[list[Row]]:
-    """The report's own rows. Zeros and empty texts are no filter: other values are not documented (api.md 7.4)."""
+    Zeros and empty texts are no filter: other values are not documented (api.md 7.4).
+    """
     path = call(
         "ReportCallLogData/Pbx.GetCallLogData",
         periodFrom=period.start,
@@ -135,7 +186,7 @@ def call_log_pages(reports: Xapi, period: Period, limit: int | None = None) -> A
         callTimeFilterTo="0:00:0",
         hidePcalls=True,
     )
-    return reports.pages(path, "read the call log", size=REPORT_PAGE, limit=limit)
+    return reports.records(path, "read the call log", Segment, REPORT_PAGE, limit)
 
 
 async def calls(reports: Xapi, period: Period) -> AsyncGenerator[list[LoggedCall], None]:
@@ -179,48 +230,3 @@ class Folding:
         if len(rows) > 1:
             rows = sorted(rows, key=lambda one: one.order)  # type: ignore[assignment]
         return LoggedCall(id_, tuple(rows))
-
-
-def _segment(row: Row) -> Segment:
-    get = row.get
-    from_dn, to_dn = get("SourceDn") or "", get("DestinationDn") or ""
-    # in the order of the fields: by name it would cost twice as much, a hundred thousand times
-    return Segment(
-        get("CdrId") or f"{get('CallHistoryId')}/{get('SegmentId')}",
-        get("MainCallHistoryId") or get("CallHistoryId") or str(get("CallId") or ""),
-        when(get("StartTime")),
-        from_dn,
-        get("SourceCallerId") or from_dn,
-        get("SourceDisplayName") or "",
-        to_dn,
-        get("DestinationCallerId") or to_dn,
-        get("DestinationDisplayName") or "",
-        get("Direction") or "",
-        get("CallType") or "",
-        get("Status") or "",
-        bool(get("Answered")),
-        get("Reason") or "",
-        seconds_of(get("RingingDuration")),
-        seconds_of(get("TalkingDuration")),
-        int(get("Indent") or 0),
-        int(get("SegmentId") or 0),
-        _recordings(row),
-    )
-
-
-def _recordings(row: Row) -> tuple[Recorded, ...]:
-    """`Recordings` is absent on some PBXs; then the ids stand in SrcRecId or DstRecId (api.md 7.4)."""
-    if listed := row.get("Recordings"):
-        return tuple(_recorded(row, one, one.get("Id")) for one in listed)
-    id_ = row.get("DstRecId") or row.get("SrcRecId")
-    return (_recorded(row, row, id_),) if id_ else ()
-
-
-def _recorded(row: Row, one: Row, id_: object) -> Recorded:
-    return Recorded(
-        id=int(str(id_ or 0)),
-        url=row.get("RecordingUrl") or "",
-        transcription=one.get("Transcription") or "",
-        summary=one.get("Summary") or "",
-        sentiment=one.get("SentimentScore"),
-    )

@@ -1,11 +1,12 @@
 """The XAPI of one PBX: rows as they come, single records, changes, downloads (api.md 7)."""
 
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from threecx_pbx.auth import Tokens
 from threecx_pbx.clock import Clock, SystemClock
@@ -13,9 +14,13 @@ from threecx_pbx.errors import NotA3cx
 from threecx_pbx.transport.answer import Answer
 from threecx_pbx.transport.blocking import Blocking
 from threecx_pbx.transport.meanings import meaning
+from threecx_pbx.xapi.bodies import page as _page
+from threecx_pbx.xapi.bodies import page_of
 from threecx_pbx.xapi.budget import Budget
 from threecx_pbx.xapi.paging import Page, Row, pages
 from threecx_pbx.xapi.refusals import parsed, refusal
+
+R = TypeVar("R")
 
 PAGE = 100
 """`$top` above 100 answers 400 on entity sets (api.md 7.1)."""
@@ -51,12 +56,29 @@ class Xapi:
         limit: int | None = None,
     ) -> AsyncGenerator[list[Row], None]:
         """The same as a stream of pages, ahead of need. `path` is percent-encoded, options are OData's without `$`."""
-        fixed = {f"${key}": value for key, value in (options or {}).items() if value}
+        return self._paged(path, what, options or {}, size, limit, _page)
 
-        async def fetch(skip: int, top: int) -> Page:
+    def records(
+        self, path: str, what: str, kind: type[R], size: int = PAGE, limit: int | None = None
+    ) -> AsyncGenerator[list[R], None]:
+        """A stream of pages whose rows are of a `msgspec.Struct`: several times faster than dicts, where there are very many."""
+        return self._paged(path, what, {}, size, limit, partial(page_of, kind))
+
+    def _paged(
+        self,
+        path: str,
+        what: str,
+        options: Mapping[str, str],
+        size: int,
+        limit: int | None,
+        read: Callable[[Answer, str], Page[R]],
+    ) -> AsyncGenerator[list[R], None]:
+        fixed = {f"${key}": value for key, value in options.items() if value}
+
+        async def fetch(skip: int, top: int) -> Page[R]:
             query = {"$top": str(top), "$skip": str(skip), **fixed}
             answer = await self._get(path, what, query)
-            return await self._wire.aside(lambda: _page(answer, what))
+            return await self._wire.aside(lambda: read(answer, what))
 
         return pages(fetch, size, limit)
 
@@ -142,14 +164,6 @@ def _pause(answer: Answer, tries: int, now: datetime) -> float:
     with suppress(ValueError, TypeError):  # no date, or one without a zone
         return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
     return float(0.4 * 2**tries * random.uniform(0.75, 1.25))  # noqa: S311 - jitter is no secret
-
-
-def _page(answer: Answer, what: str) -> Page:
-    body = parsed(answer, what)
-    rows = body.get("value")
-    if not isinstance(rows, list):
-        raise NotA3cx(f"The PBX answered with something that is not a list when asked to {what}.")
-    return Page([row for row in rows if isinstance(row, dict)], "@odata.nextLink" in body, hash(answer.body))
 
 
 __all__ = ["PAGE", "REPORT_PAGE", "Row", "Xapi"]

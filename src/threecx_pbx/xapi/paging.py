@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from threecx_pbx.errors import PbxFailed
 
@@ -16,20 +16,23 @@ KEPT = 2
 """Pages that may lie here unread: a reader who is slower than the PBX holds no more of its rows."""
 
 
+R = TypeVar("R")
+
+
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Generic[R]):
     """Rows from one request, whether the PBX has named a next one, and a print of the body to tell pages apart."""
 
-    rows: list[Row]
+    rows: list[R]
     more: bool
     print: int
 
 
-Fetch = Callable[[int, int], Awaitable[Page]]
+Fetch = Callable[[int, int], Awaitable[Page[R]]]
 """(skip, top) → the page."""
 
 
-async def pages(fetch: Fetch, size: int, limit: int | None = None) -> AsyncGenerator[list[Row], None]:
+async def pages(fetch: Fetch[R], size: int, limit: int | None = None) -> AsyncGenerator[list[R], None]:
     """All pages, in order, at most `limit` rows.
 
     A page that is short although rows follow (a server's own limit, a row that went away) is gone on from where it
@@ -44,18 +47,18 @@ async def pages(fetch: Fetch, size: int, limit: int | None = None) -> AsyncGener
         await flight.drop()
 
 
-class _Flight:
-    def __init__(self, fetch: Fetch, size: int, limit: int | None) -> None:
+class _Flight(Generic[R]):
+    def __init__(self, fetch: Fetch[R], size: int, limit: int | None) -> None:
         self._fetch = fetch
         self._size = size
         self._limit = limit
         self._at = 0
         self._print: int | None = None
-        self._waiting: list[tuple[int, asyncio.Task[Page]]] = []
+        self._waiting: list[tuple[int, asyncio.Task[Page[R]]]] = []
         self._over = False
         self._ahead = 1
 
-    async def next(self) -> list[Row] | None:
+    async def next(self) -> list[R] | None:
         """None after the last page."""
         if self._over or self._top(self._at) == 0:
             return None
@@ -94,14 +97,14 @@ class _Flight:
         going_on = all(_rows_of(task) for task in arrived)
         return going_on and flying < self._ahead and len(self._waiting) < AHEAD + KEPT
 
-    def _arrived(self, task: "asyncio.Task[Page]") -> None:
+    def _arrived(self, task: "asyncio.Task[Page[R]]") -> None:
         """A full page has one after it, which is asked for although nobody wants it yet."""
         waited_for = any(one is task for _, one in self._waiting)
         if waited_for and _rows_of(task) >= self._size:
             self._ahead = AHEAD
             self._request()
 
-    async def _short(self, page: Page) -> None:
+    async def _short(self, page: Page[R]) -> None:
         """The last one, unless the PBX names a next one or the page after it, asked for already, has rows."""
         following = bool(page.rows) and (page.more or await self._follows())
         await self.drop()
@@ -121,6 +124,6 @@ class _Flight:
         self._waiting.clear()
 
 
-def _rows_of(task: "asyncio.Task[Page]") -> int:
+def _rows_of(task: "asyncio.Task[Page[Any]]") -> int:
     """How many have come; none of one that failed."""
     return 0 if task.cancelled() or task.exception() else len(task.result().rows)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SkipValidation
 
 from threecx_credentials.threecx_call_control_api import Login
 from threecx_runner.sdk import Choice, Wire
@@ -65,7 +65,8 @@ class ItemLine(Wire):
     """One output item. `item` null: the branch ends quietly. `output` null: the node has a single output."""
 
     index: Annotated[int, Field(ge=0, strict=True)]
-    item: dict[str, Any] | None
+    item: Annotated[dict[str, Any] | None, SkipValidation]
+    """As an operation made it; looking through 100,000 of them would cost as much as making them."""
     output: str | None
 
 

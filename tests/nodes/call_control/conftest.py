@@ -187,8 +187,13 @@ class PhoneCall:
         return self.workflow.sim.control.heard_pcm(self.report)
 
     async def hears(self, sound: Samples) -> None:
-        """Returns as soon as the caller has heard it: a proxy may hold the last of it back a little longer."""
-        await eventually(lambda: likeness(self.heard, sound) > 0.85, every=0.25)
+        """Returns as soon as the caller has heard it: a proxy may hold the last of it back a little longer.
+
+        Compared in a thread, so that the sound that is being played does not stop for it.
+        """
+        async with asyncio.timeout(WITHIN):
+            while await asyncio.to_thread(likeness, self.heard, sound) <= 0.85:
+                await asyncio.sleep(0.25)
 
     async def heard_sound(self) -> None:
         """Returns as soon as something is heard."""

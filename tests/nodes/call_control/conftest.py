@@ -192,7 +192,7 @@ class PhoneCall:
         Compared in a thread, so that the sound that is being played does not stop for it.
         """
         async with asyncio.timeout(WITHIN):
-            while await asyncio.to_thread(likeness, self.heard, sound) <= 0.85:
+            while await asyncio.to_thread(likeness, self.heard, sound) <= 0.85:  # noqa: ASYNC110 - sound takes its time
                 await asyncio.sleep(0.25)
 
     async def heard_sound(self) -> None:

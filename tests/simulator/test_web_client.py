@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.proves("simulator.strangers")
+pytestmark = pytest.mark.proves("simulator.section-12")
 WISH = {"name": "AI", "version": "0.1", "isHuman": False, "impersonate": "101"}
 
 

@@ -156,7 +156,8 @@ def test_a_wav_of_any_coding_is_read(coding: str, rate: int) -> None:
     kept = io.BytesIO()
     with av.open(kept, mode="w", format="wav") as file:
         stream = file.add_stream(coding, rate=rate, layout="mono")
-        resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate)
+        assert isinstance(stream, av.AudioStream)
+        resampler = av.AudioResampler(format=stream.format, layout="mono", rate=rate)
         spoken = np.frombuffer(tone(440, 2.0), "<i2").reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(spoken, format="s16", layout="mono")
         frame.sample_rate = 8000

@@ -221,11 +221,13 @@ class NoDirectControl(PbxSaidNo):
 class Impossible(PbxSaidNo):
     error_id = "impossibleNow"
     http_status = 422
+    default_hint = "The call may have ended, moved on or been answered elsewhere meanwhile; see what the node before it gave."
 
 
 class DependencyFailed(PbxSaidNo):
     error_id = "dependencyFailed"
     http_status = 424
+    default_hint = "Look at Dashboard > Services and the event log of the 3CX Admin Console, then run the workflow again."
 
 
 class AudioImpossible(PbxSaidNo):
@@ -238,6 +240,7 @@ class RateLimited(PbxSaidNo):
     error_id = "rateLimited"
     http_status = 429
     retryable = True
+    default_hint = "Run the workflow less often, or give its heavy reads an API client of their own."
 
 
 class PbxFailed(PbxSaidNo):

@@ -40,7 +40,6 @@ def refusal(answer: Answer, path: str, doing: str) -> ThreeCxError:
         case 429 | 503 if answer.headers.get("retry-after", "").isdigit():
             return RateLimited(
                 f"3CX limits how often it may be asked to {doing}; it says to wait {answer.headers['retry-after']} seconds.",
-                hint="Run the workflow less often, or give its heavy reads an API client of their own.",
             )
         case _:
             return meaning(answer, doing)

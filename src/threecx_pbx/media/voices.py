@@ -139,7 +139,7 @@ class Voices:
         self.clock = clock
         self.ticker = Ticker(clock)
         self.connecting = asyncio.Semaphore(_AT_ONCE)
-        self.unhurried = asyncio.Lock()
+        self.unhurried = asyncio.Semaphore(1)
         """Whose turn it is to open a stream on which nobody speaks yet."""
         self._tokens = tokens
         self._suspect = suspect

@@ -31,10 +31,14 @@ async def test_a_trunk_keeps_the_calls_that_came_or_went_by_it(data: Data) -> No
 
     kept = await data.run("getCallHistory", **ALL_TIME, returnAll=True, filters={"trunk": trunk})
     none = await data.run("getCallHistory", **ALL_TIME, returnAll=True, filters={"trunk": "19999"})
+    # as n8n hands on a resource locator inside a collection, with marks of its own
+    chosen = {"__rl": True, "mode": "list", "value": trunk, "cachedResultName": "Main line"}
+    by_list = await data.run("getCallHistory", **ALL_TIME, returnAll=True, filters={"trunk": chosen})
 
     assert {call["direction"] for call in kept} == {"inbound", "outbound"}
     assert 0 < len(kept) < len(every)
     assert none == []
+    assert by_list == kept
 
 
 @pytest.mark.proves("data.getCallHistory")

@@ -5,6 +5,7 @@ import re
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from threecx_pbx.callcontrol.refusals import refusal, result_of
 from threecx_pbx.calls.model import Call, Dn, Leg, LegKey, LegState, Party
@@ -16,7 +17,11 @@ from threecx_pbx.transport.answer import Answer
 _LATE_ANSWER_S = 5.0
 """A makecall whose leg was dropped is answered within this; if not, it is left to itself and watched."""
 
+_LATE_LEG_S = 5.0
+"""The leg of a call whose answer was lost shows within this, or never."""
+
 _LOOK_AGAIN_S = 60.0
+"""Legs are looked at anew so often though nobody told of a change."""
 
 _TELLING_DIGITS = 6
 
@@ -89,14 +94,20 @@ class Dialling(Routing):
 
     async def _end(self, asking: "asyncio.Task[Answer]", placing: "_Placing") -> None:
         """Drops the leg as soon as it shows, which makes the PBX answer, and what its answer names."""
+        # the answer may come as late as the end of the ringing, the leg's Upsert after we gave up
+        await self._drop_as_it_shows(placing, asking)
+        if not placing.dropped and (asking.cancelled() or asking.exception() is not None):
+            late = asyncio.create_task(self.clock.sleep(_LATE_LEG_S), name="late Upsert")
+            await self._drop_as_it_shows(placing, late)
+        await self._drop_answered(asking, placing)
+
+    async def _drop_as_it_shows(self, placing: "_Placing", until: "asyncio.Task[Any]") -> None:
         await self._drop_mine(placing)
-        while not placing.dropped and not asking.done():
-            # the answer may come as late as the end of the ringing, the leg's Upsert after we gave up
+        while not placing.dropped and not until.done():
             change = asyncio.create_task(self.any_change(_LOOK_AGAIN_S), name="leg shows")
-            await asyncio.wait((asking, change), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((until, change), return_when=asyncio.FIRST_COMPLETED)
             change.cancel()
             await self._drop_mine(placing)
-        await self._drop_answered(asking, placing)
 
     async def _drop_answered(self, asking: "asyncio.Task[Answer]", placing: "_Placing") -> None:
         try:

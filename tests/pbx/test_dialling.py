@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from tests.waiting import eventually
 from threecx_pbx.calls.model import LegState
 from threecx_pbx.calls.routing import Dialled, DialOrder, Outcome
-from threecx_pbx.errors import Forbidden, PbxFailed
+from threecx_pbx.errors import Forbidden, PbxFailed, StillRouting
 from threecx_simulator import Simulator
 
 from .conftest import ROUTE_POINT, SECONDS, WITHIN, Link, Linked
@@ -95,6 +96,20 @@ async def test_a_caller_who_comes_in_meanwhile_is_not_taken_for_the_answer(pbx: 
     assert dialled.call.id != incoming.id
     assert dialled.leg is not None
     assert dialled.leg.party.number == "101"
+
+
+@pytest.mark.proves("behaviour.cancellation")
+async def test_a_call_whose_answer_is_lost_is_ended_though_its_leg_shows_only_later(
+    start: Start, link: Link
+) -> None:
+    pbx = await link(await start(makecall_reply="outcome", upsert_delay_ms=2000))
+    pbx.sim.control.behave("101", answers_after=None)
+    dialling = asyncio.create_task(pbx.session.dial(order("101", within=300)))
+    (call,) = await eventually(pbx.sim.control.calls)
+    assert pbx.sim.control.cut_requests("/makecall") == 1
+    with pytest.raises(StillRouting, match="the call was ended"):
+        await dialling
+    await pbx.sim.control.ended(call.id, within=WITHIN)
 
 
 async def test_many_changes_elsewhere_do_not_shorten_the_wait(start: Start, link: Link) -> None:

@@ -199,8 +199,7 @@ class Watcher:
             # a snapshot is being taken: which of the two is newer cannot be known, so read again after it
             self._held.append(Changed(UPSERT, ref[0], ref[1], ""))
             return
-        if snapshots != self._snapshots or ref in self._overtaken:
-            self._overtaken.discard(ref)
+        if snapshots != self._snapshots or self._is_behind(ref, shape):
             self._again.add(ref)
             return
         now = self._clock.now()
@@ -210,6 +209,12 @@ class Watcher:
         dn = shape.dn or ref[0]
         kind = self._kinds.get(dn, PartyKind.UNKNOWN)
         self._see(LegSeen(now, seen_leg(shape.model_copy(update={"dn": dn}), kind, dn == self._own)))
+
+    def _is_behind(self, ref: Ref, shape: Participant | None) -> bool:
+        """Whether a verb has shown the leg connected while it was read, and the reading is of before that."""
+        overtaken = ref in self._overtaken
+        self._overtaken.discard(ref)
+        return overtaken and (shape is None or not is_connected(shape))
 
 
 def backoff(tries: int) -> float:

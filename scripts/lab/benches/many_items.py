@@ -7,6 +7,7 @@ Concurrency at its highest). Who receives the calls is a listener of ours, so th
 import base64
 import json
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,8 @@ from lab.waiting import wait_for
 
 _MOST_AT_ONCE = 64
 _RING_AT_ONCE = 10
+_RUNG_S = 1.0
+"""So long all have rung: answering is measured, not that so many calls come in one moment."""
 _SPLIT = "return $input.first().json.body.rows.map((json) => ({ json }));"
 
 
@@ -98,7 +101,7 @@ class _Bench:
         return saved
 
     def ours(self, workflow: Json, sample: int) -> float:
-        """Calls ring at our route point; the node answers them by their callId."""
+        """Calls ring at our route point; each item has one's callId."""
         numbers = [f"+49304{sample:03}{index:04}" for index in range(self.items)]
         calls = self._ring(numbers, self.stack.simulator.call)
         wait_for(lambda: self.desk.came.keys() >= set(numbers), "all calls are told", within_s=60)
@@ -122,6 +125,7 @@ class _Bench:
 
     def _took(self, workflow: Json, node: str, rows: list[Json], calls: list[str]) -> float:
         known = {str(row["id"]) for row in self.stack.rest.executions(workflow)}
+        time.sleep(_RUNG_S)
         hook = f"{self.stack.n8n.url}/webhook/{workflow['nodes'][0]['parameters']['path']}"
         requests.post(hook, json={"rows": rows}, timeout=30).raise_for_status()
         execution = self.stack.rest.next_execution(workflow, known, within_s=60)
@@ -132,9 +136,10 @@ class _Bench:
 
 
 def _answer() -> Json:
-    asked = {"resource": "call", "operation": "answerCall", "call": "callId", "callId": "={{ $json.callId }}"}
+    """As it is when somebody adds it: an item's `callId` says which call is meant."""
     options = {"options": {"concurrency": _MOST_AT_ONCE}}
-    return _node("Answer", f"{PACKAGE}.threeCxCallControl", {**asked, **options})
+    asked = {"resource": "call", "operation": "answerCall", **options}
+    return _node("Answer", f"{PACKAGE}.threeCxCallControl", asked)
 
 
 def _node(name: str, kind: str, parameters: Json, version: float = 1) -> Json:

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 
 from tests.care.conftest import closed, n8n, office
+from tests.readings import readings
 from threecx_pbx.clock import SystemClock
 from threecx_runner.serve import Runner, started
 from threecx_runner.settings import Listen, Settings
@@ -95,6 +96,13 @@ class Data:
             body = await answer.json()
             assert answer.status == 200, body
             return list(body["results"])
+
+
+@pytest.fixture(params=readings(route_point_answer="auto"))
+def profile(request: pytest.FixtureRequest) -> Profile:
+    """Every reading; how a route point answers does not matter to data."""
+    reading: Profile = request.param
+    return reading
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 
 from threecx_pbx.callcontrol.refusals import refusal, result_of
 from threecx_pbx.callcontrol.wire import ActionResult
-from threecx_pbx.calls.model import Call, CallId, Leg, LegState, Party, PartyKind
+from threecx_pbx.calls.model import Call, CallId, Leg, LegKey, LegState, Party, PartyKind
 from threecx_pbx.calls.routing import Outcome, Routed
 from threecx_pbx.calls.seeing import kind_of
 from threecx_pbx.errors import CallEnded, Forbidden, NotConnected, PbxUnreachable, StillRouting
@@ -58,6 +58,9 @@ class Verb(StrEnum):
 class Routing(CallVerbs):
     """Verbs that take as long as a phone rings."""
 
+    _unfinished: "dict[LegKey, asyncio.Task[Answer]]"
+    """Requests that nobody waits for any more: 3CX cannot be told to give a transfer up (api.md 2.4)."""
+
     async def transfer(self, call: Call, to: str, within: timedelta) -> Routed:
         """Blind: a connected caller is transferred, a ringing one diverted. Raises CallEnded, NotConnected, StillRouting, …"""
         leg = self.own_leg(call)
@@ -66,7 +69,13 @@ class Routing(CallVerbs):
             return await self._picked_up(call, leg, routed, within)
         if leg.state is not LegState.CONNECTED:
             raise NotConnected("This call is not connected yet, so it cannot be transferred.")
-        return await self._move(call, leg, Verb.TRANSFER_TO, to, within)
+        routed = await self._move(call, leg, Verb.TRANSFER_TO, to, within)
+        earlier = self._unfinished.get(leg.key)
+        if routed.outcome is not Outcome.REFUSED or earlier is None:
+            return routed
+        # the leg may be on hold for a transfer that was given up here, and is free again when that has failed
+        await asyncio.wait((earlier,), timeout=within.total_seconds())
+        return await self._move(call, self.own_leg(call), Verb.TRANSFER_TO, to, within)
 
     async def divert(self, call: Call, to: str, within: timedelta = timedelta(seconds=30)) -> Routed:
         """Sends a ringing call elsewhere. Raises NotRinging."""
@@ -119,7 +128,17 @@ class Routing(CallVerbs):
             leaving.cancel()
             if not asking.done():
                 # the PBX may still put the caller through: nobody waits for it any more
-                self.let_go(asking)
+                self._give_up(leg.key, asking)
+
+    def _give_up(self, leg: LegKey, asking: "asyncio.Task[Answer]") -> None:
+        self.let_go(asking)
+
+        def ended(_: "asyncio.Task[Answer]") -> None:
+            if self._unfinished.get(leg) is asking:
+                del self._unfinished[leg]
+
+        self._unfinished[leg] = asking
+        asking.add_done_callback(ended)
 
     async def _told(self, asking: "asyncio.Task[Answer]") -> Answer:
         try:

@@ -69,6 +69,7 @@ class PbxSession(Dialling):
         """What the directory said of numbers, as far as it was read."""
         self._book = Book(account.pbx)
         self._answering = set()
+        self._unfinished = {}
         self._ended: dict[CallId, None] = {}
         self._waiting: dict[CallId | None, set[asyncio.Future[None]]] = {}
         self._tell: Callable[[Change], None] = lambda _: None

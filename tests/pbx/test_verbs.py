@@ -254,6 +254,23 @@ async def test_a_cancelled_transfer_leaves_the_call_as_it_was(pbx: Linked) -> No
     assert "dropped 8001" not in pbx.sim.control.report(report).moments
 
 
+@pytest.mark.parametrize("held", [False, True])
+async def test_a_caller_on_hold_for_a_transfer_that_was_given_up_is_transferred_when_that_has_failed(
+    start: Start, link: Link, held: bool
+) -> None:
+    pbx = await link(await start(held_shown=held))
+    pbx.sim.control.behave("101", answers_after=None)
+    pbx.sim.control.behave("102", answers_after=0.5)
+    report, call = await pbx.answered()
+    moving = asyncio.create_task(pbx.session.transfer(call, "101", 5 * SECONDS))
+    await pbx.sim.control.reached(report, "ringing 101", within=WITHIN)
+    moving.cancel()
+    await asyncio.wait({moving})
+    routed = await pbx.session.transfer(call, "102", 20 * SECONDS)
+    assert (routed.outcome, routed.answered_by) == (Outcome.HUMAN, "102")
+    assert "connected 102" in pbx.sim.control.report(report).moments
+
+
 async def test_a_call_that_went_elsewhere_cannot_be_transferred_and_says_where_it_is(pbx: Linked) -> None:
     _, call = await pbx.answered()
     await pbx.session.transfer(call, "101", 20 * SECONDS)

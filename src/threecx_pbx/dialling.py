@@ -68,6 +68,8 @@ class Dialling(Routing):
             reason = result.reason or result.reasontext or f"HTTP {answer.status}"
             return Dialled(False, FAILED.get(result.reason.lower(), Outcome.REFUSED), reason, None, None)
         placing.participant = result.result.id if result.result else 0
+        if placing.participant:
+            self.watcher.outgoing(placing.source, placing.participant)
         return await self._answered(placing, within)
 
     async def _answered(self, placing: "_Placing", within: timedelta) -> Dialled:

@@ -21,6 +21,7 @@ ThreeCxError
     SpeechMissing           speechMissing
     RecordUnknown           recordUnknown
     DataChangesOff          dataChangesOff
+    LicenceFull             licenceFull
   PbxSaidNo               the PBX's admin: a right, a licence, a setting
     WrongCredentials        wrongCredentials
     LicenceMissing          licenceMissing

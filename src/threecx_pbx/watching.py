@@ -4,13 +4,14 @@ import asyncio
 import logging
 import random
 from collections.abc import Callable
+from dataclasses import replace
 
 from threecx_pbx.callcontrol.client import CallControl
 from threecx_pbx.callcontrol.socket import DTMF, REMOVE, UPSERT, Changed, Frames
 from threecx_pbx.callcontrol.wire import DnInfo, Participant
 from threecx_pbx.calls.model import Dn, ParticipantId, PartyKind
 from threecx_pbx.calls.seeing import is_connected, kind_of, seen_leg, seen_legs
-from threecx_pbx.calls.sightings import Digits, LegGone, LegSeen, Sighting, Snapshot
+from threecx_pbx.calls.sightings import Digits, LegGone, LegSeen, SeenLeg, Sighting, Snapshot
 from threecx_pbx.clock import Clock
 from threecx_pbx.errors import PbxFailed, RateLimited, ThreeCxError, Unreachable
 
@@ -51,6 +52,8 @@ class Watcher:
         """Removed while they were being read: what that reading brings is older."""
         self._overtaken: set[Ref] = set()
         """Shown by a verb's result while they were being read: which of the two is newer cannot be known."""
+        self._outgoing: set[Ref] = set()
+        """Placed by ourselves."""
         self._snapshots = 0
         self._early: dict[Ref, str] = {}
         self._held: list[Changed] | None = None
@@ -87,7 +90,9 @@ class Watcher:
         infos = await self._rest.all()
         self.learn(infos)
         self._snapshots += 1
-        self._see(Snapshot(at, tuple(leg for info in infos for leg in seen_legs(info, self._own))))
+        self._see(
+            Snapshot(at, tuple(self._told(leg) for info in infos for leg in seen_legs(info, self._own)))
+        )
 
     async def _listen(self, frames: Frames, tasks: asyncio.TaskGroup) -> None:
         self._tasks = tasks
@@ -120,6 +125,7 @@ class Watcher:
             if ref in self._reading:
                 self._gone.add(ref)
             self._again.discard(ref)
+            self._outgoing.discard(ref)
             self._see(LegGone(self._clock.now(), Dn(changed.dn), ParticipantId(changed.participant)))
         elif changed.kind != DTMF:
             self._read_soon(ref)
@@ -138,6 +144,16 @@ class Watcher:
         if self.linked.is_set():
             self._read_soon(ref)
 
+    def outgoing(self, dn: str, participant: int) -> None:
+        """A leg that we have placed. Read late it is connected already, and not every PBX says who has called (api.md 3.1)."""
+        self._outgoing.add((dn, participant))
+        if self._knows((dn, participant)):
+            self.look_again((dn, participant))
+
+    def _told(self, seen: SeenLeg) -> SeenLeg:
+        placed = (seen.dn, seen.participant) in self._outgoing
+        return replace(seen, originated_by=seen.dn) if placed else seen
+
     def connected(self, shape: Participant) -> None:
         """A leg as the result of a verb shows it, a round trip before a reading would; only the way forward, to
         Connected, is taken from it. The Upsert that follows has it read as ever.
@@ -148,7 +164,7 @@ class Watcher:
         if ref in self._reading:
             self._overtaken.add(ref)
         kind = self._kinds.get(shape.dn, PartyKind.UNKNOWN)
-        self._see(LegSeen(self._clock.now(), seen_leg(shape, kind, shape.dn == self._own)))
+        self._see(LegSeen(self._clock.now(), self._told(seen_leg(shape, kind, shape.dn == self._own))))
 
     def _read_soon(self, ref: Ref) -> None:
         if ref in self._reading:
@@ -204,11 +220,13 @@ class Watcher:
             return
         now = self._clock.now()
         if shape is None:
+            self._outgoing.discard(ref)
             self._see(LegGone(now, Dn(ref[0]), ParticipantId(ref[1])))
             return
         dn = shape.dn or ref[0]
         kind = self._kinds.get(dn, PartyKind.UNKNOWN)
-        self._see(LegSeen(now, seen_leg(shape.model_copy(update={"dn": dn}), kind, dn == self._own)))
+        seen = seen_leg(shape.model_copy(update={"dn": dn}), kind, dn == self._own)
+        self._see(LegSeen(now, self._told(seen)))
 
     def _is_behind(self, ref: Ref, shape: Participant | None) -> bool:
         """Whether a verb has shown the leg connected while it was read, and the reading is of before that."""

@@ -31,15 +31,12 @@ class NpmPackage:
         return cls(get_node(steps), steps)
 
     def tools(self) -> None:
-        """`node_modules` as package-lock.json says (20 s).
-
-        Not `npm ci`: that wants every platform's optional binaries in the lock file, also those that npm could not find.
-        """
+        """`node_modules` as package-lock.json says (20 s)."""
 
         def install() -> None:
             with self.steps.step("Installing n8n's own build tools from npm"):
-                flags = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund"]
-                run([self.node.npm, "install", *flags], cwd=ROOT, env=self.node.environment())
+                flags = ["--ignore-scripts", "--no-audit", "--no-fund"]
+                run([self.node.npm, "ci", *flags], cwd=ROOT, env=self.node.environment())
 
         _when_stale(ROOT / "node_modules" / ".made-from", _MANIFEST, install)
 

@@ -26,6 +26,7 @@ ThreeCxError
     WrongCredentials        wrongCredentials
     LicenceMissing          licenceMissing
     Forbidden               forbidden
+    RightsTooWide           rightsTooWide
     NoDirectControl         noDirectControl
     Impossible              impossibleNow
     DependencyFailed        dependencyFailed

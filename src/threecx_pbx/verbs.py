@@ -65,19 +65,26 @@ class CallVerbs(ABC):
         if leg.key in self._answering:
             return True
         self._answering.add(leg.key)
+        self.watcher.expect((leg.dn, leg.participant))
+        shown = False
         try:
             answer = await self._act(leg, "answer")
+            shown = self._show(leg, answer)
         finally:
             self._answering.discard(leg.key)
+            if not shown:
+                self.watcher.unexpect((leg.dn, leg.participant))
         # a PBX that connects route points by itself answers 422 here, and the leg connects anyway: api.md 5
         if not answer.ok and answer.status not in (404, 422):
             raise self._no(answer, "answer this call")
-        result = result_of(answer)
-        if answer.ok and result.result is not None:
-            # the leg that was asked for; the result's own names may be empty
-            known = {"dn": leg.dn, "id": leg.participant}
-            self.watcher.connected(result.result.model_copy(update=known))
-        return (answer.ok and not result.failed) or answer.status == 404
+        return (answer.ok and not result_of(answer).failed) or answer.status == 404
+
+    def _show(self, leg: Leg, answer: Answer) -> bool:
+        """Whether the verb's result shows the leg connected, which then is seen already."""
+        shape = result_of(answer).result if answer.ok else None
+        # the leg that was asked for; the result's own names may be empty
+        known = {"dn": leg.dn, "id": leg.participant}
+        return shape is not None and self.watcher.connected(shape.model_copy(update=known))
 
     async def drop_own(self, call: Call) -> list[Leg]:
         """Leaves the call, which ends a call of two."""

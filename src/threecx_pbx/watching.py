@@ -5,6 +5,7 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from threecx_pbx.callcontrol.client import CallControl
 from threecx_pbx.callcontrol.socket import DTMF, REMOVE, UPSERT, Changed, Frames
@@ -23,6 +24,9 @@ _AGAIN_S = (0.1, 0.2, 0.4)
 
 _ANEW_S = (0.25, 0.5, 1.0, 2.0)
 """Pauses before a leg is read once more when the PBX failed at it: nobody else will tell of the leg (api.md 9)."""
+
+_SHOWN_S = 0.25
+"""What an Upsert tells of while a leg is answered, the verb's result shows as well: so long the leg is not read for it."""
 
 Ref = tuple[str, int]
 
@@ -52,6 +56,9 @@ class Watcher:
         """Removed while they were being read: what that reading brings is older."""
         self._overtaken: set[Ref] = set()
         """Shown by a verb's result while they were being read: which of the two is newer cannot be known."""
+        self._expected: dict[Ref, datetime] = {}
+        """Since when a verb's result is to show the leg, until its Upsert has come."""
+        self._later: dict[Ref, asyncio.Task[None]] = {}
         self._outgoing: set[Ref] = set()
         """Placed by ourselves."""
         self._snapshots = 0
@@ -78,10 +85,11 @@ class Watcher:
             reading = tasks.create_task(self._reconcile_often(frames), name="reconcile")
             await self._listen(frames, tasks)
             self.linked.clear()
-            for task in (reading, *self._reading.values()):
+            for task in (reading, *self._reading.values(), *self._later.values()):
                 task.cancel()
         self._reading.clear()
         self._gone.clear()
+        self._expected.clear()
 
     async def reconcile(self) -> None:
         """Reads everything; frames that come meanwhile are applied after it."""
@@ -126,7 +134,10 @@ class Watcher:
                 self._gone.add(ref)
             self._again.discard(ref)
             self._outgoing.discard(ref)
+            self._expected.pop(ref, None)
             self._see(LegGone(self._clock.now(), Dn(changed.dn), ParticipantId(changed.participant)))
+        elif changed.kind != DTMF and self._is_expected(ref):
+            self._read_later(ref)
         elif changed.kind != DTMF:
             self._read_soon(ref)
         elif ref in self._reading or not self._knows(ref):
@@ -154,17 +165,47 @@ class Watcher:
         placed = (seen.dn, seen.participant) in self._outgoing
         return replace(seen, originated_by=seen.dn) if placed else seen
 
-    def connected(self, shape: Participant) -> None:
+    def connected(self, shape: Participant) -> bool:
         """A leg as the result of a verb shows it, a round trip before a reading would; only the way forward, to
-        Connected, is taken from it. The Upsert that follows has it read as ever.
+        Connected, is taken from it: whether it was. The Upsert that follows has it read a little later.
         """
         ref = (shape.dn, shape.id)
         if self._held is not None or ref in self._gone or not self._knows(ref) or not is_connected(shape):
-            return
+            return False
         if ref in self._reading:
             self._overtaken.add(ref)
         kind = self._kinds.get(shape.dn, PartyKind.UNKNOWN)
         self._see(LegSeen(self._clock.now(), self._told(seen_leg(shape, kind, shape.dn == self._own))))
+        return True
+
+    def expect(self, ref: Ref) -> None:
+        """A verb is under way whose result will show the leg."""
+        self._expected[ref] = self._clock.now()
+
+    def unexpect(self, ref: Ref) -> None:
+        """It has not shown it: what an Upsert told meanwhile is read at once."""
+        self._expected.pop(ref, None)
+        if later := self._later.get(ref):
+            later.cancel()
+            self._read_soon(ref)
+
+    def _is_expected(self, ref: Ref) -> bool:
+        """Of the first Upsert only: the next one tells of something else."""
+        since = self._expected.pop(ref, None)
+        return since is not None and self._clock.now() - since < timedelta(seconds=_SHOWN_S)
+
+    def _read_later(self, ref: Ref) -> None:
+        async def read() -> None:
+            await self._clock.sleep(_SHOWN_S)
+            if self._knows(ref):
+                self._read_soon(ref)
+
+        def over(task: asyncio.Task[None]) -> None:
+            if self._later.get(ref) is task:
+                del self._later[ref]
+
+        self._later[ref] = task = self._tasks.create_task(read(), name=f"read leg {ref[1]} later")
+        task.add_done_callback(over)
 
     def _read_soon(self, ref: Ref) -> None:
         if ref in self._reading:

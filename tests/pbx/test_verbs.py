@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from threecx_pbx.calls.model import LegState, PartyKind
+from threecx_pbx.calls.model import Leg, LegState, PartyKind
 from threecx_pbx.calls.routing import Outcome
+from threecx_pbx.clock import ManualClock
 from threecx_pbx.errors import (
     BadParameter,
     CallEnded,
@@ -18,7 +19,7 @@ from threecx_pbx.errors import (
     RateLimited,
     StillRouting,
 )
-from threecx_simulator import Simulator
+from threecx_simulator import PROFILES, Simulator
 
 from .conftest import SECONDS, WITHIN, Link, Linked
 
@@ -50,6 +51,39 @@ async def test_an_answer_whose_result_shows_the_leg_connected_needs_no_reading(
     leg = await pbx.session.answer(call)
     assert leg.state is LegState.CONNECTED
     assert pbx.session.call(call.id).own_leg == leg
+
+
+def reads(pbx: Linked, leg: Leg) -> int:
+    path = f"/participants/{leg.participant}"
+    return sum(one.method == "GET" and one.path.endswith(path) for one in pbx.sim.control.requests().asked)
+
+
+MANUAL = pytest.mark.parametrize("profile", [PROFILES["manual"]], ids=["manual"])
+
+
+@MANUAL
+async def test_a_leg_whose_answer_was_shown_is_read_after_it_not_beside_it(start: Start, link: Link) -> None:
+    clock = ManualClock()
+    pbx = await link(await start(), clock)
+    _, call = await pbx.arrives()
+    before = reads(pbx, pbx.session.own_leg(call))
+    leg = await pbx.session.answer(call)
+    assert reads(pbx, leg) == before
+    asked = pbx.sim.control.asked("GET", f"/participants/{leg.participant}", count=before + 1)
+    reading = asyncio.create_task(asked)
+    while not reading.done():  # the Upsert may come only now
+        await clock.advance(0.1)
+    await reading
+
+
+@MANUAL
+@pytest.mark.parametrize("status", ["202", "4xx"])
+async def test_a_leg_whose_answer_was_not_shown_is_read_at_once(
+    start: Start, link: Link, status: str
+) -> None:
+    pbx = await link(await start(status_codes=status), ManualClock())
+    _, call = await pbx.arrives()
+    assert (await pbx.session.answer(call)).state is LegState.CONNECTED
 
 
 async def test_two_who_answer_at_once_ask_the_pbx_once(pbx: Linked) -> None:

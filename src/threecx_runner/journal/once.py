@@ -86,8 +86,7 @@ class Once:
         at = self._clock.now()
         self._seen[hash(key)] = at
         self._seen.move_to_end(hash(key))
-        row = {"key": key, "at": at, "outcome": outcome}
-        self._writer.soon(lambda on: tables.put(on, tables.once, [row]))
+        self._writer.put_soon(tables.once, {"key": key, "at": at, "outcome": outcome})
 
     async def _leave(self, key: ItemKey, run: _Run) -> None:
         """Nobody waits any more: what still runs is cancelled and may clean up."""

@@ -90,8 +90,8 @@ class Journal:
     def learn_execution(self, pbx: PbxId, execution: str, call: CallId) -> None:
         """An execution acts on a call. Does nothing without an execution id. Durable a moment from now."""
         if execution:
-            at = self._clock.now()
-            self._writer.soon(lambda on: ties.learn_execution(on, pbx, execution, call, at))
+            row = {"pbx": pbx, "execution": execution, "call": call, "at": self._clock.now()}
+            self._writer.put_soon(tables.executions, row)
 
     async def calls_of_execution(self, pbx: PbxId, execution: str) -> tuple[CallId, ...]:
         """The calls that it has acted on, the oldest first."""

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    bindparam,
     delete,
     insert,
 )
@@ -123,10 +124,13 @@ dials = Table(
 
 
 def put(on: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Writes rows by their primary key, replacing what was there."""
+    """Writes rows by their primary key, replacing what was there; of several with one key the last."""
     if not rows:
         return
     keys = list(table.primary_key.columns)
-    for row in rows:
-        on.execute(delete(table).where(*(key == row[key.name] for key in keys)))
+    rows = list({tuple(row[key.name] for key in keys): row for row in rows}.values())
+    same = (key == bindparam(f"old_{key.name}") for key in keys)
+    on.execute(
+        delete(table).where(*same), [{f"old_{key.name}": row[key.name] for key in keys} for row in rows]
+    )
     on.execute(insert(table), rows)

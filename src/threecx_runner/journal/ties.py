@@ -9,10 +9,6 @@ from threecx_runner.journal import tables
 from threecx_runner.subscriptions.model import SubscriptionId
 
 
-def learn_execution(on: Connection, pbx: PbxId, execution: str, call: CallId, at: datetime) -> None:
-    tables.put(on, tables.executions, [{"pbx": pbx, "execution": execution, "call": call, "at": at}])
-
-
 def calls_of_execution(on: Connection, pbx: PbxId, execution: str) -> tuple[CallId, ...]:
     """The oldest first."""
     of = tables.executions.c

@@ -3,12 +3,15 @@
 import asyncio
 import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table
+
+from threecx_runner.journal import tables
 
 _log = structlog.get_logger(__name__)
 
@@ -28,6 +31,8 @@ class Writer:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._rows: deque[tuple[Table, dict[str, Any]]] = deque()
+        """Filled by the loop, emptied by the thread; while it holds something, a job of `_jobs` is to come for it."""
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._closed = False
 
@@ -42,13 +47,26 @@ class Writer:
         self._jobs.put((job, answer))
         return await asyncio.shield(asyncio.wrap_future(answer))
 
-    def soon(self, job: Callable[[Connection], object]) -> None:
-        """Nobody waits: whatever is asked later finds it done, but it is durable only a moment from now."""
+    def put_soon(self, table: Table, row: dict[str, Any]) -> None:
+        """`tables.put` that nobody waits for: whatever is asked later finds it done, but it is durable only a moment from now.
+
+        Rows of a table that gather meanwhile are written as one.
+        """
         if self._closed:
             raise RuntimeError("the journal is closed")
-        answer: Future[object] = Future()
-        answer.add_done_callback(_say_failed)
-        self._jobs.put((job, answer))
+        self._rows.append((table, row))
+        if len(self._rows) == 1:
+            answer: Future[None] = Future()
+            answer.add_done_callback(_say_failed)
+            self._jobs.put((self._put_rows, answer))
+
+    def _put_rows(self, on: Connection) -> None:
+        gathered: dict[Table, list[dict[str, Any]]] = {}
+        while self._rows:
+            table, row = self._rows.popleft()
+            gathered.setdefault(table, []).append(row)
+        for table, rows in gathered.items():
+            tables.put(on, table, rows)
 
     async def close(self) -> None:
         """After all jobs given so far."""
@@ -113,6 +131,6 @@ def _commit_several(connection: Connection, together: list[_Job]) -> None:
         answer.set_result(value)
 
 
-def _say_failed(answer: "Future[object]") -> None:
+def _say_failed(answer: "Future[None]") -> None:
     if error := answer.exception():
         _log.error("what had happened could not be written down", exc_info=error)

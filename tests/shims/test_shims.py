@@ -3,7 +3,6 @@
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,23 +13,21 @@ def _outcome(done: subprocess.CompletedProcess[str]) -> tuple[int, str]:
     return done.returncode, "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-def _part(name: str, *promises: str) -> Any:
-    return pytest.param(name, marks=pytest.mark.proves(*promises))
-
-
 @pytest.mark.parametrize(
     "part",
     [
-        _part(
+        pytest.param(
             "execute",
-            "control.outputs",
-            "control.items.parallel",
-            "control.includeInput",
-            "trouble.connection-refused",
+            marks=pytest.mark.proves(
+                "control.outputs",
+                "control.items.parallel",
+                "control.includeInput",
+                "trouble.connection-refused",
+            ),
         ),
-        _part("login", "credential.origin", "credential.test"),
-        _part("task", "behaviour.task-runner"),
-        _part("trigger", "behaviour.webhook-signature"),
+        pytest.param("login", marks=pytest.mark.proves("credential.origin", "credential.test")),
+        pytest.param("task", marks=pytest.mark.proves("behaviour.task-runner")),
+        pytest.param("trigger", marks=pytest.mark.proves("behaviour.webhook-signature")),
     ],
 )
 def test_the_built_shims_keep_the_contract(part: str) -> None:

@@ -24,8 +24,10 @@ class Pbx:
         self.asked.append((skip, top))
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
-        await asyncio.sleep(0)
-        self.in_flight -= 1
+        try:
+            await asyncio.sleep(0)
+        finally:
+            self.in_flight -= 1
         found = self.rows[skip : skip + min(top, self.cap)]
         return Page(found, self.names_next and skip + len(found) < len(self.rows), hash((skip, len(found))))
 

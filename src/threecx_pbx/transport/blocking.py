@@ -64,9 +64,17 @@ class Blocking:
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
-    async def get(self, path: str, token: str, params: Mapping[str, str] | None = None) -> Answer:
-        """Raises PbxUnreachable, TlsFailed."""
-        return await self._call("GET", path, token=token, params=params)
+    async def read(
+        self, path: str, token: str, params: Mapping[str, str] | None, of: Callable[[Answer], T]
+    ) -> tuple[Answer, T | None]:
+        """A GET, and what `of` makes of an answer that is fine, in the same thread. Raises PbxUnreachable, TlsFailed, what it raises."""
+        headers = {"Authorization": f"Bearer {token}"}
+
+        def work() -> tuple[Answer, T | None]:
+            answer = self._send("GET", path, headers, {"params": params})
+            return answer, of(answer) if answer.ok else None
+
+        return await self.aside(work)
 
     async def post(self, path: str, token: str, json: Any = None) -> Answer:
         """Raises PbxUnreachable, TlsFailed."""

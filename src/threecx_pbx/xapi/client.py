@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from threecx_pbx.auth import Tokens
 from threecx_pbx.clock import Clock, SystemClock
@@ -21,6 +21,7 @@ from threecx_pbx.xapi.paging import Page, Row, pages
 from threecx_pbx.xapi.refusals import parsed, refusal
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 PAGE = 100
 """`$top` above 100 answers 400 on entity sets (api.md 7.1)."""
@@ -77,8 +78,7 @@ class Xapi:
 
         async def fetch(skip: int, top: int) -> Page[R]:
             query = {"$top": str(top), "$skip": str(skip), **fixed}
-            answer = await self._get(path, what, query)
-            return await self._wire.aside(lambda: read(answer, what))
+            return await self._read(path, what, query, lambda answer: read(answer, what))
 
         return pages(fetch, size, limit)
 
@@ -138,13 +138,18 @@ class Xapi:
         return answer.headers, chunks
 
     async def _get(self, path: str, what: str, query: Mapping[str, str]) -> Answer:
+        return await self._read(path, what, query, lambda answer: answer)
+
+    async def _read(self, path: str, what: str, query: Mapping[str, str], of: Callable[[Answer], T]) -> T:
+        """What `of` makes of the answer; it works in a thread."""
         address = f"/xapi/v1/{path}"
         for tries in range(1, _TRIES + 1):
             await self.budget.take()
             token = await self._tokens.current()
-            answer = await self._wire.get(address, token, query)
+            answer, found = await self._wire.read(address, token, query, of)
             if answer.status == 401:
-                answer = await self._wire.get(address, await self._tokens.instead_of(token), query)
+                token = await self._tokens.instead_of(token)
+                answer, found = await self._wire.read(address, token, query, of)
             if answer.status not in (429, 503) or tries == _TRIES:
                 break
             pause = _pause(answer, tries, self._clock.now())
@@ -153,7 +158,7 @@ class Xapi:
             await self._clock.sleep(pause)
         if not answer.ok:
             raise refusal(answer, path, what)
-        return answer
+        return cast("T", found)
 
 
 def _pause(answer: Answer, tries: int, now: datetime) -> float:

@@ -77,6 +77,7 @@ class _Flight(Generic[R]):
             await self._short(page)
         else:
             self._request()
+            await asyncio.sleep(0)  # the request goes out before these rows keep the loop busy
         return page.rows[:asked]
 
     def _top(self, skip: int) -> int:

@@ -124,9 +124,10 @@ class Dispatcher:
 
     async def _once(self, job: _Job, item: Item, ask: Params) -> list[ItemLine]:
         operation = job.operation
-        # several n8n instances count their executions alike; a copied workflow still acts on another call
-        about = (operation.node, operation.name, job.request.workflow_id, item.call_id or "", item.key)
-        key = ItemKey("|".join((job.held.session.account.pbx, *about)))
+        asked = job.request
+        # a copied workflow counts its own executions, and acts on another call
+        about = (asked.instance_id, asked.workflow_id, item.call_id or "", item.key)
+        key = ItemKey("|".join((job.held.session.account.pbx, operation.node, operation.name, *about)))
 
         async def act() -> list[ItemLine]:
             return await self._act(job, item, ask)
@@ -180,7 +181,7 @@ class Dispatcher:
             case WhichCall.THIS_EXECUTION:
                 id_ = CallId(item.call_id) if item.call_id else await self._only_call(job, execution)
         if id_ and execution:
-            self._journal.learn_execution(pbx, execution, id_)
+            self._journal.learn_execution(pbx, _execution(job.request, execution), id_)
         if not id_:
             raise CallUnknown("The parameter Call ID is empty.")
         return id_
@@ -192,10 +193,12 @@ class Dispatcher:
                 job.held.watch.keeper.placed(placed)
             if placed and job.request.execution_id:
                 pbx = job.held.session.account.pbx
-                self._journal.learn_execution(pbx, job.request.execution_id, placed)
+                execution = _execution(job.request, job.request.execution_id)
+                self._journal.learn_execution(pbx, execution, placed)
 
     async def _only_call(self, job: _Job, execution: str) -> CallId:
-        known = await self._journal.calls_of_execution(job.held.session.account.pbx, execution)
+        tied = _execution(job.request, execution)
+        known = await self._journal.calls_of_execution(job.held.session.account.pbx, tied)
         up = {call.id for call in job.held.session.calls_now() if call.legs}
         live = [id_ for id_ in known if id_ in up]
         found = live or list(known)
@@ -210,6 +213,11 @@ class Dispatcher:
             f"The execution '{execution}' handles {len(found)} calls, so it does not say which is meant.",
             hint="Set Call to By Call ID.",
         )
+
+
+def _execution(request: Request, number: str) -> str:
+    """The execution's name among those of every n8n: each instance counts its own from 1."""
+    return f"{request.instance_id}:{number}" if request.instance_id else number
 
 
 def _check_rights(job: _Job) -> None:

@@ -86,6 +86,7 @@ export function executing(credentials, { parameters = {}, items = [{ json: {} }]
 				hints,
 				getInputData: () => items,
 				getExecutionId: () => '42',
+				getInstanceId: () => 'b1946ac92492d234',
 				continueOnFail: () => continueOnFail,
 				getNodeParameter: (name, _index, fallback) => at(name) ?? fallback,
 				getParentNodes: () => Object.keys(receivers).map((name) => ({ name, type: 'n8n-nodes-3cx-call-control.threeCxCallReceiverTrigger' })),

@@ -31,7 +31,8 @@ async function envelope(context: IExecuteFunctions, operation: Operation, input:
 	const longest = Math.max(0, ...items.map(({ parameters }) => Number(parameters.timeout) || 0)) + operation.seconds;
 	const deadlineSeconds = Math.min(86_400, Math.ceil(items.length / concurrency) * longest); // a day is the runner's most
 	const rules = { tool: isTool(context), concurrency, stopOnError: !context.continueOnFail(), deadlineSeconds };
-	return { protocol: PROTOCOL, typeVersion, workflowId, workflowName, executionId: context.getExecutionId(), nodeName, ...rules, items };
+	const asker = { instanceId: context.getInstanceId(), workflowId, workflowName, executionId: context.getExecutionId(), nodeName };
+	return { protocol: PROTOCOL, typeVersion, ...asker, ...rules, items };
 }
 
 /** n8n takes an item for the error output when its json has no other keys than these. */

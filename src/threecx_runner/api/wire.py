@@ -41,6 +41,8 @@ class Envelope(Wire):
 
     protocol: Annotated[int, Field(ge=1)]
     type_version: Annotated[float, Field(gt=0)] = 1
+    instance_id: Text = ""
+    """Which n8n asks: each counts its executions from 1. Empty: a shim that does not tell."""
     workflow_id: Text = ""
     workflow_name: Text = ""
     execution_id: Text = ""

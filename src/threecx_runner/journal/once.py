@@ -18,7 +18,7 @@ from threecx_runner.sdk import Effect
 T = TypeVar("T")
 
 ItemKey = NewType("ItemKey", str)
-"""PBX, operation and the item's `execution:node:run:item`: several n8n instances count executions alike."""
+"""PBX, operation, n8n instance, workflow, call and the item's `execution:node:run:item`."""
 
 REPLAYED_FOR = timedelta(hours=1)
 

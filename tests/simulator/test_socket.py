@@ -1,6 +1,7 @@
 """`/callcontrol/ws` (api.md 3 and 12)."""
 
 import asyncio
+import json
 from typing import Any
 
 import aiohttp
@@ -62,6 +63,18 @@ async def test_requests_over_the_socket_are_answered_by_event_4(start: Any) -> N
     }
     assert (routed["RequestID"], routed["Path"], routed["StatusCode"]) == ("a1", path, 200)
     assert routed["Response"]["finalstatus"] == "Success"
+
+
+async def test_a_request_in_a_binary_frame_is_read_like_one_in_a_text_frame(start: Any) -> None:
+    app = await start("auto")
+    for garbage in (b"", b"\xff\xfe", b"[1]", b'{"RequestID":'):
+        await app.socket.send_bytes(garbage)
+        await app.socket.send_str(garbage.decode("latin-1"))
+    asked = {"RequestID": "b1", "Path": "/callcontrol/8001/nothing", "RequestData": {}}
+    await app.socket.send_bytes(json.dumps(asked).encode())
+    await app.seen(lambda frames: len(frames) == 1)
+    answer = app.frames[0]["event"]["attached_data"]
+    assert (answer["RequestID"], answer["StatusCode"]) == ("b1", 404)
 
 
 @pytest.mark.parametrize(("frames", "expected"), [("single", ["1", "2", "#"]), ("string", ["12#"])])

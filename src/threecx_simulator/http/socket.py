@@ -139,12 +139,12 @@ class Sockets:
 
     async def _receive(self, connection: Connection, requests: set[asyncio.Task[None]]) -> None:
         while True:
-            text = await connection.socket.receive_text()
+            text = await _message(connection.socket)
             task = asyncio.create_task(self._request(connection, text), name="socket request")
             requests.add(task)
             task.add_done_callback(requests.discard)
 
-    async def _request(self, connection: Connection, text: str) -> None:
+    async def _request(self, connection: Connection, text: str | bytes) -> None:
         try:
             parsed = json.loads(text)
         except (ValueError, RecursionError):
@@ -191,6 +191,15 @@ class Sockets:
             else:
                 await connection.socket.close(code)
         return len(ended)
+
+
+async def _message(socket: WebSocket) -> str | bytes:
+    """The next request, from a text or a binary frame alike: programs send JSON as bytes too (Node's `ws`, C#)."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message["code"])
+    found: str | bytes | None = message.get("text")
+    return found if found is not None else bytes(message.get("bytes") or b"")
 
 
 def _event(kind: EventType, dn: str, leg: int, data: object = None) -> str:

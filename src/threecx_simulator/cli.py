@@ -15,6 +15,7 @@ from threecx_simulator.clock import SystemClock
 from threecx_simulator.company import Company, company_of, make_company
 from threecx_simulator.company.life import rate
 from threecx_simulator.options_page import page
+from threecx_simulator.pbx.accounts import account, with_account
 from threecx_simulator.pbx.world import DEFAULT_SECRET, World, default_world
 from threecx_simulator.profile import PROFILES, Profile, draw, with_option
 from threecx_simulator.scenarios.load import BadScenario, load
@@ -51,6 +52,13 @@ def serve(
     ] = None,
     seed: Annotated[int, typer.Option(help="Same seed, same data")] = 0,
     secret_file: Annotated[Path | None, typer.Option(help="File with the API clients' secret")] = None,
+    clients: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--client",
+            help="Role of an API client, 8002=system_admins; unticked boxes follow: ,no-call-control ,no-xapi",
+        ),
+    ] = None,
     scenario: Annotated[
         list[Path] | None, typer.Option(help="YAML file with callers; may be given more than once")
     ] = None,
@@ -77,7 +85,9 @@ def serve(
 ) -> None:
     """Run the PBX until SIGTERM or Ctrl-C. Listens on loopback only, unless --listen says otherwise."""
     scenarios = [_load(path) for path in scenario or ()]
-    world, company = _company(company_seed, people, _secret(secret_file))
+    secret = _secret(secret_file)
+    world, company = _company(company_seed, people, secret)
+    world = _with_clients(world, clients or [], secret)
     simulator = Simulator(
         profile=_profile(profile, seed, [*(options or ()), f"stream_frame_ms={frame_ms}"]),
         world=world,
@@ -138,6 +148,15 @@ def _company(seed: int | None, people: int | None, secret: str) -> tuple[World, 
         return make_company(seed or 0, secret, people)
     world = default_world(secret)
     return world, company_of(world)
+
+
+def _with_clients(world: World, clients: list[str], secret: str) -> World:
+    for text in clients:
+        try:
+            world = with_account(world, account(text), secret)
+        except ValueError as wrong:
+            raise typer.BadParameter(f"--client {text}: {wrong}") from wrong
+    return world
 
 
 def _live(text: str | None) -> float:

@@ -111,6 +111,13 @@ class Profile:
     activecalls_id: Literal["same", "different", "reused"] = "same"
     """Whether `ActiveCalls.Id` is the `callid`, another number, or a number that the next call takes again (G)."""
 
+    activecalls_queue_status: Literal["Routing", "Ringing"] = "Routing"
+    """`Status` in `ActiveCalls` of a caller who waits in a queue: it is not that of an answered call (T). Both words
+    were seen there, for which state is not told (G)."""
+
+    activecalls_party: Literal["number_name", "number"] = "number_name"
+    """`Caller` and `Callee` in `ActiveCalls`: number and name as in "1002 Doe, Jane" (T), or the number alone (G)."""
+
     dropcall_answer: Literal["204", "200"] = "204"
     """Answer of `Pbx.DropCall`: 204 (T), or 200 with a body (swagger)."""
 
@@ -217,6 +224,7 @@ PROFILES: dict[str, Profile] = {
         error_body="html",
         licence_missing="403",
         activecalls_id="reused",
+        activecalls_queue_status="Ringing",
         dropcall_answer="200",
         dtmf_frames="string",
         report_time_zone="iana",

@@ -74,6 +74,44 @@ async def test_active_calls_show_the_whole_pbx_and_can_be_dropped(start: Any) ->
     assert (await app.ask("POST", f"/xapi/v1/ActiveCalls({row['Id']})/Pbx.DropCall"))[0] == 404
 
 
+async def _shown(app: Any) -> tuple[str, str, str]:
+    (row,) = (await app.get("/xapi/v1/ActiveCalls"))[1]["value"]
+    return row["Caller"], row["Callee"], row["Status"]
+
+
+@pytest.mark.parametrize("status", ["Routing", "Ringing"])
+async def test_a_caller_who_waits_in_a_queue_has_not_been_answered(start: Any, status: str) -> None:
+    app = await start("auto", activecalls_queue_status=status)
+    for agent in ("102", "103"):
+        app.sim.control.behave(agent, answers_after=None)
+    app.sim.control.call(CALLER, "+4930555800", name="Paul")
+    assert await _shown(app) == (f"{CALLER} Paul", "800 Support queue", status)
+
+
+async def test_active_calls_name_those_who_talk_and_nobody_who_has_left(start: Any) -> None:
+    app = await start("auto")
+    call = app.sim.control.call("103", "104")
+    await app.sim.control.reached(call, "connected 104")
+    assert await _shown(app) == ("103 Csta, Carl", "104 Accounts, Ada", "Talking")
+    await app.verb(await app.leg("103"), "transferto", destination="101")
+    assert await _shown(app) == ("104 Accounts, Ada", "101 Sales, Sam", "Talking")
+
+
+async def test_active_calls_show_who_took_over_a_call_that_the_application_made(start: Any) -> None:
+    app = await start("auto", activecalls_party="number")
+    await app.make_call("+491709999999")
+    await app.verb(await app.leg(), "transferto", destination="104")
+    assert await _shown(app) == ("+491709999999", "104", "Talking")
+
+
+async def test_a_call_that_is_being_transferred_says_so(start: Any) -> None:
+    app = await start("auto", status_codes="202")
+    app.sim.control.behave("101", answers_after=None)
+    app.sim.control.call(CALLER, DID)
+    await app.verb(await app.leg(), "transferto", destination="101")
+    assert await _shown(app) == (CALLER, "8001 Workflows", "Transferring")
+
+
 async def test_emergency_numbers_are_told(start: Any) -> None:
     app = await start()
     status, body = await app.get("/xapi/v1/OutboundRules/Pbx.GetEmergencyOutboundRules()")

@@ -19,6 +19,7 @@ from threecx_simulator.pbx.world import (
     Ivr,
     Queue,
     RingGroup,
+    Role,
     Trunk,
     World,
 )
@@ -187,15 +188,10 @@ def _numbers(words: Any, people: tuple[Extension, ...], secret: str) -> World:
     return World(
         fqdn="pbx.example.com",
         clients=(
-            _client("8001", "Workflows", secret, seen),
-            _client("8002", "Second application", secret, seen),
-            ApiClient(
-                client_id=ClientId("8003"),
-                name="Application with role users",
-                secret=secret,
-                role="users",
-                monitors=seen,
-            ),
+            _client("8001", "Workflows", secret, seen, "system_owners"),
+            _client("8002", "Second application", secret, seen, "system_owners"),
+            _client("8003", "Application with role users", secret, seen, "users"),
+            _client("8004", "Application with role system_admins", secret, seen, "system_admins"),
         ),
         extensions=people,
         queues=queues,
@@ -215,7 +211,5 @@ def _numbers(words: Any, people: tuple[Extension, ...], secret: str) -> World:
     )
 
 
-def _client(number: str, name: str, secret: str, seen: tuple[Dn, ...]) -> ApiClient:
-    return ApiClient(
-        client_id=ClientId(number), name=name, secret=secret, role="system_owners", monitors=seen
-    )
+def _client(number: str, name: str, secret: str, seen: tuple[Dn, ...], role: Role) -> ApiClient:
+    return ApiClient(client_id=ClientId(number), name=name, secret=secret, role=role, monitors=seen)

@@ -15,6 +15,8 @@ from threecx_simulator.control.model import (
     CallLimit,
     CallOrder,
     CallReport,
+    ClientRights,
+    ClientView,
     Heard,
     IllnessOrder,
     Keys,
@@ -181,6 +183,20 @@ def _waits(app: FastAPI, control: Control) -> None:
 
 
 def _people(app: FastAPI, control: Control) -> None:
+    @app.get("/clients", tags=["clients"])
+    async def list_clients() -> list[ClientView]:
+        """The API clients and their rights."""
+        return control.clients()
+
+    @app.patch("/clients/{client}", tags=["clients"], responses={404: {"description": "No such client"}})
+    async def set_rights(client: str, rights: ClientRights) -> Response:
+        """Another role for an API client, or another tick in its boxes; it counts from the next request on."""
+        try:
+            control.set_rights(client, rights.role, rights.call_control, rights.xapi)
+        except KeyError:
+            return JSONResponse({"detail": f"There is no client {client}"}, 404)
+        return Response(status_code=204)
+
     @app.patch("/behaviours/{number}", tags=["people"])
     async def set_behaviour(number: str, patch: BehaviourPatch) -> BehaviourPatch:
         """What a number does when it rings; missing fields stay as they are."""

@@ -9,7 +9,9 @@ from threecx_simulator.http.gate import Gate, Illness
 from threecx_simulator.pbx import upheaval
 from threecx_simulator.pbx.ids import CallKey, ClientId, Dn
 from threecx_simulator.pbx.state import Call
+from threecx_simulator.pbx.world import Role
 from threecx_simulator.switchboard import Switchboard
+from threecx_simulator.xapi.sets.people import DEFAULT_GROUP
 
 
 class UnknownCall(LookupError):
@@ -49,6 +51,24 @@ class Faults:
     def monitor(self, client: str, dn: str, on: bool) -> None:
         """Tick or untick a DN for an API client."""
         self._board.do(partial(upheaval.monitor, ClientId(client), Dn(dn), on))
+
+    def set_rights(
+        self,
+        client: str,
+        role: Role | None = None,
+        call_control: bool | None = None,
+        xapi: bool | None = None,
+    ) -> None:
+        """Another role for an API client, or another tick in its boxes; KeyError when there is no such client."""
+        principals = self._web.office.sets["ServicePrincipals"]
+        row = principals.find("Number", client)
+        if row is None:
+            raise KeyError(client)
+        ticked = {"CallControlEnabled": call_control, "XAPIEnabled": xapi}
+        changes: dict[str, Any] = {name: value for name, value in ticked.items() if value is not None}
+        if role is not None:
+            changes["Groups"] = [{"GroupId": DEFAULT_GROUP, "Rights": {"RoleName": role}}]
+        principals.change(row, changes)
 
     def limit_calls(self, count: int) -> None:
         """The licence allows so many calls at a time from now on."""

@@ -14,6 +14,7 @@ from threecx_simulator.control.model import (
     AskedView,
     CallReport,
     CallState,
+    ClientView,
     Heard,
     LegView,
     MomentView,
@@ -214,6 +215,21 @@ class Control(Faults):
         self._gate.ill.clear()
         self._web.tokens.minted.clear()
         self._sound.forget()
+
+    def clients(self) -> list[ClientView]:
+        """The API clients and their rights as of now."""
+        pbx = self._board.pbx
+        return [
+            ClientView(
+                id=one.client_id,
+                name=one.name,
+                role=one.role,
+                call_control=one.call_control,
+                xapi=one.xapi,
+                monitors=sorted(pbx.monitored[one.client_id] - {one.dn}),
+            )
+            for one in pbx.world.clients
+        ]
 
     # --- inside ------------------------------------------------------------------------------------------------
 

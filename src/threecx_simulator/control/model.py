@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from threecx_simulator.pbx.world import Role
+
 _FROM = AliasChoices("from", "from_")
 CallState = Literal["dialing", "ringing", "connected", "ended"]
 
@@ -139,6 +141,25 @@ class Monitoring(_Model):
     client: str
     dn: str
     on: bool = False
+
+
+class ClientRights(_Model):
+    """What is to change of an API client: its role and its two tick boxes; missing fields stay."""
+
+    role: Role | None = None
+    call_control: bool | None = None
+    xapi: bool | None = None
+
+
+class ClientView(_Model):
+    """An API client."""
+
+    id: str
+    name: str
+    role: Role
+    call_control: bool
+    xapi: bool
+    monitors: list[str]
 
 
 class CallLimit(_Model):

@@ -35,7 +35,7 @@ class PbxWeb:
         pbx = board.pbx
         self._board, self._desk = board, desk
         self.office = office
-        self.tokens = TokenOffice(pbx.world, pbx.profile, board.clock)
+        self.tokens = TokenOffice(pbx, board.clock)
         self.calls = CallControl(board, self.tokens)
         self.sockets = Sockets(board, self.calls.admit, self.tokens.life, transport_of)
         routes = [

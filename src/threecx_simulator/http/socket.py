@@ -103,7 +103,7 @@ class Sockets:
         monitored = self._board.pbx.monitored
         for connection in self.open:
             client = connection.client.client_id
-            if client == also or dn in monitored[client]:
+            if client == also or dn in monitored.get(client, ()):
                 connection.send(event)
 
     async def serve(self, socket: WebSocket) -> None:
@@ -163,6 +163,9 @@ class Sockets:
         connection.send(json.dumps({"event_type": EventType.RESPONSE, "entity": path, "attached_data": data}))
 
     async def _perform(self, client: ApiClient, path: str, data: object) -> Reply:
+        now = self._board.pbx.directory.client(client.client_id)
+        if now is None or not now.call_control:
+            return Reply(403)
         match [unquote(part) for part in path.strip("/").split("/")]:
             case ["callcontrol", dn, "makecall"]:
                 return await self._verbs.make_call(client, dn, None, data)

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from threecx_simulator.clock import Clock
 from threecx_simulator.pbx.ids import ClientId
-from threecx_simulator.pbx.world import ApiClient, World
-from threecx_simulator.profile import Profile
+from threecx_simulator.pbx.state import Pbx
+from threecx_simulator.pbx.world import ApiClient
 
 WRONG_SECRET = {
     "error": "unauthorized",
@@ -22,17 +22,16 @@ WRONG_SECRET = {
 
 @dataclass(frozen=True, slots=True)
 class _Live:
-    client: ApiClient
-    token: str
+    client: ClientId
     expires: datetime
 
 
 class TokenOffice:
     """Who is logged in."""
 
-    def __init__(self, world: World, profile: Profile, clock: Clock) -> None:
-        self._clients = {client.client_id: client for client in world.clients}
-        self._profile = profile
+    def __init__(self, pbx: Pbx, clock: Clock) -> None:
+        self._pbx = pbx
+        self._profile = pbx.profile
         self._clock = clock
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._live: dict[str, _Live] = {}
@@ -40,7 +39,7 @@ class TokenOffice:
 
     def mint(self, client_id: str, secret: str, grant: str) -> tuple[int, dict[str, Any]]:
         """Status and body of the answer. A new token makes the former one of that client worthless."""
-        client = self._clients.get(ClientId(client_id))
+        client = self._pbx.directory.client(client_id)
         known = client.secret if client else secrets.token_hex(8)
         if client is None or not hmac.compare_digest(known.encode(), secret.encode()):
             oauth = self._profile.wrong_secret == "400"  # noqa: S105 (a status)
@@ -48,8 +47,8 @@ class TokenOffice:
         if grant != "client_credentials":
             return 400, {"error": "unsupported_grant_type"}
         token, life = self._new_token(client)
-        self._live = {known: live for known, live in self._live.items() if live.client is not client}
-        self._live[token] = _Live(client, token, self._clock.now() + timedelta(seconds=life))
+        self._live = {known: live for known, live in self._live.items() if live.client != client_id}
+        self._live[token] = _Live(client.client_id, self._clock.now() + timedelta(seconds=life))
         self.minted[client_id] = self.minted.get(client_id, 0) + 1
         shown = life if self._profile.expires_in_unit == "seconds" else life // 60
         return 200, {
@@ -74,7 +73,7 @@ class TokenOffice:
         live = self._live.get(token.strip())
         if scheme.lower() != "bearer" or live is None or live.expires <= self._clock.now():
             return None
-        return live.client
+        return self._pbx.directory.client(live.client)
 
     def life(self, authorization: str | None) -> float:
         """Seconds until the token of this header expires; 0 when it is none."""

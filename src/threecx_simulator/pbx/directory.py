@@ -117,6 +117,11 @@ class Directory:
             return (Device(f"sip:{target.number}@127.0.0.1:5485;rinstance={kind.lower()}", f"3CX {kind}"),)
         return ()
 
+    def client(self, client_id: str) -> ApiClient | None:
+        """The API client with that id, as it is set up now."""
+        found = self.inside.get(client_id)
+        return found if isinstance(found, ApiClient) else None
+
     def name(self, dn: str) -> str:
         """The display name of a DN; empty when it has none."""
         target = self.inside.get(dn) or self.trunks.get(dn)

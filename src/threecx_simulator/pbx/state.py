@@ -206,6 +206,11 @@ class Pbx:
 _DEFAULT_BEHAVIOUR = Behaviour()
 
 
+def monitored_of(world: World) -> dict[ClientId, set[Dn]]:
+    """The DNs that each API client sees, its own among them."""
+    return {client.client_id: {client.dn, *client.monitors} for client in world.clients}
+
+
 def new_pbx(world: World, profile: Profile, now: datetime, seed: int = 0) -> Pbx:
     """A PBX just started."""
     return Pbx(
@@ -214,7 +219,7 @@ def new_pbx(world: World, profile: Profile, now: datetime, seed: int = 0) -> Pbx
         now=now,
         random=Random(seed),  # noqa: S311 (reproducible fictions, no secrets)
         directory=Directory.of(world),
-        monitored={client.client_id: {client.dn, *client.monitors} for client in world.clients},
+        monitored=monitored_of(world),
         max_calls=world.max_sim_calls,
         behaviours={extension.number: extension.behaviour for extension in world.extensions},
     )

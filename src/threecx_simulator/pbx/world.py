@@ -144,6 +144,7 @@ def default_world(secret: str = DEFAULT_SECRET) -> World:
             _client("8001", "Workflows", secret, "system_owners", seen),
             _client("8002", "Second application", secret, "system_owners", seen),
             _client("8003", "Application with role users", secret, "users", seen),
+            _client("8004", "Application with role system_admins", secret, "system_admins", seen),
         ),
         extensions=(
             _extension("100", "Olivia", "Operator"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from threecx_simulator.xapi.clients import new_key
 from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.records import Missing, Refused
@@ -88,6 +89,11 @@ def _done(_office: Office, _row: Row | None, _given: Given) -> None:
     """Accepted; what it does happens outside of this PBX (mails, telephones, statistics)."""
 
 
+def _generate_app_token(office: Office, row: Row | None, _given: Given) -> str:
+    assert row is not None
+    return new_key(office, row)
+
+
 ACTIONS: dict[str, Action] = {
     "Users/Pbx.BatchDelete": _delete_users,
     "Users/Pbx.BulkUpdate": _change_users,
@@ -111,6 +117,7 @@ ACTIONS: dict[str, Action] = {
     "Recordings/Pbx.TranscribeRecordings": _transcribe,
     "Recordings/Pbx.BulkRecordingsDelete": _erase,
     "Recordings/Pbx.BulkRecordingsArchive": _done,
+    "ServicePrincipals()/Pbx.GenerateAppToken": _generate_app_token,
     "Services/Pbx.Start": _service(stopped=False),
     "Services/Pbx.Restart": _service(stopped=False),
     "Services/Pbx.Enable": _service(stopped=False),

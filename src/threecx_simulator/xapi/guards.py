@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from threecx_simulator.pbx.ids import ClientId, Dn
 from threecx_simulator.xapi.administration import first_free
 from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.membership import group_guard, user_guard
@@ -56,19 +55,6 @@ def _groups(office: "Office") -> Guard:
     return guard
 
 
-def _principals(office: "Office") -> Guard:
-    numbered = _numbered("ServicePrincipals", lambda office: first_free(office.pbx, 8001))(office)
-
-    def guard(row: Row | None, data: Json) -> None:
-        numbered(row, data)
-        client = ClientId(str(row["Number"])) if row else ClientId("")
-        if "Peers" in data and client in office.pbx.monitored:
-            seen = {Dn(str(peer.get("Number"))) for peer in data.pop("Peers") or ()}
-            office.pbx.monitored[client] = {Dn(client), *seen}
-
-    return guard
-
-
 def _contacts(_office: "Office") -> Guard:
     def guard(row: Row | None, data: Json) -> None:
         whole = {**(row or {}), **data}
@@ -100,7 +86,6 @@ GUARDS: dict[str, Callable[["Office"], Guard]] = {
     "Fax": _numbered("Fax", lambda office: first_free(office.pbx, 888)),
     "Groups": _groups,
     "Users": _users,
-    "ServicePrincipals": _principals,
     "Contacts": _contacts,
     "BlackListNumbers": _blacklist,
 }

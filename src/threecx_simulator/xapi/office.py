@@ -9,10 +9,11 @@ from typing import Any
 
 from threecx_simulator.company import Company, History
 from threecx_simulator.pbx.effects import CallChanged, Effect
-from threecx_simulator.pbx.state import Pbx
+from threecx_simulator.pbx.state import Pbx, monitored_of
 from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.administration import KINDS, NumberEffects, settle
 from threecx_simulator.xapi.archive import Archive
+from threecx_simulator.xapi.clients import ClientEffects
 from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.guards import GUARDS
 from threecx_simulator.xapi.health import Health
@@ -70,6 +71,8 @@ class Office:
         base = self._bases().get(name)
         kind = KINDS.get(name)
         guard = GUARDS[name](self) if name in GUARDS else None
+        if name == "ServicePrincipals" and base is not None:
+            return Records("Id", base, ClientEffects(self))
         if kind is not None and base is not None:
             return Records("Id", base, NumberEffects(lambda: self.pbx, self.ids, kind), None, guard)
         return Records(key, base or nothing, None, self._fresh(name, key), guard)
@@ -145,6 +148,7 @@ class Office:
         self.health = Health()
         self.archive.reset()
         settle(self.pbx, self._first_world)
+        self.pbx.monitored = monitored_of(self._first_world)
         self.pbx.presence.clear()
         self.pbx.queue_status.clear()
         self.pbx.blocked.clear()

@@ -27,17 +27,17 @@ class Xapi:
     def __init__(self, sim: Simulator, session: aiohttp.ClientSession) -> None:
         self.sim = sim
         self.session = session
-        self._token = ""
+        self.token = ""
 
     async def log_in(self, client: str) -> None:
         secret = default_world().clients[0].secret
         fields = {"client_id": client, "client_secret": secret, "grant_type": "client_credentials"}
         async with self.session.post(f"{self.sim.url}/connect/token", data=fields) as answer:
-            self._token = (await answer.json())["access_token"]
+            self.token = (await answer.json())["access_token"]
 
     async def ask(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
         """Status and body, parsed when it is JSON."""
-        headers = {"Authorization": f"Bearer {self._token}", **more.pop("headers", {})}
+        headers = {"Authorization": f"Bearer {self.token}", **more.pop("headers", {})}
         url: str | URL = f"{self.sim.url}/xapi/v1/{path}"
         async with self.session.request(method, url, headers=headers, **more) as answer:
             body = await answer.read()

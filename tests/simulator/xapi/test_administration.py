@@ -94,7 +94,7 @@ async def test_a_wrong_body_is_refused_in_3cx_words(
 
 async def test_a_new_entity_tells_where_it_is(xapi: Start) -> None:
     client = await xapi(history=0)
-    headers = {"Authorization": f"Bearer {client._token}"}
+    headers = {"Authorization": f"Bearer {client.token}"}
     body = {"FirstName": "Nikolai", "PhoneNumber": "1234567890"}
     async with client.session.post(
         f"{client.sim.url}/xapi/v1/Contacts", json=body, headers=headers
@@ -220,7 +220,7 @@ async def test_the_dns_that_an_application_monitors_can_be_changed(xapi: Start) 
     (principal,) = await client.rows("ServicePrincipals", filter="Number eq '8001'", expand="Peers")
     assert {row["Number"] for row in principal["Peers"]} == {"100", "101", "102", "103", "104", "105", "800"}
     await client.ask("PATCH", f"ServicePrincipals({principal['Id']})", json={"Peers": [{"Number": "101"}]})
-    headers = {"Authorization": f"Bearer {client._token}"}
+    headers = {"Authorization": f"Bearer {client.token}"}
     async with client.session.get(f"{client.sim.url}/callcontrol", headers=headers) as answer:
         assert [row["dn"] for row in await answer.json()] == ["8001", "101"]
 

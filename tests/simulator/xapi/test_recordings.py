@@ -69,7 +69,7 @@ async def test_the_address_of_a_recording_wants_a_token(xapi: Start) -> None:
     url = f"{client.sim.url}/recording/{(await _newest(client))['RecordingUrl']}"
     async with client.session.get(url) as answer:
         assert answer.status == 401
-    async with client.session.get(url, headers={"Authorization": f"Bearer {client._token}"}) as answer:
+    async with client.session.get(url, headers={"Authorization": f"Bearer {client.token}"}) as answer:
         assert (answer.status, (await answer.read())[:4]) == (200, b"RIFF")
 
 

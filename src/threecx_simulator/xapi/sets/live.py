@@ -6,7 +6,9 @@ from typing import Any
 
 from threecx_simulator.pbx.ids import DnType, Status
 from threecx_simulator.pbx.state import Call, Leg, Pbx
+from threecx_simulator.pbx.world import Extension
 from threecx_simulator.xapi.health import Health
+from threecx_simulator.xapi.sets.people import display_name
 from threecx_simulator.xapi.texts import stamp
 
 Row = dict[str, Any]
@@ -33,32 +35,53 @@ def active_calls(pbx: Pbx, now: datetime) -> Iterator[Row]:
 
 
 def _active(pbx: Pbx, call: Call, now: datetime) -> Row:
-    caller = pbx.legs.get(call.caller) if call.caller is not None else None
-    others = [leg for leg in call.legs.values() if leg is not caller and not leg.spent]
-    talking = next((leg for leg in others if leg.status == Status.CONNECTED), None)
-    callee = talking or next(iter(others), None)
+    caller, callee = _sides(pbx, call)
     return {
         "Id": call.active_id,
-        "Caller": "MakeCall" if call.by_helper else _display(caller) if caller else call.origin,
-        "Callee": _display(callee) if callee else call.target,
-        "Status": _status(call, talking, callee),
+        "Caller": "MakeCall" if call.by_helper else _side(pbx, caller, call.origin),
+        "Callee": _side(pbx, callee, call.target),
+        "Status": _status(pbx, call, callee),
         "EstablishedAt": stamp(call.established or call.began),
         "LastChangeStatus": stamp(call.changed or call.began),
         "ServerNow": stamp(now),
     }
 
 
-def _status(call: Call, talking: Leg | None, callee: Leg | None) -> str:
+def _sides(pbx: Pbx, call: Call) -> tuple[Leg | None, Leg | None]:
+    """Who talks (or waits) and with whom. When the caller has left, whoever was called first stands in that place."""
+    here = [leg for leg in call.legs.values() if not leg.spent]
+    caller = pbx.legs.get(call.caller) if call.caller is not None else None
+    if caller is None:
+        caller = next((leg for leg in sorted(here, key=_age) if leg.status != Status.RINGING), None)
+    others = [leg for leg in here if leg is not caller]
+    peer = next((leg for leg in others if caller is not None and leg.id == caller.peer), None)
+    return caller, peer or next(iter(others), None)
+
+
+def _age(leg: Leg) -> int:
+    return leg.legid
+
+
+def _status(pbx: Pbx, call: Call, callee: Leg | None) -> str:
     if any(attempt.kind == "transfer" for attempt in call.attempts.values()):
         return "Transferring"
-    if talking is not None:
-        return "Talking" if talking.who.type in {DnType.EXTENSION, DnType.EXTERNAL} else "Connected"
-    return "Ringing" if callee is not None else "Routing"
+    if callee is None:
+        return "Routing"
+    if callee.status == Status.RINGING:
+        return "Ringing"
+    if callee.who.type == DnType.QUEUE:
+        return pbx.profile.activecalls_queue_status
+    return "Talking" if callee.who.type in {DnType.EXTENSION, DnType.EXTERNAL} else "Connected"
 
 
-def _display(leg: Leg) -> str:
-    """Number and name, as in "1002 Doe, Jane" (T); an outside party is shown with its trunk's name missing."""
-    return f"{leg.who.number} {leg.who.name}".strip()
+def _side(pbx: Pbx, leg: Leg | None, number: str) -> str:
+    """A party as in "1002 Doe, Jane" (T), or the number once dialled when nobody is there."""
+    shown = (leg.who.number or leg.who.dn) if leg else number
+    person = pbx.directory.inside.get(shown)
+    name = leg.who.name if leg else pbx.directory.name(shown)
+    if isinstance(person, Extension):
+        name = display_name(person.first_name, person.last_name)
+    return shown if pbx.profile.activecalls_party == "number" else f"{shown} {name}".strip()
 
 
 def system_status(pbx: Pbx, health: Health, now: datetime) -> Row:

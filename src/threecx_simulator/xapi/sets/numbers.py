@@ -9,7 +9,7 @@ from threecx_simulator.pbx.state import Pbx
 from threecx_simulator.pbx.world import ApiClient, Ivr, Queue, RingGroup, Trunk
 from threecx_simulator.xapi.health import Health
 from threecx_simulator.xapi.ids import DnIds
-from threecx_simulator.xapi.sets.people import display_name
+from threecx_simulator.xapi.sets.people import DEFAULT_GROUP, display_name
 
 Row = dict[str, Any]
 _PEER_TYPES = {
@@ -289,7 +289,7 @@ def service_principals(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
 def _client_groups(client: ApiClient, ids: DnIds) -> list[Row]:
     return [
         {
-            "GroupId": 28,
+            "GroupId": DEFAULT_GROUP,
             "Number": client.client_id,
             "MemberName": client.name,
             "Name": "DEFAULT",

@@ -12,7 +12,8 @@ from threecx_simulator.xapi.sets.schedule import holiday_rows, hours_of
 
 Row = dict[str, Any]
 PROFILES = ("Available", "Away", "Out of office", "Custom 1", "Custom 2")
-_GROUP_IDS = 28  # the default department's `Id` on a fresh PBX (D)
+DEFAULT_GROUP = 28
+"""The default department's `Id` on a fresh PBX (D); the others follow."""
 
 
 def users(pbx: Pbx, company: Company, ids: DnIds) -> Iterator[Row]:
@@ -64,12 +65,12 @@ def _mail(one: Extension, fqdn: str) -> str:
 
 def _group_id(company: Company, name: str) -> int:
     names = [one.name for one in company.departments]
-    return _GROUP_IDS + (names.index(name) if name in names else 0)
+    return DEFAULT_GROUP + (names.index(name) if name in names else 0)
 
 
 def _memberships(company: Company, one: Extension, number: int) -> list[Row]:
     group = _group_id(company, one.department)
-    return [_membership(company.departments[group - _GROUP_IDS], group, one, number)]
+    return [_membership(company.departments[group - DEFAULT_GROUP], group, one, number)]
 
 
 def _membership(department: Department, group: int, one: Extension, number: int) -> Row:
@@ -133,7 +134,7 @@ def groups(pbx: Pbx, company: Company, ids: DnIds, users_of: Callable[[str], lis
     """`/Groups`: the departments; `users_of` finds a group's members."""
     for place, one in enumerate(company.departments):
         yield {
-            "Id": _GROUP_IDS + place,
+            "Id": DEFAULT_GROUP + place,
             "Number": one.number,
             "Name": one.name,
             "IsDefault": place == 0,
@@ -158,7 +159,7 @@ def _members(pbx: Pbx, ids: DnIds, place: int, users_in: Callable[[], list[Row]]
     """People, and in the default department the shared parking."""
     parkings = [
         {
-            "GroupId": _GROUP_IDS,
+            "GroupId": DEFAULT_GROUP,
             "Number": number,
             "MemberName": "Shared parking",
             "Type": "Parking",

@@ -152,8 +152,42 @@ async def test_a_proxy_may_cut_a_post_on_which_nothing_is_sent(start: Any) -> No
     done, _ = await asyncio.wait({sending}, timeout=10)
     never.set()
     assert done, "the POST should have been cut after 60 s of the PBX's time"
-    await asyncio.gather(sending, return_exceptions=True)
+    (broken,) = await asyncio.gather(sending, return_exceptions=True)
+    assert isinstance(broken, aiohttp.ClientError | OSError), broken
     assert (await app.leg())["status"] == "Connected"
+
+
+async def test_the_cut_of_a_proxy_hangs_up_where_the_end_of_a_post_does(start: Any) -> None:
+    app = await start("auto", stream_idle_cut_s=1, drop_on_post_end=True)
+    call = app.sim.control.call(CALLER, DID)
+    leg = await app.leg()
+    never = asyncio.Event()
+
+    async def blocks() -> AsyncIterator[bytes]:
+        yield bytes(320)
+        await never.wait()
+
+    path = f"/callcontrol/8001/participants/{leg['id']}/stream"
+    sending = asyncio.create_task(app.ask("POST", path, data=blocks()))
+    assert (await app.sim.control.ended(call)).ended_by == "8001"
+    never.set()
+    await asyncio.gather(sending, return_exceptions=True)
+
+
+async def test_an_extension_that_is_not_registered_has_no_device(start: Any) -> None:
+    app = await start()
+    device = await app.device("101")
+    app.sim.control.behave("101", registered=False)
+    assert (await app.get("/callcontrol/101/devices"))[1] == []
+    assert (await app.get("/callcontrol/101"))[1]["devices"] == []
+    assert (await app.make_call("102", dn="101", device=device))[0] == 404
+    status, body = await app.make_call("102", dn="101")
+    assert (status, body["reason"]) == (422, "DestinationIsNotRegistered")
+    app.sim.control.behave("101", registered=True)
+    assert await app.device("101") == device
+    entity = f"101/devices/{quote(device, safe='')}"
+    await app.seen(lambda frames: len(frames) == 2)
+    assert app.events() == [(1, entity), (0, entity)]
 
 
 async def test_devices_that_register_again_have_new_ids(start: Any) -> None:

@@ -34,6 +34,20 @@ async def test_the_upgrade_needs_the_header(start: Any, headers: dict[str, str])
         assert refused.value.status == 401
 
 
+@pytest.mark.parametrize("path", ["/", "/callcontrol", "/callcontrol/ws/", "/ws", "/callcontrol/101"])
+async def test_a_socket_on_any_other_path_is_not_found(start: Any, path: str) -> None:
+    app = await start()
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await app.session.ws_connect(app.sim.url + path, headers=app.headers)
+    assert refused.value.status == 404
+
+
+async def test_the_address_of_the_socket_is_no_dn(start: Any) -> None:
+    app = await start()
+    assert await app.get("/callcontrol/ws") == (400, "")
+    assert (await app.ask("GET", "/callcontrol/ws", headers={"Authorization": "Bearer x"}))[0] == 401
+
+
 async def test_what_happened_before_the_connection_is_not_replayed(start: Any) -> None:
     app = await start("auto")
     app.sim.control.call(CALLER, DID)

@@ -65,7 +65,7 @@ class Desk:
         self._random = Random(0)  # noqa: S311 (lengths of frames)
         self._gets: list[set[Get]] = [set() for _ in range(self._phases)]
         self._by_leg: dict[ParticipantId, list[Get]] = {}
-        self._posts: dict[ParticipantId, list[tuple[Post, Callable[[], None]]]] = {}
+        self._posts: dict[ParticipantId, list[tuple[Post, Callable[[bool], None]]]] = {}
         self._opened = 0
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._busy = asyncio.Event()
@@ -99,8 +99,8 @@ class Desk:
         if get in self._by_leg.get(get.leg.id, ()):
             self._by_leg[get.leg.id].remove(get)
 
-    def open_post(self, leg: Leg, close: Callable[[], None]) -> Post:
-        """Begin to hear what an application says on `leg`."""
+    def open_post(self, leg: Leg, close: Callable[[bool], None]) -> Post:
+        """Begin to hear what an application says on `leg`. `close` ends it from our side; True = the connection breaks."""
         track = self._studio.voice(leg.uid)
         profile, now = self._pbx.profile, self.now()
         post = Post(leg.id, leg.uid, now, track, self.rate, last=now)
@@ -149,7 +149,7 @@ class Desk:
 
     def _end_posts(self, leg: ParticipantId) -> None:
         for post, close in self._posts.pop(leg, []):
-            close()
+            close(False)
             post.ended = post.ended or self.now()
 
     # --- sending ---------------------------------------------------------------------------------------------
@@ -177,12 +177,14 @@ class Desk:
                 self._send(list(self._gets[turn]))
 
     def _cut_idle(self) -> None:
+        """A proxy gives up on a silent client: to both sides its connection breaks."""
         idle = self._pbx.profile.stream_idle_cut_s
         if not idle:
             return
-        for leg, posts in list(self._posts.items()):
-            if any(self.now() - post.last > idle for post, _ in posts):
-                self._end_posts(leg)
+        for posts in list(self._posts.values()):
+            for post, close in [one for one in posts if self.now() - one[0].last > idle]:
+                post.last = self.now()
+                close(True)
 
     def _judge(self, late: float) -> None:
         self.punctual.ticks += 1

@@ -320,7 +320,7 @@ class Day:
         return self._through_queue(number, at, unanswered=1, answered=True)
 
     def _abandoned(self, number: int, at: datetime) -> PastCall:
-        return self._through_queue(number, at, unanswered=0, answered=False)
+        return self._through_queue(number, at, unanswered=self._random.randrange(3), answered=False)
 
     def _through_queue(self, number: int, at: datetime, unanswered: int, answered: bool) -> PastCall:
         who = self._outsider()

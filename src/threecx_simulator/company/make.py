@@ -26,6 +26,7 @@ from threecx_simulator.pbx.world import (
 
 COUNTRIES = ("DE", "GB", "US", "FR", "ES")
 _DEPARTMENTS = ("Sales", "Support", "Accounts", "Logistics", "Management")
+_UNSORTED = 0.9  # the last tenth of the people is in no department of its own: the default one has them
 _CONTACTS, _STRANGERS = 120, 200
 _FEW, _MOST = 500, 6000  # people; above the first their numbers have four digits
 _MONITORED = 200  # extensions that an API client sees
@@ -145,6 +146,8 @@ def make_company(
 
 def _person(random: Random, words: Any, number: int, share: float) -> Extension:
     department = _DEPARTMENTS[min(int(share * 4.5), 4)] if share else "Management"
+    if share >= _UNSORTED:
+        department = "DEFAULT"
     device = Device(f"sip:{number}@127.0.0.1:5483;rinstance={random.getrandbits(64):016x}", "3CX Desktop App")
     desk = Device(
         f"sip:{number}@127.0.0.1:5060;rinstance={random.getrandbits(64):016x}",

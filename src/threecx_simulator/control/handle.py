@@ -27,7 +27,7 @@ from threecx_simulator.http.gate import Asked, Gate
 from threecx_simulator.pbx import callers, upheaval
 from threecx_simulator.pbx.behaviour import Behaviour
 from threecx_simulator.pbx.effects import CallChanged, Effect
-from threecx_simulator.pbx.ids import CallKey, Status
+from threecx_simulator.pbx.ids import CallKey, Dn, Status
 from threecx_simulator.pbx.legs import label
 from threecx_simulator.pbx.state import Call, Leg
 from threecx_simulator.switchboard import Switchboard
@@ -177,8 +177,9 @@ class Control(Faults):
         pbx = self._board.pbx
         if changes.get("says"):
             sound(changes["says"])
-        pbx.behaviours[number] = replace(pbx.behaviour(number), **changes)
-        return pbx.behaviours[number]
+        behaviour = replace(pbx.behaviour(number), **changes)
+        self._board.do(partial(upheaval.behave, Dn(number), behaviour))
+        return behaviour
 
     # --- what was asked ----------------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ class PbxWeb:
             Route(SESSION, WebClient(board, self.tokens).session, methods=["POST"]),
             *self.calls.routes(),
             *Xapi(board, self.tokens, office).routes(),
+            WebSocketRoute("/{path:path}", _nowhere),
         ]
         self.app = Starlette(routes=routes, exception_handlers={HTTPException: _plain})
         self.app.router.redirect_slashes = False
@@ -62,6 +63,11 @@ class PbxWeb:
             if self._board.pbx.profile.mint_kills_streams:
                 self._desk.cut(Dn(fields["client_id"]))
         return JSONResponse(body, status)
+
+
+async def _nowhere(socket: WebSocket) -> None:
+    """No socket is served on this path: it is unknown, as over HTTP."""
+    await socket.send_denial_response(empty(404))
 
 
 async def _plain(_request: Request, error: Exception) -> Response:

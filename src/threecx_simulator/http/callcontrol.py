@@ -30,6 +30,7 @@ class CallControl:
         dn, one = "/callcontrol/{dn}", "/callcontrol/{dn}/participants/{id}"
         return [
             Route("/callcontrol", self._all, methods=["GET"]),
+            Route("/callcontrol/ws", self._no_upgrade, methods=["GET"]),
             Route(dn, self._dn, methods=["GET"]),
             Route(dn + "/devices", self._devices, methods=["GET"]),
             Route(dn + "/devices/{device:path}/makecall", self._make_call, methods=["POST"]),
@@ -62,6 +63,11 @@ class CallControl:
         seen = sorted(pbx.monitored[client.client_id], key=lambda dn: (dn != client.dn, dn))
         return JSONResponse([views.dn_view(pbx, client.client_id, dn) for dn in seen])
 
+    async def _no_upgrade(self, request: Request) -> Response:
+        """The socket's address without an upgrade: no DN, and nothing to answer with (400: G)."""
+        client = self._admit(request)
+        return empty(client if isinstance(client, int) else 400)
+
     async def _dn(self, request: Request) -> Response:
         client = self._admit(request)
         if isinstance(client, int):
@@ -72,14 +78,14 @@ class CallControl:
         client = self._admit(request)
         if isinstance(client, int):
             return empty(client)
-        return JSONResponse(views.devices(self._board.pbx.directory, request.path_params["dn"]))
+        return JSONResponse(views.devices(self._board.pbx, request.path_params["dn"]))
 
     async def _device(self, request: Request) -> Response:
         client = self._admit(request)
         if isinstance(client, int):
             return empty(client)
         dn, wanted = request.path_params["dn"], request.path_params["device"]
-        found = [one for one in self._board.pbx.directory.devices(dn) if one.device_id == wanted]
+        found = [one for one in self._board.pbx.devices(dn) if one.device_id == wanted]
         return JSONResponse(views.device(dn, found[0])) if found else empty(404)
 
     async def _participants(self, request: Request) -> Response:

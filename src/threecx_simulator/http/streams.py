@@ -117,8 +117,12 @@ class StreamProtocol(HttpToolsProtocol):
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         self._post = self.routes.desk.open_post(leg, self._cut_post)
 
-    def _cut_post(self) -> None:
-        """The leg has ended under the POST: nobody is left to hear the rest."""
+    def _cut_post(self, broken: bool) -> None:
+        """The leg has ended under the POST: nobody is left to hear the rest. `broken`: the leg lives on, as after any
+        connection that is lost (`connection_lost`)."""
+        if broken:
+            self.transport.abort()
+            return
         self._post = None
         self.transport.write(STATUS_LINE[200] + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
         self.transport.close()

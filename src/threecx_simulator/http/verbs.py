@@ -119,7 +119,7 @@ class Verbs:
         return await self.call_from(dn, Ask.of(data), device)
 
     def _devices(self, dn: str) -> list[str]:
-        return [one.device_id for one in self._pbx.directory.devices(dn)]
+        return [one.device_id for one in self._pbx.devices(dn)]
 
     async def call_from(self, dn: str, ask: Ask, device: str | None = None) -> Reply:
         """The call itself, without asking who may."""

@@ -27,6 +27,7 @@ def place(
     call.hang_up_when = hang_up_when
     who = _who(pbx, origin, target, name)
     call.caller_name = who.name
+    call.by_trunk = who.type == DnType.EXTERNAL
     destination = _destination(pbx, who, target)
     caller = add_leg(pbx, call, who, Status.DIALING, identity_of(pbx, destination))
     call.caller = caller.id

@@ -22,7 +22,7 @@ from threecx_simulator.pbx.ids import (
     Status,
     Ticket,
 )
-from threecx_simulator.pbx.world import World
+from threecx_simulator.pbx.world import Device, World
 from threecx_simulator.profile import Profile
 
 
@@ -149,6 +149,8 @@ class Call:
     ended_by: str | None = None
     by_helper: bool = False
     caller_name: str = ""
+    by_trunk: bool = False
+    """Came in over a trunk, whatever number its caller shows."""
     hang_up_when: tuple[str, float] | None = None
     """A moment of the timeline (`ringing 101`) and the seconds after it at which the caller hangs up."""
 
@@ -197,6 +199,10 @@ class Pbx:
     def call_of(self, leg: Leg) -> Call:
         """The living call of a living leg."""
         return self.calls[leg.call]
+
+    def devices(self, dn: str) -> tuple[Device, ...]:
+        """The devices registered on that DN."""
+        return self.directory.devices(dn) if self.behaviour(dn).registered else ()
 
     def behaviour(self, number: str) -> Behaviour:
         """What happens when that number rings."""

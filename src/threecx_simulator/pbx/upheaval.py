@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from threecx_simulator.pbx.attempts import end, failed, settle
+from threecx_simulator.pbx.behaviour import Behaviour
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.pbx.effects import DeviceChanged
 from threecx_simulator.pbx.ids import CallKey, ClientId, Dn, Reason
@@ -48,6 +49,15 @@ def monitor(client: ClientId, dn: Dn, on: bool, pbx: Pbx) -> None:
         seen.add(dn)
     else:
         seen.discard(dn)
+
+
+def behave(number: Dn, behaviour: Behaviour, pbx: Pbx) -> None:
+    """What a number does when it rings; the devices of an extension come and go with its registration."""
+    before = pbx.devices(number)
+    pbx.behaviours[number] = behaviour
+    after = pbx.devices(number)
+    pbx.effects += [DeviceChanged(number, one.device_id, here=False) for one in before if one not in after]
+    pbx.effects += [DeviceChanged(number, one.device_id, here=True) for one in after if one not in before]
 
 
 def haunt(key: CallKey, pbx: Pbx) -> None:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.pbx.effects import Result
 from threecx_simulator.pbx.ids import ClientId, DnType, Status
 from threecx_simulator.pbx.state import Leg, Pbx
@@ -62,9 +61,9 @@ def device(dn: str, one: Device) -> Json:
     return {"dn": dn, "device_id": one.device_id, "user_agent": one.user_agent}
 
 
-def devices(directory: Directory, dn: str) -> list[Json]:
+def devices(pbx: Pbx, dn: str) -> list[Json]:
     """The devices of a DN."""
-    return [device(dn, one) for one in directory.devices(dn)]
+    return [device(dn, one) for one in pbx.devices(dn)]
 
 
 def legs_on(pbx: Pbx, client: ClientId, dn: str) -> list[Leg]:
@@ -84,6 +83,6 @@ def dn_view(pbx: Pbx, client: ClientId, dn: str) -> Json:
     return {
         "dn": dn,
         "type": str(pbx.directory.type_of(dn)),
-        "devices": devices(pbx.directory, dn),
+        "devices": devices(pbx, dn),
         "participants": [shown(pbx, leg) for leg in legs_on(pbx, client, dn)],
     }

@@ -68,6 +68,8 @@ class Queue:
     strategy: Literal["RingAll", "Hunt"] = "RingAll"
     ring_timeout: float = 20.0
     master_timeout: float = 120.0
+    managers: tuple[Dn, ...] | None = None
+    """None = the first extension of the company."""
     overflow: Dn | None = None
     """Where a caller goes after the master time-out; None = the call ends."""
 

@@ -125,6 +125,8 @@ def _change_queue(pbx: Pbx, one: Queue, changes: Json) -> tuple[Entry, Json]:
     rest = dict(changes)
     if "Agents" in rest:
         one = replace(one, agents=_dns(pbx, rest.pop("Agents"), "Agents"))
+    if "Managers" in rest:
+        one = replace(one, managers=_dns(pbx, rest.pop("Managers"), "Managers"))
     if rest.get("PollingStrategy") in {"RingAll", "Hunt"}:
         one = replace(one, strategy=rest.pop("PollingStrategy"))
     if rest.get("RingTimeout"):

@@ -33,17 +33,20 @@ _STEP = re.compile(r"(ringing|connected) (\S+)$")
 
 def past_call(pbx: Pbx, call: Call, count: int) -> PastCall:
     """The call as the archive shows it; `count`: how many ended before it."""
+    trunk, dn = pbx.directory.dids.get(call.target, (None, ""))
+    line = trunk.number if trunk else _first_trunk(pbx)
     caller = _party(pbx, call.origin)
+    if call.by_trunk:  # its number may be withheld or as short as one inside
+        caller = Party(line, call.origin, "", PartyType.EXTERNAL)
     caller = caller._replace(name=caller.name or call.caller_name)
     segments = _segments(pbx, call, caller)
-    trunk, dn = pbx.directory.dids.get(call.target, (None, ""))
     inbound, outbound = caller.type == PartyType.EXTERNAL, segments[-1].destination.type == PartyType.EXTERNAL
     return PastCall(
         number=call_number(call.began.toordinal(), GENERATED + count % (PER_DAY - GENERATED)),
         direction="Inbound" if inbound else "Outbound" if outbound else "Internal",
         segments=tuple(segments),
         did=call.target if dn else "",
-        trunk=trunk.number if trunk else _first_trunk(pbx) if inbound or outbound else "",
+        trunk=line if trunk or inbound or outbound else "",
         visit=_visit(call, segments),
         ring_group=next(
             (one.destination.dn for one in segments if one.destination.type == PartyType.RING_GROUP), ""

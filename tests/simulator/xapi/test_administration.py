@@ -265,3 +265,15 @@ async def test_an_unwell_machine_shows_in_status_services_and_events(xapi: Start
     ]
     assert len(await client.rows("EventLogs", filter="Type eq 'Error'")) == 2
     assert (await client.get("Trunks(Number='10001')"))["IsOnline"] is False
+
+
+async def test_queue_managers_are_completed_by_the_pbx(xapi: Start) -> None:
+    client = await xapi(history=0)
+    (queue,) = await client.rows("Queues", filter="Number eq '800'")
+    path = f"Queues({queue['Id']})"
+    assert (await client.ask("PATCH", path, json={"Managers": [{"Number": "103"}]}))[0] == 204
+    (manager,) = await client.rows(f"{path}/Managers")
+    assert (manager["Number"], manager["Name"], manager["Tags"]) == ("103", "Csta, Carl", [])
+    (user,) = await client.rows("Users", filter="Number eq '103'")
+    assert manager["Id"] == user["Id"]
+    assert (await client.ask("PATCH", path, json={"Managers": [{"Number": "4711"}]}))[0] == 400

@@ -140,3 +140,14 @@ def test_a_rate_is_read_in_three_units(text: str, per_second: float) -> None:
 def test_a_rate_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a rate"):
         rate(text)
+
+
+async def test_the_default_department_of_a_generated_company_has_members_and_says_so() -> None:
+    world, company = make_company(7)
+    members = company.departments[0].members
+    assert (company.departments[0].number, company.departments[0].name) == ("GRP0000", "DEFAULT")
+    assert members
+    async with Simulator(world=world, company=company) as sim:
+        row = sim.office.sets["Groups"].find("Number", "GRP0000")
+    assert row is not None
+    assert (row["HasMembers"], {one["Number"] for one in row["Members"]()} >= set(members)) == (True, True)

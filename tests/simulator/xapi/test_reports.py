@@ -274,3 +274,31 @@ async def test_an_unanswered_call_went_to_voicemail(xapi: Start) -> None:
     first, second = await client.rows(CALL_LOG)
     assert (first["Status"], first["RingingDuration"], first["actionDnDn"]) == ("Unanswered", "PT10S", "999")
     assert (second["DestinationType"], second["Answered"], second["TalkingDuration"]) == (5, True, "PT10S")
+
+
+@pytest.mark.parametrize("number", ["", "Anonymous", "112", "1234"])
+async def test_a_call_over_a_trunk_is_inbound_whatever_number_it_shows(xapi: Start, number: str) -> None:
+    client = await xapi(history=0)
+    call = client.sim.control.call(number, "+4930555101")
+    await client.sim.clock.advance(5)
+    client.sim.control.hang_up(call)
+    (row,) = await client.rows(CALL_LOG)
+    assert (row["Direction"], row["SourceType"], row["SourceDn"]) == ("Inbound", 1, "10001")
+    (inbound,) = await client.rows(
+        f"ReportInboundCalls/Pbx.GetInboundCalls({PERIOD},trunkDns='',callsType=0)"
+    )
+    assert inbound["Did"] == "+4930555101"
+
+
+async def test_an_abandoned_call_that_rang_several_agents_tells_its_time_once(xapi: Start) -> None:
+    client = await xapi()
+    calls: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in await client.rows(
+        f"ReportAbandonedQueueCalls/Pbx.GetAbandonedQueueCallsData({PERIOD},queueDns='800',{WAIT})", top=1000
+    ):
+        calls[row["CallHistoryId"]].append(row)
+    several = [rows for rows in calls.values() if len(rows) > 1]
+    assert several
+    for rows in several:
+        assert ["CallTime" in row for row in rows] == [True] + [False] * (len(rows) - 1)
+        assert len({row["ExtensionDn"] for row in rows}) == len(rows)

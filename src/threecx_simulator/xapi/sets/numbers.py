@@ -91,7 +91,7 @@ def queues(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
             "AgentAvailabilityMode": False,
             "ForwardNoAnswer": overflow,
             "Agents": partial(_agents, pbx, one, ids),
-            "Managers": partial(_managers, pbx, ids),
+            "Managers": partial(_managers, pbx, one, ids),
             "Groups": list,
         }
 
@@ -112,16 +112,18 @@ def _agents(pbx: Pbx, queue: Queue, ids: DnIds) -> list[Row]:
     ]
 
 
-def _managers(pbx: Pbx, ids: DnIds) -> list[Row]:
-    first = pbx.world.extensions[:1]
+def _managers(pbx: Pbx, queue: Queue, ids: DnIds) -> list[Row]:
+    first = tuple(one.number for one in pbx.world.extensions[:1])
+    people = {one.number: one for one in pbx.world.extensions}
     return [
         {
-            "Id": ids.of(one.number),
-            "Number": one.number,
-            "Name": display_name(one.first_name, one.last_name),
+            "Id": ids.of(number),
+            "Number": number,
+            "Name": display_name(people[number].first_name, people[number].last_name),
             "Tags": [],
         }
-        for one in first
+        for number in (first if queue.managers is None else queue.managers)
+        if number in people
     ]
 
 

@@ -138,7 +138,7 @@ def groups(pbx: Pbx, company: Company, ids: DnIds, users_of: Callable[[str], lis
             "Number": one.number,
             "Name": one.name,
             "IsDefault": place == 0,
-            "HasMembers": bool(one.members),
+            "HasMembers": bool(one.members) or (place == 0 and bool(pbx.world.parkings)),
             "Language": company.language.upper(),
             "TimeZoneId": company.time_zone,
             "CurrentGroupHours": "Default",

@@ -86,6 +86,7 @@ async def test_nothing_is_written_unless_the_credential_allows_it(data: Data) ->
     ("parameters", "error"),
     [
         ({"path": "../connect/token"}, "badParameter"),
+        ({"path": "%2e%2e/%2e%2e/callcontrol"}, "badParameter"),
         ({"path": "Users?$top=1"}, "badParameter"),
         ({"path": "Users(4711)"}, "recordUnknown"),
         ({"path": "Nonsense"}, "recordUnknown"),

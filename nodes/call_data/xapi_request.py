@@ -6,13 +6,15 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import ConfigDict
+import orjson
+from pydantic import BeforeValidator, ConfigDict
 
 from threecx_pbx.errors import BadParameter, DataChangesOff
 from threecx_pbx.xapi.client import PAGE, REPORT_PAGE
 from threecx_pbx.xapi.paths import clean_path
 from threecx_runner.sdk import Context, Effect, Field, Located, Result, Wire, operation
 
+from ..shared.dialled import guarded
 from ..shared.listing import Listed
 
 
@@ -36,14 +38,19 @@ class Query(Wire):
     search: str = ""
 
 
+def _text(value: object) -> object:
+    """An expression may give the object itself."""
+    return json.dumps(value) if isinstance(value, dict | list) else value
+
+
 class XapiRequestParams(Listed):
     """Parameters of XAPI Request."""
 
     method: Method = Method.GET
     path: Located
     query: Query = Query()
-    body: Annotated[str, Field(max_length=1_000_000)] = "{}"
-    if_match: Annotated[str, Field(pattern=r"^[^\r\n]*$")] = ""
+    body: Annotated[str, BeforeValidator(_text), Field(max_length=1_000_000)] = "{}"
+    if_match: Annotated[str, Field(pattern=r"^[\x20-\x7e]*$")] = ""
     dry_run: bool = False
 
 
@@ -57,14 +64,13 @@ class Answered(Result):
 async def xapi_request(on: Context, ask: XapiRequestParams) -> AsyncIterator[Answered]:
     """Reads by default; writes only where the credential allows data changes, and never as an AI tool."""
     path = clean_path(ask.path.value)
-    if ask.method is not Method.GET:
-        _check_writing(on)
     if ask.dry_run:
         yield _dry(ask, path)
     elif ask.method is Method.GET:
         async for one in _read(on, ask, path):
             yield one
     else:
+        _check_writing(on)
         yield await _write(on, ask, path)
 
 
@@ -88,16 +94,21 @@ def _options(ask: XapiRequestParams) -> dict[str, str]:
 
 def _body(ask: XapiRequestParams) -> Any:
     try:
-        return json.loads(ask.body or "{}")
-    except ValueError as error:
+        body = orjson.loads(ask.body or "{}")
+        # fewer brackets can be written than read
+        orjson.dumps(body)
+    except (ValueError, orjson.JSONEncodeError) as error:
         raise BadParameter("Body is not JSON.", hint='Write it like {"Name": "Support"}.') from error
+    return body
 
 
 def _dry(ask: XapiRequestParams, path: str) -> Answered:
     asked = {f"${key}": value for key, value in _options(ask).items() if value}
     body = None if ask.method in (Method.GET, Method.DELETE) else _body(ask)
     told = {"dryRun": True, "method": ask.method, "path": f"/xapi/v1/{path}", "query": asked, "body": body}
-    return Answered.model_validate(told)
+    # only what is written takes the header
+    match = {"ifMatch": ask.if_match.strip()} if ask.method is not Method.GET else {}
+    return Answered.model_validate(told | match)
 
 
 async def _read(on: Context, ask: XapiRequestParams, path: str) -> AsyncIterator[Answered]:
@@ -124,7 +135,7 @@ def _few(path: str, top: int) -> dict[str, str]:
 
 
 async def _write(on: Context, ask: XapiRequestParams, path: str) -> Answered:
-    body = None if ask.method is Method.DELETE else _body(ask)
+    body = await guarded(on.guard, path, None if ask.method is Method.DELETE else _body(ask))
     answer = await on.xapi.send(ask.method, path, f"{ask.method} {path}", body, ask.if_match.strip())
     told = answer.json()
     extra = dict(told) if isinstance(told, dict) else {"value": told}

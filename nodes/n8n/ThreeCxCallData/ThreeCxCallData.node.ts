@@ -257,7 +257,7 @@ export class ThreeCxCallData implements INodeType {
 					{
 						name: 'XAPI Request',
 						value: 'xapiRequest',
-						description: 'Reads any path of the Configuration API. Writing needs Allow Data Changes in the credential; as an AI tool it never writes.',
+						description: 'Reads any path of the Configuration API. Writing needs Allow Data Changes in the credential; as an AI tool it never writes. Actions that make the PBX call somebody pass the same guard of destinations as Make Call.',
 						action: 'Send a request to the XAPI',
 					},
 				],

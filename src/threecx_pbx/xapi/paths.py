@@ -12,6 +12,7 @@ from threecx_pbx.errors import BadParameter
 _NOT_WRITTEN = re.compile(r"[?#{]")
 _NEVER = re.compile(r"\.\.|//|\\|[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffd]")
 """Ways out of the XAPI, and what no path holds."""
+_WORD = re.compile(r"[\w$]+")
 _LONGEST = 8000
 """Servers take no longer request line."""
 _PLAIN = "()=,'$:@-._~+"
@@ -38,9 +39,10 @@ def clean_path(path: str) -> str:
     return "/".join(quote(unquote(part), safe=_PLAIN) for part in plain.split("/"))
 
 
-def steps(path: str) -> list[str]:
-    """The names between the slashes of a path, in lower case, without escapes, brackets and namespaces."""
-    return [part.partition("(")[0].rpartition(".")[2].strip().lower() for part in _bare(path).split("/")]
+def words(path: str) -> frozenset[str]:
+    """Of all names in a path, in lower case: `Users(29)/Pbx.MakeCall` → users, pbx, makecall."""
+    names = [part.partition("(")[0].lower() for part in _bare(path).split("/")]
+    return frozenset(_WORD.findall("/".join(names)))
 
 
 def _strays(path: str) -> bool:

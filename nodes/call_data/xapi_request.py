@@ -3,15 +3,19 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from email.message import Message
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 import orjson
 from pydantic import BeforeValidator, ConfigDict
 
 from threecx_pbx.errors import BadParameter, DataChangesOff
+from threecx_pbx.transport.answer import Answer
 from threecx_pbx.xapi.client import PAGE, REPORT_PAGE
 from threecx_pbx.xapi.paths import clean_path
+from threecx_pbx.xapi.refusals import foreign
 from threecx_runner.sdk import Context, Effect, Field, Located, Result, Wire, operation
 
 from ..shared.dialled import guarded
@@ -123,11 +127,38 @@ async def _read(on: Context, ask: XapiRequestParams, path: str) -> AsyncIterator
     )
     body = looked.json()
     if isinstance(body, dict) and isinstance(body.get("value"), list):
-        async for page in on.reports.pages(path, doing, options, size, ask.most):
+        async for page in on.reports.pages(path, doing, options, size, ask.most, any_value=True):
             for row in page:
                 yield _item(row)
+    elif isinstance(body, dict):
+        yield _item(body)
     else:
-        yield _item(body if isinstance(body, dict) else {"value": body})
+        yield await _other(on, looked, body, doing)
+
+
+async def _other(on: Context, answer: Answer, body: Any, doing: str) -> Answered:
+    """A single value, a text such as $metadata, or the file of a download."""
+    if body is not None or answer.status == 204 or answer.body.strip() == b"null":
+        return _item({"value": body})
+    if not answer.body.strip():
+        raise foreign("an empty body", doing)
+    name = _file_name(answer)
+    if not name and (answer.kind.startswith("text/") or answer.kind.endswith("xml")):
+        return _item({"value": answer.body.decode("utf-8", "replace")})
+    kind = answer.kind or "application/octet-stream"
+    file = await on.files.save(_once(answer.body), name or "download", kind)
+    return _item({"fileName": file.file_name, "mimeType": kind}).with_binary("data", file)
+
+
+def _file_name(answer: Answer) -> str:
+    """Of an attachment; "" when the PBX names none."""
+    told = Message()
+    told["Content-Disposition"] = answer.headers.get("content-disposition", "")
+    return PurePosixPath((told.get_filename() or "").replace("\\", "/")).name
+
+
+async def _once(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 def _few(path: str, top: int) -> dict[str, str]:

@@ -10,15 +10,14 @@ from typing import Any, TypeVar, cast
 
 from threecx_pbx.auth import Tokens
 from threecx_pbx.clock import Clock, SystemClock
-from threecx_pbx.errors import NotA3cx
 from threecx_pbx.transport.answer import Answer
 from threecx_pbx.transport.blocking import Blocking
 from threecx_pbx.transport.meanings import meaning
 from threecx_pbx.xapi.bodies import page as _page
-from threecx_pbx.xapi.bodies import page_of
+from threecx_pbx.xapi.bodies import page_of, page_of_any
 from threecx_pbx.xapi.budget import Budget
 from threecx_pbx.xapi.paging import Page, Row, pages
-from threecx_pbx.xapi.refusals import parsed, refusal
+from threecx_pbx.xapi.refusals import foreign, parsed, refusal, whole
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -55,9 +54,14 @@ class Xapi:
         options: Mapping[str, str] | None = None,
         size: int = PAGE,
         limit: int | None = None,
+        *,
+        any_value: bool = False,
     ) -> AsyncGenerator[list[Row], None]:
-        """The same as a stream of pages, ahead of need. `path` is percent-encoded, options are OData's without `$`."""
-        return self._paged(path, what, options or {}, size, limit, _page)
+        """The same as a stream of pages, ahead of need. `path` is percent-encoded, options are OData's without `$`.
+
+        `any_value`: what is no record comes as `{"value": …}` instead of being left out.
+        """
+        return self._paged(path, what, options or {}, size, limit, page_of_any if any_value else _page)
 
     def records(
         self, path: str, what: str, kind: type[R], size: int = PAGE, limit: int | None = None
@@ -88,7 +92,7 @@ class Xapi:
         return parsed(answer, what)
 
     async def send(self, method: str, path: str, what: str, body: Any = None, if_match: str = "") -> Answer:
-        """A change; never repeated, but after a 401. Any 2xx is fine. Raises BadParameter, Forbidden, …"""
+        """A change; never repeated, but after a 401. Any 2xx is fine, but for a web page. Raises BadParameter, Forbidden, NotA3cx, …"""
         await self.budget.take()
         headers = {"If-Match": if_match} if if_match else {}
         token = await self._tokens.current()
@@ -100,7 +104,7 @@ class Xapi:
             )
         if not answer.ok:
             raise refusal(answer, path, what)
-        return answer
+        return whole(answer, what)
 
     async def version(self) -> str:
         """The PBX's version from the header of the documented connection test (api.md 1.5)."""
@@ -118,8 +122,8 @@ class Xapi:
             raise meaning(answer, "end a call through the XAPI")
 
     async def get(self, path: str, what: str, query: Mapping[str, str]) -> Answer:
-        """Any GET below /xapi/v1, with the query as it is. Raises as `one`."""
-        return await self._get(path, what, query)
+        """Any GET below /xapi/v1, with the query as it is, whatever kind its body is of. Raises as `one`."""
+        return whole(await self._get(path, what, query), what)
 
     async def download(
         self, path: str, what: str, begin: int = 0
@@ -133,8 +137,8 @@ class Xapi:
             answer, chunks = await self._wire.download(f"/xapi/v1/{path}", token, begin)
         if not answer.ok:
             raise refusal(answer, path, what)
-        if "text/html" in answer.headers.get("content-type", ""):
-            raise NotA3cx(f"The PBX answered with a web page when asked to {what}.")
+        if answer.kind == "text/html" or "json" in answer.kind:
+            raise foreign("a web page" if answer.kind == "text/html" else "JSON", what)
         return answer.headers, chunks
 
     async def _get(self, path: str, what: str, query: Mapping[str, str]) -> Answer:

@@ -61,12 +61,28 @@ def parsed(answer: Answer, doing: str) -> dict[str, Any]:
     """The body as an object. Raises NotA3cx for HTML, an empty body, or anything else that is no JSON object."""
     body = answer.json()
     if not isinstance(body, dict):
-        what = "an empty body" if not answer.body.strip() else "something that is not JSON"
-        raise NotA3cx(
-            f"The PBX answered with {what} when asked to {doing}.",
-            hint="A proxy or a web page stands where the PBX should be, or the PBX is starting. Check Server URL.",
-        )
+        raise foreign("an empty body" if not answer.body.strip() else "something that is not JSON", doing)
     return body
+
+
+def whole(answer: Answer, doing: str) -> Answer:
+    """The same, whose body is JSON, or of another kind, or empty. Raises NotA3cx for a web page and for JSON that breaks off."""
+    text = answer.body.strip()
+    if not text or text == b"null" or answer.json() is not None:
+        return answer
+    if answer.kind == "text/html" or text[:9].lower().startswith((b"<!doctype", b"<html")):
+        raise foreign("a web page", doing)
+    if not answer.kind or "json" in answer.kind:
+        raise foreign("something that is not JSON", doing)
+    return answer
+
+
+def foreign(what: str, doing: str) -> NotA3cx:
+    """`what` completes "The PBX answered with …"."""
+    return NotA3cx(
+        f"The PBX answered with {what} when asked to {doing}.",
+        hint="A proxy or a web page stands where the PBX should be, or the PBX is starting. Check Server URL.",
+    )
 
 
 def _said(answer: Answer) -> str:

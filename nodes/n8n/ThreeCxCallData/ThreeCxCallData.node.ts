@@ -782,11 +782,15 @@ export class ThreeCxCallData implements INodeType {
 				description: 'How recordings come with their calls',
 				options: [
 					{ name: 'No', value: 'no' },
-					{ name: 'Links', value: 'links', description: 'IDs, addresses and transcripts' },
+					{
+						name: 'Links',
+						value: 'links',
+						description: 'IDs, addresses and transcripts; in CSV the columns recordingIds and recordingUrls',
+					},
 					{
 						name: 'Binaries',
 						value: 'binaries',
-						description: 'The sound itself, in the binary fields recording, recording1 and so on',
+						description: 'The sound itself, in the binary fields recording, recording1 and so on; a recording that cannot be had says why in its field missing. Not with CSV.',
 					},
 				],
 				displayOptions: { show: { resource: ['call'], operation: ['getCallHistory'] } },

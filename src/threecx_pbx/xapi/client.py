@@ -1,10 +1,6 @@
 """The XAPI of one PBX: rows as they come, single records, changes, downloads (api.md 7)."""
 
-import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import suppress
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -13,6 +9,7 @@ from threecx_pbx.clock import Clock, SystemClock
 from threecx_pbx.transport.answer import Answer
 from threecx_pbx.transport.blocking import Blocking
 from threecx_pbx.transport.meanings import meaning
+from threecx_pbx.transport.patience import pause
 from threecx_pbx.xapi.bodies import page as _page
 from threecx_pbx.xapi.bodies import page_of, page_of_any
 from threecx_pbx.xapi.budget import Budget
@@ -26,9 +23,6 @@ PAGE = 100
 """`$top` above 100 answers 400 on entity sets (api.md 7.1)."""
 REPORT_PAGE = 1000
 """Report functions take a `$top` of 1000 (api.md 7.1)."""
-_TRIES = 4
-_LONGEST_WAIT_S = 60.0
-"""A PBX that wants a longer pause is told to the user instead of being waited for."""
 
 
 class Xapi:
@@ -129,12 +123,8 @@ class Xapi:
         self, path: str, what: str, begin: int = 0
     ) -> tuple[Mapping[str, str], AsyncIterator[bytes]]:
         """Headers and content of a binary from byte `begin` on, streamed; redirects are followed (api.md 7.6)."""
-        await self.budget.take()
-        token = await self._tokens.current()
-        answer, chunks = await self._wire.download(f"/xapi/v1/{path}", token, begin)
-        if answer.status == 401:
-            token = await self._tokens.instead_of(token)
-            answer, chunks = await self._wire.download(f"/xapi/v1/{path}", token, begin)
+        address = f"/xapi/v1/{path}"
+        answer, chunks = await self._patiently(lambda token: self._wire.download(address, token, begin))
         if not answer.ok:
             raise refusal(answer, path, what)
         if answer.kind == "text/html" or "json" in answer.kind:
@@ -147,32 +137,25 @@ class Xapi:
     async def _read(self, path: str, what: str, query: Mapping[str, str], of: Callable[[Answer], T]) -> T:
         """What `of` makes of the answer; it works in a thread."""
         address = f"/xapi/v1/{path}"
-        for tries in range(1, _TRIES + 1):
-            await self.budget.take()
-            token = await self._tokens.current()
-            answer, found = await self._wire.read(address, token, query, of)
-            if answer.status == 401:
-                token = await self._tokens.instead_of(token)
-                answer, found = await self._wire.read(address, token, query, of)
-            if answer.status not in (429, 503) or tries == _TRIES:
-                break
-            pause = _pause(answer, tries, self._clock.now())
-            if pause > _LONGEST_WAIT_S:
-                break
-            await self._clock.sleep(pause)
+        answer, found = await self._patiently(lambda token: self._wire.read(address, token, query, of))
         if not answer.ok:
             raise refusal(answer, path, what)
         return cast("T", found)
 
-
-def _pause(answer: Answer, tries: int, now: datetime) -> float:
-    """What `Retry-After` says, in seconds or as a moment (RFC 9110, 10.2.3); else a back-off with jitter (api.md 9)."""
-    said = answer.headers.get("retry-after", "")
-    if said.isdigit():
-        return float(said)
-    with suppress(ValueError, TypeError):  # no date, or one without a zone
-        return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
-    return float(0.4 * 2**tries * random.uniform(0.75, 1.25))  # noqa: S311 - jitter is no secret
+    async def _patiently(self, ask: Callable[[str], Awaitable[tuple[Answer, T]]]) -> tuple[Answer, T]:
+        """The answer of a request that may be repeated, with a fresh token, and after the pauses that the PBX wants."""
+        tries = 1
+        while True:
+            await self.budget.take()
+            token = await self._tokens.current()
+            answer, found = await ask(token)
+            if answer.status == 401:
+                answer, found = await ask(await self._tokens.instead_of(token))
+            rest = pause(answer, tries, self._clock.now())
+            if rest is None:
+                return answer, found
+            await self._clock.sleep(rest)
+            tries += 1
 
 
 __all__ = ["PAGE", "REPORT_PAGE", "Row", "Xapi"]

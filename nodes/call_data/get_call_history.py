@@ -6,7 +6,9 @@ from contextlib import aclosing
 from datetime import timedelta
 from enum import StrEnum
 from functools import partial
+from typing import Any
 
+from threecx_pbx.errors import BadParameter
 from threecx_pbx.reports.call_log import LoggedCall, calls, segments
 from threecx_pbx.reports.periods import Period, TimeRange
 from threecx_pbx.reports.trunks import calls_to
@@ -65,11 +67,17 @@ class CsvRow(Result):
 @operation(result=CallRow, effect=Effect.READ, lasts=timedelta(minutes=30))
 async def get_call_history(on: Context, ask: GetCallHistoryParams) -> Streamed:
     """Reads the call log page by page; gives each call as soon as it is complete."""
+    csv, sound = ask.format is Format.CSV, ask.include_recordings is Recordings.BINARIES
+    if csv and sound:
+        raise BadParameter(
+            "Include Recordings is Binaries, and a CSV file has no place for sound.",
+            hint="Choose Links, or the format JSON.",
+        )
     period = await period_for(on, ask)
     async with aclosing(_rows(on, ask, period)) as portions:
-        if ask.format is Format.CSV:
-            yield await _csv(on, portions, period)
-        elif ask.include_recordings is Recordings.BINARIES:
+        if csv:
+            yield await _csv(on, portions, period, links=ask.include_recordings is Recordings.LINKS)
+        elif sound:
             async with aclosing(with_sound(on, portions)) as rows:
                 async for row in rows:
                     yield row
@@ -120,15 +128,25 @@ _COLUMNS = [
 ]
 
 
-async def _csv(on: Context, portions: AsyncIterator[list[WireItem]], period: Period) -> CsvRow:
-    count = 0
+_LINKS = {"recordingIds": "recordingId", "recordingUrls": "url"}
+"""Column → field of a link; several recordings of a call stand in one cell, each on its line."""
+
+
+async def _csv(
+    on: Context, portions: AsyncIterator[list[WireItem]], period: Period, *, links: bool
+) -> CsvRow:
+    count, linked = 0, _LINKS if links else {}
+
+    def cells(row: WireItem) -> list[Any]:
+        found = ["\n".join(str(one[field]) for one in row["recordings"]) for field in linked.values()]
+        return [row[name] for name in _COLUMNS] + found
 
     async def chunks() -> AsyncIterator[bytes]:
         nonlocal count
-        yield (BEGIN + csv_text([_COLUMNS])).encode()
+        yield (BEGIN + csv_text([[*_COLUMNS, *linked]])).encode()
         async for portion in portions:
             count += len(portion)
-            yield csv_text([[row[name] for name in _COLUMNS] for row in portion]).encode()
+            yield csv_text([cells(row) for row in portion]).encode()
 
     name = f"calls-{period.start.date().isoformat()}-{period.last.date().isoformat()}.csv"
     file = await on.files.save(chunks(), name, "text/csv")

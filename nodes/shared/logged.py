@@ -33,6 +33,8 @@ class RecordingLink(Wire):
     transcription: str
     summary: str
     sentiment: int | None
+    missing: str = ""
+    """Why its sound is not there, although it was asked for."""
 
 
 class CallRow(Result):
@@ -106,4 +108,5 @@ def _link(one: Recorded) -> dict[str, Any]:
         "transcription": one.transcription,
         "summary": one.summary,
         "sentiment": one.sentiment,
+        "missing": "",
     }

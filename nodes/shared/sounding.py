@@ -3,14 +3,21 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
 from datetime import timedelta
 
-from threecx_pbx.errors import RecordUnknown
+from threecx_pbx.errors import (
+    BadParameter,
+    DependencyFailed,
+    Impossible,
+    PbxFailed,
+    RateLimited,
+    RecordUnknown,
+    Unreachable,
+)
 from threecx_pbx.reports.recordings import audio
 from threecx_runner.sdk import Attached, Context, WireItem
 
-from .logged import CallRow
+from .logged import CallRow, RecordingLink
 
 AT_ONCE = 4
 """Downloads at the same time: the PBX has calls to serve beside them."""
@@ -19,9 +26,10 @@ _WINDOW = 64
 
 
 async def with_sound(on: Context, portions: AsyncIterator[list[WireItem]]) -> AsyncGenerator[CallRow, None]:
-    """The rows in their order, each with one binary field for each recording that the PBX still has.
+    """The rows in their order, each with one binary field for each recording that the PBX gives; why it gives
+    one not stands in its link.
 
-    Raises Forbidden, PbxUnreachable, TooLarge, …
+    Raises Forbidden, TooLarge, …
     """
     room = asyncio.Semaphore(AT_ONCE)
     waiting: deque[asyncio.Task[CallRow]] = deque()
@@ -41,12 +49,23 @@ async def with_sound(on: Context, portions: AsyncIterator[list[WireItem]]) -> As
 
 async def _heard(on: Context, wire: WireItem, room: asyncio.Semaphore) -> CallRow:
     row = CallRow.model_validate(wire)
+    links: list[RecordingLink] = []
+    files: dict[str, Attached] = {}
     for at, one in enumerate(row.recordings or []):
-        # the call log remembers recordings that were deleted since; their link stands in the item all the same
-        with suppress(RecordUnknown):
+        try:
             async with room:
-                row.with_binary(f"recording{at or ''}", await _sound(on, one.recording_id))
+                files[f"recording{at or ''}"] = await _sound(on, one.recording_id)
+            links.append(one)
+        except _OF_ONE as why:
+            links.append(one.model_copy(update={"missing": why.message}))
+    row = row.model_copy(update={"recordings": links}) if links else row
+    for field, file in files.items():
+        row.with_binary(field, file)
     return row
+
+
+_OF_ONE = (BadParameter, DependencyFailed, Impossible, PbxFailed, RateLimited, RecordUnknown, Unreachable)
+"""What keeps one recording away, such as that it was deleted since: its call is told all the same."""
 
 
 async def _sound(on: Context, id_: int) -> Attached:

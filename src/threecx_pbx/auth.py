@@ -1,6 +1,7 @@
 """The one live token of an API client (api.md 1.2): minting a second kills the first, so all of a login share this one."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,9 +12,13 @@ from threecx_pbx.clock import Clock
 from threecx_pbx.errors import NotA3cx, PbxFailed, PbxUnreachable, RateLimited, ThreeCxError, WrongCredentials
 from threecx_pbx.transport.answer import Answer
 from threecx_pbx.transport.blocking import Blocking
+from threecx_pbx.transport.patience import pause, told_pause
 
 RENEW_AFTER = timedelta(minutes=45)
 """A token lives an hour; from here on the first silence is used."""
+
+_LONGEST_S = 10.0
+"""A call, or a person who tests the credential, waits for a log-in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +86,22 @@ class Tokens:
             "client_secret": self._account.secret.get_secret_value(),
             "grant_type": "client_credentials",
         }
-        answer = await self._wire.post_form("/connect/token", form)
+        answer = await self._admitted(form)
         if not answer.ok:
             raise _refused(answer, self._account.origin)
         return _parsed(answer, self._clock.now(), self._account.origin)
+
+    async def _admitted(self, form: Mapping[str, str]) -> Answer:
+        """The answer after the pauses that the PBX itself names; without any, log-ins are not repeated."""
+        tries = 1
+        while True:
+            answer = await self._wire.post_form("/connect/token", form)
+            now = self._clock.now()
+            rest = pause(answer, tries, now)
+            if rest is None or rest > _LONGEST_S or told_pause(answer, now) is None:
+                return answer
+            await self._clock.sleep(rest)
+            tries += 1
 
 
 def _refused(answer: Answer, origin: str) -> ThreeCxError:

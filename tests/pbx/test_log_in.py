@@ -167,6 +167,21 @@ async def test_a_log_in_that_the_server_fails_at_says_so(
         await link(sim)
 
 
+async def test_a_log_in_waits_as_long_as_the_pbx_says(start: Start, link: Link) -> None:
+    sim = await start()
+    sim.control.answer_next(429, path="/connect/token", retry_after=0)
+
+    await link(sim)
+
+
+async def test_a_log_in_that_the_pbx_wants_much_later_is_told_at_once(start: Start, link: Link) -> None:
+    sim = await start()
+    sim.control.answer_next(429, path="/connect/token", retry_after=30)
+
+    with pytest.raises(RateLimited):
+        await link(sim)
+
+
 async def test_a_closed_port_is_told_from_a_wrong_certificate(start: Start, link: Link) -> None:
     sim = await start()
     with pytest.raises(PbxUnreachable, match="refused the connection"):

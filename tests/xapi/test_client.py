@@ -6,6 +6,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from threecx_pbx.clock import ManualClock, settle
 from threecx_pbx.errors import (
@@ -17,6 +18,8 @@ from threecx_pbx.errors import (
     RecordUnknown,
     ThreeCxError,
 )
+from threecx_pbx.transport.answer import Answer
+from threecx_pbx.transport.patience import pause
 from threecx_pbx.xapi.budget import Budget
 from threecx_pbx.xapi.client import Xapi
 
@@ -40,6 +43,27 @@ async def test_retry_after_is_waited_for_and_the_rows_come(
     work = asyncio.create_task(xapi.rows("Users", "read the extensions"))
 
     assert await finished(clock, work) == [{"Id": 1}]
+    assert (server.times[1] - server.times[0]).total_seconds() >= 7
+
+
+def test_a_pause_that_cannot_be_read_is_backed_off_from(clock: ManualClock) -> None:
+    rest = pause(Answer(429, b"", {"retry-after": "\u00b2"}), 1, clock.now())
+
+    assert rest is not None
+    assert 0 < rest < 2
+
+
+@pytest.mark.proves("errors.429")
+async def test_a_download_waits_as_long_as_the_pbx_wants(
+    server: Server, clock: ManualClock, xapi: Xapi
+) -> None:
+    server.answers = [said(429, {}, Retry_After="7"), lambda: web.Response(body=b"RIFF")]
+
+    async def heard() -> bytes:
+        _, chunks = await xapi.download("Recordings/Pbx.DownloadRecording(recId=7)", "download it")
+        return b"".join([chunk async for chunk in chunks])
+
+    assert await finished(clock, asyncio.create_task(heard())) == b"RIFF"
     assert (server.times[1] - server.times[0]).total_seconds() >= 7
 
 

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from threecx_pbx.clock import SystemClock
-from threecx_pbx.errors import PbxUnreachable, RecordUnknown
+from threecx_pbx.errors import NotA3cx, PbxUnreachable, RecordUnknown
 from threecx_pbx.reports.recordings import audio
 from threecx_pbx.xapi.client import Xapi
 
@@ -89,6 +89,25 @@ async def test_a_link_that_gives_nothing_any_more_is_given_up(stack: AsyncExitSt
     with pytest.raises(PbxUnreachable):
         await heard(await asking(archive.answer, Quick(), stack))
     assert len(archive.asked) == 5
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "error"),
+    [
+        (b"", "audio/wav", RecordUnknown),
+        (b'{"value": null}', "application/json", NotA3cx),
+        (b'{"value": null}', "audio/wav", NotA3cx),
+        (b"<html>Log in</html>", "application/octet-stream", NotA3cx),
+    ],
+)
+async def test_what_is_no_sound_is_no_recording(
+    stack: AsyncExitStack, body: bytes, kind: str, error: type[Exception]
+) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(body=body, content_type=kind)
+
+    with pytest.raises(error, match="recording 7"):
+        await heard(await asking(answer, Quick(), stack))
 
 
 async def test_a_recording_that_is_still_written_is_waited_for(stack: AsyncExitStack) -> None:

@@ -1,10 +1,12 @@
 """Words of OData: a user's text never leaves its quotes."""
 
+import posixpath
 import re
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,16 +59,87 @@ def test_empty_conditions_do_not_count() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["", "../connect/token", "Users?$top=1", "//evil", "Users#x", "Users({Id})", "a\nb"]
+    "path",
+    [
+        "",
+        "../connect/token",
+        "Users?$top=1",
+        "//evil",
+        "Users#x",
+        "Users({Id})",
+        "a\nb",
+        "%2e%2e/%2e%2e/callcontrol",
+        "Users/%252e%252E/callcontrol",
+        "Users/.%2e/callcontrol",
+        "%2Fcallcontrol",
+        "Users%2F%2Fx",
+        "Users%5c..%5ccallcontrol",
+        "Users/%2e/x",
+        "Users%00",
+        "Users%250a",
+        "Users/\ud800",
+        "x" * 9000,
+    ],
 )
 def test_what_is_no_path_of_the_xapi_is_refused(path: str) -> None:
     with pytest.raises(BadParameter):
         clean_path(path)
 
 
+_PIECES = st.sampled_from(
+    [
+        "Users",
+        "Pbx.",
+        "(29)",
+        "'",
+        "/",
+        "//",
+        ".",
+        "..",
+        "%2e",
+        "%2E",
+        "%252e",
+        "%2f",
+        "%5c",
+        "\\",
+        "%",
+        "25",
+        " ",
+        "?",
+        "%00",
+        "ü",
+    ]
+)
+
+
+@given(st.lists(_PIECES | st.text(max_size=3), max_size=12).map("".join))
+def test_no_path_that_is_let_through_leaves_the_xapi_however_often_it_is_unescaped(typed: str) -> None:
+    try:
+        path = clean_path(typed)
+    except BadParameter:
+        return
+
+    sent = requests.Request("GET", f"http://pbx/xapi/v1/{path}").prepare().path_url
+    assert sent == f"/xapi/v1/{path}"
+    while (bare := unquote(sent)) != sent:
+        sent = bare
+    assert posixpath.normpath(sent) == sent.rstrip("/")
+    assert not {"\\", "\n", "\0"} & set(sent)
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="?#{/.\\"), min_size=1, max_size=9))
+def test_a_text_in_a_path_means_what_it_meant(typed: str) -> None:
+    path = call("Contacts/Pbx.GetContactsByNumber", number=typed)
+    try:
+        assert unquote(clean_path(path)) == unquote(path)
+    except BadParameter:
+        assert any(ord(one) < 32 or 127 <= ord(one) < 160 or one in "%\ufffd" for one in typed)
+
+
 def test_a_path_may_be_written_with_its_prefix() -> None:
     assert clean_path("/xapi/v1/Users(29)") == "Users(29)"
     assert clean_path("Queues(Number='80 0')") == "Queues(Number='80%200')"
+    assert clean_path("CustomPrompts('a%2Fb%3F 100%.wav')") == "CustomPrompts('a%2Fb%3F%20100%25.wav')"
 
 
 def test_the_editor_knows_all_paths_of_the_swagger() -> None:

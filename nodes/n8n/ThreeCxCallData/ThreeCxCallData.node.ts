@@ -257,7 +257,7 @@ export class ThreeCxCallData implements INodeType {
 					{
 						name: 'XAPI Request',
 						value: 'xapiRequest',
-						description: 'Reads any path of the Configuration API. Writing needs Allow Data Changes in the credential; as an AI tool it never writes.',
+						description: 'Reads any path of the Configuration API. Writing needs Allow Data Changes in the credential; as an AI tool it never writes. Actions that make the PBX call somebody pass the same guard of destinations as Make Call.',
 						action: 'Send a request to the XAPI',
 					},
 				],
@@ -782,11 +782,15 @@ export class ThreeCxCallData implements INodeType {
 				description: 'How recordings come with their calls',
 				options: [
 					{ name: 'No', value: 'no' },
-					{ name: 'Links', value: 'links', description: 'IDs, addresses and transcripts' },
+					{
+						name: 'Links',
+						value: 'links',
+						description: 'IDs, addresses and transcripts; in CSV the columns recordingIds and recordingUrls',
+					},
 					{
 						name: 'Binaries',
 						value: 'binaries',
-						description: 'The sound itself, in the binary fields recording, recording1 and so on',
+						description: 'The sound itself, in the binary fields recording, recording1 and so on; a recording that cannot be had says why in its field missing. Not with CSV.',
 					},
 				],
 				displayOptions: { show: { resource: ['call'], operation: ['getCallHistory'] } },

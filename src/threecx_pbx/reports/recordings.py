@@ -9,9 +9,11 @@ from threecx_pbx.errors import RecordUnknown, Unreachable
 from threecx_pbx.reports.periods import Period, when
 from threecx_pbx.xapi.client import Row, Xapi
 from threecx_pbx.xapi.odata import all_of, literal, moment, one_of
+from threecx_pbx.xapi.refusals import foreign
 
 _TRIES = 5
 _LOOK_AGAIN_S = 2.0
+_TEXTS = (b"<", b"{", b"[", b"\xef\xbb\xbf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,13 @@ async def recording(reports: Xapi, id_: int) -> Recording:
 async def audio(reports: Xapi, id_: int, clock: Clock, final_within: timedelta) -> AsyncIterator[bytes]:
     """The sound as it comes. One that is not final yet is waited for; a download that breaks off is gone on with.
 
-    Raises RecordUnknown, Forbidden, PbxUnreachable.
+    Raises RecordUnknown, Forbidden, PbxUnreachable, NotA3cx, RateLimited, …
     """
-    path = f"Recordings/Pbx.DownloadRecording(recId={id_})"
     deadline = clock.now() + final_within
     got = tries = 0
     while True:
         try:
-            _, chunks = await reports.download(path, f"download recording {id_}", got)
-            async for chunk in chunks:
+            async for chunk in _pieces(reports, id_, got):
                 got += len(chunk)
                 tries = 0
                 yield chunk
@@ -106,6 +106,19 @@ async def audio(reports: Xapi, id_: int, clock: Clock, final_within: timedelta) 
             await clock.sleep(0.5 * tries)
         else:
             return
+
+
+async def _pieces(reports: Xapi, id_: int, begin: int) -> AsyncIterator[bytes]:
+    """What one download gives from byte `begin` on. No file of sound begins like a text, or is empty."""
+    doing, empty = f"download recording {id_}", not begin
+    _, chunks = await reports.download(f"Recordings/Pbx.DownloadRecording(recId={id_})", doing, begin)
+    async for chunk in chunks:
+        if empty and chunk.startswith(_TEXTS):
+            raise foreign("something that is no sound", doing)
+        empty = False
+        yield chunk
+    if empty:
+        raise RecordUnknown(f"The PBX gives no sound for recording {id_}.")
 
 
 async def transcribe(reports: Xapi, id_: int) -> None:

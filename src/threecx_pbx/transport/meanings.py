@@ -35,4 +35,4 @@ _MEANINGS: dict[int, tuple[type[ThreeCxError], str]] = {
 
 def _until(answer: Answer) -> str:
     after = answer.headers.get("retry-after", "")
-    return f"; it says to wait {after} seconds" if after.isdigit() else ""
+    return f"; it says to wait {after} seconds" if after.isdecimal() else ""

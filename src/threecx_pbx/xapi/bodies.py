@@ -20,12 +20,23 @@ class _Envelope(msgspec.Struct, Generic[R]):
 
 
 def page(answer: Answer, what: str) -> Page[Row]:
-    """Raises NotA3cx for anything that is no list."""
+    """Only what is a record counts. Raises NotA3cx for anything that is no list."""
+    rows, more = _listed(answer, what)
+    return Page([row for row in rows if isinstance(row, dict)], more, _print(answer))
+
+
+def page_of_any(answer: Answer, what: str) -> Page[Row]:
+    """The same, with a value that is no record as `{"value": …}`."""
+    rows, more = _listed(answer, what)
+    return Page([row if isinstance(row, dict) else {"value": row} for row in rows], more, _print(answer))
+
+
+def _listed(answer: Answer, what: str) -> tuple[list[Any], bool]:
     body = parsed(answer, what)
     rows = body.get("value")
     if not isinstance(rows, list):
         raise NotA3cx(f"The PBX answered with something that is not a list when asked to {what}.")
-    return Page([row for row in rows if isinstance(row, dict)], "@odata.nextLink" in body, _print(answer))
+    return rows, "@odata.nextLink" in body
 
 
 def page_of(kind: type[R], answer: Answer, what: str) -> Page[R]:

@@ -1,24 +1,20 @@
 """The XAPI of one PBX: rows as they come, single records, changes, downloads (api.md 7)."""
 
-import random
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
-from contextlib import suppress
-from datetime import datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar, cast
 
 from threecx_pbx.auth import Tokens
 from threecx_pbx.clock import Clock, SystemClock
-from threecx_pbx.errors import NotA3cx
 from threecx_pbx.transport.answer import Answer
 from threecx_pbx.transport.blocking import Blocking
 from threecx_pbx.transport.meanings import meaning
+from threecx_pbx.transport.patience import pause
 from threecx_pbx.xapi.bodies import page as _page
-from threecx_pbx.xapi.bodies import page_of
+from threecx_pbx.xapi.bodies import page_of, page_of_any
 from threecx_pbx.xapi.budget import Budget
 from threecx_pbx.xapi.paging import Page, Row, pages
-from threecx_pbx.xapi.refusals import parsed, refusal
+from threecx_pbx.xapi.refusals import foreign, parsed, refusal, whole
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -27,9 +23,6 @@ PAGE = 100
 """`$top` above 100 answers 400 on entity sets (api.md 7.1)."""
 REPORT_PAGE = 1000
 """Report functions take a `$top` of 1000 (api.md 7.1)."""
-_TRIES = 4
-_LONGEST_WAIT_S = 60.0
-"""A PBX that wants a longer pause is told to the user instead of being waited for."""
 
 
 class Xapi:
@@ -55,9 +48,14 @@ class Xapi:
         options: Mapping[str, str] | None = None,
         size: int = PAGE,
         limit: int | None = None,
+        *,
+        any_value: bool = False,
     ) -> AsyncGenerator[list[Row], None]:
-        """The same as a stream of pages, ahead of need. `path` is percent-encoded, options are OData's without `$`."""
-        return self._paged(path, what, options or {}, size, limit, _page)
+        """The same as a stream of pages, ahead of need. `path` is percent-encoded, options are OData's without `$`.
+
+        `any_value`: what is no record comes as `{"value": …}` instead of being left out.
+        """
+        return self._paged(path, what, options or {}, size, limit, page_of_any if any_value else _page)
 
     def records(
         self, path: str, what: str, kind: type[R], size: int = PAGE, limit: int | None = None
@@ -88,7 +86,7 @@ class Xapi:
         return parsed(answer, what)
 
     async def send(self, method: str, path: str, what: str, body: Any = None, if_match: str = "") -> Answer:
-        """A change; never repeated, but after a 401. Any 2xx is fine. Raises BadParameter, Forbidden, …"""
+        """A change; never repeated, but after a 401. Any 2xx is fine, but for a web page. Raises BadParameter, Forbidden, NotA3cx, …"""
         await self.budget.take()
         headers = {"If-Match": if_match} if if_match else {}
         token = await self._tokens.current()
@@ -100,7 +98,7 @@ class Xapi:
             )
         if not answer.ok:
             raise refusal(answer, path, what)
-        return answer
+        return whole(answer, what)
 
     async def version(self) -> str:
         """The PBX's version from the header of the documented connection test (api.md 1.5)."""
@@ -118,23 +116,19 @@ class Xapi:
             raise meaning(answer, "end a call through the XAPI")
 
     async def get(self, path: str, what: str, query: Mapping[str, str]) -> Answer:
-        """Any GET below /xapi/v1, with the query as it is. Raises as `one`."""
-        return await self._get(path, what, query)
+        """Any GET below /xapi/v1, with the query as it is, whatever kind its body is of. Raises as `one`."""
+        return whole(await self._get(path, what, query), what)
 
     async def download(
         self, path: str, what: str, begin: int = 0
     ) -> tuple[Mapping[str, str], AsyncIterator[bytes]]:
         """Headers and content of a binary from byte `begin` on, streamed; redirects are followed (api.md 7.6)."""
-        await self.budget.take()
-        token = await self._tokens.current()
-        answer, chunks = await self._wire.download(f"/xapi/v1/{path}", token, begin)
-        if answer.status == 401:
-            token = await self._tokens.instead_of(token)
-            answer, chunks = await self._wire.download(f"/xapi/v1/{path}", token, begin)
+        address = f"/xapi/v1/{path}"
+        answer, chunks = await self._patiently(lambda token: self._wire.download(address, token, begin))
         if not answer.ok:
             raise refusal(answer, path, what)
-        if "text/html" in answer.headers.get("content-type", ""):
-            raise NotA3cx(f"The PBX answered with a web page when asked to {what}.")
+        if answer.kind == "text/html" or "json" in answer.kind:
+            raise foreign("a web page" if answer.kind == "text/html" else "JSON", what)
         return answer.headers, chunks
 
     async def _get(self, path: str, what: str, query: Mapping[str, str]) -> Answer:
@@ -143,32 +137,25 @@ class Xapi:
     async def _read(self, path: str, what: str, query: Mapping[str, str], of: Callable[[Answer], T]) -> T:
         """What `of` makes of the answer; it works in a thread."""
         address = f"/xapi/v1/{path}"
-        for tries in range(1, _TRIES + 1):
-            await self.budget.take()
-            token = await self._tokens.current()
-            answer, found = await self._wire.read(address, token, query, of)
-            if answer.status == 401:
-                token = await self._tokens.instead_of(token)
-                answer, found = await self._wire.read(address, token, query, of)
-            if answer.status not in (429, 503) or tries == _TRIES:
-                break
-            pause = _pause(answer, tries, self._clock.now())
-            if pause > _LONGEST_WAIT_S:
-                break
-            await self._clock.sleep(pause)
+        answer, found = await self._patiently(lambda token: self._wire.read(address, token, query, of))
         if not answer.ok:
             raise refusal(answer, path, what)
         return cast("T", found)
 
-
-def _pause(answer: Answer, tries: int, now: datetime) -> float:
-    """What `Retry-After` says, in seconds or as a moment (RFC 9110, 10.2.3); else a back-off with jitter (api.md 9)."""
-    said = answer.headers.get("retry-after", "")
-    if said.isdigit():
-        return float(said)
-    with suppress(ValueError, TypeError):  # no date, or one without a zone
-        return max(0.0, (parsedate_to_datetime(said) - now).total_seconds())
-    return float(0.4 * 2**tries * random.uniform(0.75, 1.25))  # noqa: S311 - jitter is no secret
+    async def _patiently(self, ask: Callable[[str], Awaitable[tuple[Answer, T]]]) -> tuple[Answer, T]:
+        """The answer of a request that may be repeated, with a fresh token, and after the pauses that the PBX wants."""
+        tries = 1
+        while True:
+            await self.budget.take()
+            token = await self._tokens.current()
+            answer, found = await ask(token)
+            if answer.status == 401:
+                answer, found = await ask(await self._tokens.instead_of(token))
+            rest = pause(answer, tries, self._clock.now())
+            if rest is None:
+                return answer, found
+            await self._clock.sleep(rest)
+            tries += 1
 
 
 __all__ = ["PAGE", "REPORT_PAGE", "Row", "Xapi"]

@@ -32,12 +32,12 @@ def refusal(answer: Answer, path: str, doing: str) -> ThreeCxError:
             return LicenceMissing(
                 f"3CX does not offer the XAPI to this API client, so it cannot {doing}.", hint=_TICK
             )
-        case 400 | 409 | 422:
+        case unfit if unfit in _UNFIT:
+            why = _said(answer) or f" (HTTP {unfit})"
             return BadParameter(
-                f"3CX did not accept the request to {doing}{_said(answer)}.",
-                hint="Compare the parameters with what the PBX says above.",
+                f"3CX did not accept the request to {doing}{why}.", hint=_UNFIT[unfit] or _COMPARE
             )
-        case 429 | 503 if answer.headers.get("retry-after", "").isdigit():
+        case 429 | 503 if answer.headers.get("retry-after", "").isdecimal():
             return RateLimited(
                 f"3CX limits how often it may be asked to {doing}; it says to wait {answer.headers['retry-after']} seconds.",
             )
@@ -61,12 +61,28 @@ def parsed(answer: Answer, doing: str) -> dict[str, Any]:
     """The body as an object. Raises NotA3cx for HTML, an empty body, or anything else that is no JSON object."""
     body = answer.json()
     if not isinstance(body, dict):
-        what = "an empty body" if not answer.body.strip() else "something that is not JSON"
-        raise NotA3cx(
-            f"The PBX answered with {what} when asked to {doing}.",
-            hint="A proxy or a web page stands where the PBX should be, or the PBX is starting. Check Server URL.",
-        )
+        raise foreign("an empty body" if not answer.body.strip() else "something that is not JSON", doing)
     return body
+
+
+def whole(answer: Answer, doing: str) -> Answer:
+    """The same, whose body is JSON, or of another kind, or empty. Raises NotA3cx for a web page and for JSON that breaks off."""
+    text = answer.body.strip()
+    if not text or text == b"null" or answer.json() is not None:
+        return answer
+    if answer.kind == "text/html" or text[:9].lower().startswith((b"<!doctype", b"<html")):
+        raise foreign("a web page", doing)
+    if not answer.kind or "json" in answer.kind:
+        raise foreign("something that is not JSON", doing)
+    return answer
+
+
+def foreign(what: str, doing: str) -> NotA3cx:
+    """`what` completes "The PBX answered with …"."""
+    return NotA3cx(
+        f"The PBX answered with {what} when asked to {doing}.",
+        hint="A proxy or a web page stands where the PBX should be, or the PBX is starting. Check Server URL.",
+    )
 
 
 def _said(answer: Answer) -> str:
@@ -84,6 +100,23 @@ def _hint(role: str) -> str:
     return f"{asked}."
 
 
+_COMPARE = "Compare the parameters with what the PBX says above."
+_TOO_LONG = "Ask for less at once: the path, or a filter, is too long."
+_UNFIT = {
+    400: "",
+    405: "Check Method: records and functions are read with GET, actions are run with POST.",
+    406: "",
+    409: "",
+    411: "",
+    412: "The record has changed since: read it again and give its new ETag as If-Match, or a star.",
+    413: "Send less at once.",
+    414: _TOO_LONG,
+    415: "Check Method, Path and Body: 3CX takes no body of this kind there.",
+    422: "",
+    428: "Give the record's ETag as If-Match, or a star.",
+    431: _TOO_LONG,
+}
+"""What 3CX says of a request that it understood too little of, and what to do when its own words do not tell."""
 _TICK = (
     "Tick 'Configuration API (XAPI) access' at this API client, in 3CX Admin Console > Integrations > API."
 )

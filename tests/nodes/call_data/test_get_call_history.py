@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from threecx_nodes.shared.spreadsheet import csv_text
+
 from .conftest import ALL_TIME, Data
 
 
@@ -104,6 +106,53 @@ async def test_recordings_come_as_links_or_as_sound(data: Data) -> None:
     line = next(one for one in lines if one["item"]["callHistoryId"] == recorded["callHistoryId"])
 
     assert (await data.file(line["binary"]["recording"]["id"]))[:4] == b"RIFF"
+
+
+async def test_links_of_recordings_are_columns_of_the_csv(data: Data) -> None:
+    asked: dict[str, Any] = {"timeRange": "today", "returnAll": True, "includeRecordings": "links"}
+    calls = await data.run("getCallHistory", **asked)
+    (line,) = await data.lines("getCallHistory", **asked, format="csv")
+
+    text = (await data.file(line["binary"]["data"]["id"])).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert any(row["recordingIds"] for row in rows)
+    for key, column in (("recordingId", "recordingIds"), ("url", "recordingUrls")):
+        assert [row[column].splitlines() for row in rows] == [
+            [str(one[key]) for one in call["recordings"]] for call in calls
+        ]
+
+
+async def test_sound_in_a_csv_file_is_refused_by_its_name(data: Data) -> None:
+    error = await data.error("getCallHistory", timeRange="today", format="csv", includeRecordings="binaries")
+
+    assert (error["errorId"], error["message"][:18]) == ("badParameter", "Include Recordings")
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "\r=1+1", "\n=1", "\t=1", " =1", "\uff1d1+1", "+1+1", "-A1", "@SUM(A1)", "=5"]
+)
+def test_a_cell_is_never_a_formula(text: str) -> None:
+    (cell,) = next(csv.reader(io.StringIO(csv_text([[text]]), newline="")))
+
+    assert cell == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["+4930555", "-5", "Ada", "", "a=1"])
+def test_a_cell_that_is_none_stays_as_it_is(text: str) -> None:
+    assert next(csv.reader(io.StringIO(csv_text([[text, "x"]]), newline="")))[0] == text
+
+
+@pytest.mark.parametrize(("status", "lost"), [(429, 0), (500, 1)])
+async def test_one_recording_that_fails_costs_no_call(data: Data, status: int, lost: int) -> None:
+    asked: dict[str, Any] = {"timeRange": "today", "returnAll": True}
+    calls = await data.run("getCallHistory", **asked, includeRecordings="links")
+    data.sim.control.answer_next(status, path="DownloadRecording", retry_after=0)
+
+    lines = await data.lines("getCallHistory", **asked, includeRecordings="binaries")
+
+    assert [line["item"]["callHistoryId"] for line in lines] == [call["callHistoryId"] for call in calls]
+    missing = [one["missing"] for line in lines for one in line["item"]["recordings"] if one["missing"]]
+    assert len(missing) == lost
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,11 @@
 """Every report by name, any path of the XAPI, and the dropdowns."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from tests.waiting import eventually
 from threecx_nodes.call_data.get_report import ReportName
 
 from .conftest import ALL_TIME, Data
@@ -82,10 +84,130 @@ async def test_nothing_is_written_unless_the_credential_allows_it(data: Data) ->
     assert gone["success"]
 
 
+_CALLS: dict[str, Any] = {"method": "POST", "path": "Users/Pbx.MakeCall"}
+
+
+def dialled(data: Data) -> list[str]:
+    """What the PBX was asked with POST below /xapi."""
+    return [
+        one.path for one in data.sim.control.requests().asked if one.method == "POST" and "/xapi/" in one.path
+    ]
+
+
+_STRICT: dict[str, Any] = {"allowedDestinations": "*", "dryRun": True}
+
+
+@pytest.mark.parametrize(
+    ("login", "destination", "path"),
+    [
+        ({}, "+4930999999", "Users/Pbx.MakeCall"),
+        ({"allowedDestinations": "*"}, "112", "Users/Pbx.MakeCall"),
+        ({"allowedDestinations": "*"}, "*21*1", "Users/Pbx.MakeCall"),
+        ({"allowedDestinations": "+49*", "callingHours": "03:00-03:01"}, "+49309", "Users/Pbx.MakeCall"),
+        (_STRICT, "102", "Users/Pbx.MakeCall"),
+        (_STRICT, "102", "users/pbx.makecall"),
+        (_STRICT, "102", "Users/MakeCall"),
+        (_STRICT, "102", "Users/Pbx.M%61keCall"),
+        (_STRICT, "102", "Users(29)/Pbx.MakeCall()"),
+    ],
+)
+async def test_a_call_through_the_xapi_passes_the_guard_of_destinations(
+    data: Data, login: dict[str, Any], path: str, destination: str
+) -> None:
+    data.login |= login | {"allowDataChanges": True}
+    body = {"dn": "101", "destination": destination}
+
+    error = await data.error("xapiRequest", method="POST", path=path, body=body)
+
+    assert error["errorId"] == "destinationRefused"
+    assert not dialled(data)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "error"),
+    [
+        ("Users/Pbx.MakeCall", {"dn": "101"}, "badParameter"),
+        ("Users/Pbx.MakeCall", {"destination": "102", "Destination": "112"}, "badParameter"),
+        ("Users/Pbx.MakeCall", {"destination": "102", "contact": "sip:112@pbx"}, "badParameter"),
+        ("Users/Pbx.MakeCall", [], "badParameter"),
+        ("Users(29)/Pbx.MakeCallUserRecordGreeting", {"dn": "112", "filename": "a"}, "destinationRefused"),
+        (
+            "CustomPrompts/Pbx.MakeCallRecordCustomPrompt",
+            {"dn": "+4930", "filename": "a"},
+            "destinationRefused",
+        ),
+        ("PromptSets(1)/Pbx.PlayPrompt", {"extension": "911", "promptId": "a"}, "destinationRefused"),
+        ("PromptSets(1)/Pbx.RecordPrompt", {"extension": "*21", "promptId": "a"}, "destinationRefused"),
+        ("Trunks(5)/Pbx.TestOutboundCall", {"destination": "112"}, "destinationRefused"),
+        ("Trunks(5)/Pbx.TestInboundCall", {}, "destinationRefused"),
+        ("$batch", {"requests": []}, "destinationRefused"),
+    ],
+)
+async def test_whatever_makes_the_pbx_dial_is_judged(
+    data: Data, path: str, body: dict[str, Any], error: str
+) -> None:
+    data.login["allowDataChanges"] = True
+
+    assert (await data.error("xapiRequest", method="POST", path=path, body=body))["errorId"] == error
+    assert not dialled(data)
+
+
+async def test_a_call_that_the_guard_allows_is_placed_and_counts_for_the_hour(data: Data) -> None:
+    data.login |= {"allowDataChanges": True, "allowedDestinations": "+49*", "maxCallsPerHour": 1}
+    call = _CALLS | {"body": {"dn": "101", "destination": "+49 30 999999"}}
+    placing = asyncio.create_task(data.lines("xapiRequest", **call))
+
+    await eventually(data.sim.control.calls)
+
+    assert "an hour" in (await data.error("xapiRequest", **call))["message"]
+    placing.cancel()
+    await asyncio.gather(placing, return_exceptions=True)
+
+
+async def test_a_dry_run_needs_no_right_to_write_and_shows_all_that_would_be_sent(data: Data) -> None:
+    write = {"method": "PATCH", "path": "Users(29)", "body": {"FirstName": "Ada"}, "ifMatch": 'W/"7"'}
+
+    (shown,) = await data.run("xapiRequest", **write, dryRun=True)
+
+    assert (shown["method"], shown["body"], shown["ifMatch"]) == ("PATCH", {"FirstName": "Ada"}, 'W/"7"')
+
+
+@pytest.mark.parametrize(
+    ("status", "named"), [(405, "Check Method"), (415, "Body"), (414, "too long"), (412, "If-Match")]
+)
+async def test_a_request_that_3cx_does_not_take_is_not_blamed_on_the_address(
+    data: Data, status: int, named: str
+) -> None:
+    data.sim.control.answer_next(status, path="/xapi/v1/Users")
+
+    error = await data.error("xapiRequest", path="Users")
+
+    assert error["errorId"] == "badParameter"
+    assert named in error["hint"]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"body": '{"a": NaN}'}, "Body"),
+        ({"body": "[" * 100_000}, "Body"),
+        ({"body": "[" * 500 + "]" * 500}, "Body"),
+        ({"ifMatch": "日本"}, "ifMatch"),
+    ],
+)
+async def test_what_cannot_be_sent_is_named(data: Data, parameters: dict[str, Any], named: str) -> None:
+    data.login["allowDataChanges"] = True
+
+    error = await data.error("xapiRequest", method="POST", path="Contacts", **parameters)
+
+    assert (error["errorId"], named in error["message"]) == ("badParameter", True)
+
+
 @pytest.mark.parametrize(
     ("parameters", "error"),
     [
         ({"path": "../connect/token"}, "badParameter"),
+        ({"path": "%2e%2e/%2e%2e/callcontrol"}, "badParameter"),
         ({"path": "Users?$top=1"}, "badParameter"),
         ({"path": "Users(4711)"}, "recordUnknown"),
         ({"path": "Nonsense"}, "recordUnknown"),

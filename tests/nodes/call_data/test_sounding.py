@@ -24,11 +24,14 @@ class Archive:
         self.now = self.most = 0
         self.gone: set[str] = set()
         self.refused: set[str] = set()
+        self.ill: dict[str, list[web.Response]] = {}
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         id_ = request.path.split("recId=")[1].rstrip(")")
         if id_ in self.gone | self.refused:
             return web.Response(status=404 if id_ in self.gone else 403)
+        if self.ill.get(id_):
+            return self.ill[id_].pop(0)
         self.now += 1
         self.most = max(self.most, self.now)
         async with asyncio.timeout(10):
@@ -124,7 +127,36 @@ async def test_a_recording_that_was_deleted_since_costs_neither_its_call_nor_the
     made = await heard(archive, [row(1, 1), row(2, 2), row(3, 3)])
 
     assert [len(one.binary) for one in made] == [1, 0, 1]
-    assert made[1].recordings
+    assert [link.missing for one in made for link in one.recordings or []] == [
+        "",
+        "3CX has nothing there when asked to download recording 2.",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_recording_that_fails_for_good_says_so_in_its_item_and_costs_no_other(status: int) -> None:
+    archive = Archive()
+    archive.group = asyncio.Barrier(1)
+    archive.ill["2"] = [web.Response(status=status)]
+
+    made = await heard(archive, [row(1, 1), row(2, 2, 3)])
+
+    assert [list(one.binary) for one in made] == [["recording"], ["recording1"]]
+    first, second = made[1].recordings or []
+    assert "download recording 2" in first.missing
+    assert not second.missing
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_pbx_that_limits_downloads_is_waited_for(status: int) -> None:
+    archive = Archive()
+    archive.group = asyncio.Barrier(1)
+    archive.ill["2"] = [web.Response(status=status, headers={"Retry-After": "0"}) for _ in range(2)]
+
+    made = await heard(archive, [row(1, 1), row(2, 2)])
+
+    assert [list(one.binary) for one in made] == [["recording"], ["recording"]]
 
 
 async def test_a_right_that_is_missing_fails_the_operation() -> None:

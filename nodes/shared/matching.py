@@ -9,7 +9,6 @@ from threecx_pbx.errors import BadParameter
 from threecx_pbx.reports.call_log import LoggedCall
 from threecx_runner.sdk import Field, Located, Locator, NumberList, Wire
 
-
 _TRUNK_ZERO = re.compile(r"(?<=\d)\s*\(\s*0\s*\)")
 """`+49 (0)30`: the zero is dialled within the country only."""
 

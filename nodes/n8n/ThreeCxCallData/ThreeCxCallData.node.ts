@@ -1093,7 +1093,7 @@ export class ThreeCxCallData implements INodeType {
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. GRP0000',
-						description: 'Number of the department; empty means the whole system',
+						description: 'Number or name of the department; empty means the whole system',
 					},
 					{
 						displayName: 'Extensions',
@@ -1116,7 +1116,7 @@ export class ThreeCxCallData implements INodeType {
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. 800',
-						description: 'Comma-separated numbers; empty means all',
+						description: 'Comma-separated numbers or names; empty means all',
 					},
 					{
 						displayName: 'Ring Groups',

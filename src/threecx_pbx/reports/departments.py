@@ -53,6 +53,12 @@ async def department(xapi: Xapi, name: str = "") -> Department:
     )
 
 
+async def group_number(xapi: Xapi, name: str) -> str:
+    """Of a department named by number, name or ID. Raises RecordUnknown, Forbidden."""
+    rows = await xapi.rows("Groups", "read the departments", select="Id,Number,Name")
+    return str(_named(rows, name.strip()).get("Number") or "")
+
+
 async def _zone(xapi: Xapi, group: Row, system: Row) -> ZoneInfo:
     try:
         return await zone_of(xapi, str(group.get("TimeZoneId") or system.get("TimeZoneId") or "UTC"))

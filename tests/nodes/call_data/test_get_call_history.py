@@ -84,6 +84,21 @@ async def test_a_number_without_digits_does_not_mean_every_call(data: Data, numb
     assert "Number in Filters holds no digits" in error["message"]
 
 
+@pytest.mark.parametrize("queue", ["4711", "999", "Moon queue"])
+async def test_a_queue_that_the_pbx_lacks_is_refused(data: Data, queue: str) -> None:
+    error = await data.error("getCallHistory", startDate="2026-03-02", filters={"queue": queue})
+
+    assert error["errorId"] == "recordUnknown"
+    assert f"Queue in Filters names '{queue}'" in error["message"]
+
+
+async def test_a_queue_is_known_by_its_name(data: Data) -> None:
+    named = await data.run("getCallHistory", **ALL_TIME, filters={"queue": "Support queue"})
+
+    assert named
+    assert named == await data.run("getCallHistory", **ALL_TIME, filters={"queue": "800"})
+
+
 async def test_a_limit_ends_the_reading(data: Data) -> None:
     assert len(await data.run("getCallHistory", **ALL_TIME, limit=7)) == 7
 

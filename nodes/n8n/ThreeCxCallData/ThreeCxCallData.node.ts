@@ -546,7 +546,11 @@ export class ThreeCxCallData implements INodeType {
 						default: [],
 						description: 'Which calls to keep by their state',
 						options: [
-							{ name: 'Ringing', value: 'ringing' },
+							{
+								name: 'Ringing',
+								value: 'ringing',
+								description: 'Nobody has answered yet, or the caller waits in a queue',
+							},
 							{ name: 'Answered', value: 'answered' },
 							{ name: 'Other', value: 'other' },
 						],

@@ -35,6 +35,33 @@ async def test_an_unknown_extension_is_named(data: Data, extension: Any) -> None
     assert (await data.error("getExtensionStatus", extension=extension))["errorId"] == "recordUnknown"
 
 
+async def test_numbers_of_expressions_are_numbers_of_telephones(data: Data) -> None:
+    await data.run("createContact", firstName="Ada", phoneNumber=49305550123, country="DE")
+    (found,) = await data.run("findContact", number="+49305550123")
+    by_list = await data.run("getExtensionStatus", extension=102)
+    by_number = await data.run("getExtensionStatus", extension={"mode": "number", "value": 102})
+    (queue,) = await data.run("getQueueStats", queueId=800, metrics=["waitingCalls"])
+    day = {"startDate": 20260302, "endDate": 20260302, "returnAll": True}
+    calls = [
+        await data.run("getCallHistory", **day, filters={"extensions": one}) for one in (102, "102", [102])
+    ]
+
+    assert found["firstName"] == "Ada"
+    assert by_list == by_number
+    assert queue["queue"] == "800"
+    assert calls[0]
+    assert calls[0] == calls[1] == calls[2]
+    assert (await data.error("findContact", number=True))["errorId"] == "badParameter"
+    assert (await data.error("getExtensionStatus", extension=True))["errorId"] == "badParameter"
+
+
+@pytest.mark.parametrize("mode", ["list", "number", "id"])
+async def test_an_extension_that_is_empty_is_named_so(data: Data, mode: str) -> None:
+    error = await data.error("getExtensionStatus", extension={"mode": mode, "value": ""})
+
+    assert (error["errorId"], error["message"]) == ("badParameter", "The extension is empty.")
+
+
 @pytest.mark.parametrize("written", ["+49 30 5550123", "0049305550123", "030 555 0123"])
 @pytest.mark.proves("data.findContact", "data.createContact")
 async def test_a_contact_is_found_however_its_number_is_written(data: Data, written: str) -> None:

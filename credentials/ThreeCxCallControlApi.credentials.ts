@@ -86,7 +86,7 @@ export class ThreeCxCallControlApi implements ICredentialType {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. 8009',
-			description: 'A second API client, with the role System Owner, for call log, reports and recordings. The client above then needs no such rights.',
+			description: 'A second API client, with the role System Owner, by which Call Data and the lists read and change the PBX. The client above then needs the role User only; only changes by XAPI Request still go by it.',
 		},
 		{
 			displayName: 'Reports Client Secret',

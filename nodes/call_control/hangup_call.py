@@ -46,7 +46,7 @@ async def hangup_call(on: Context, ask: Params) -> HangupResult:
 async def _drop_all(on: Context, call: Call) -> list[Leg]:
     """Through the XAPI, which ends legs that we cannot see as well; else every leg that we may touch."""
     legs = list(call.legs.values())
-    if not await drop_whole(on.session.xapi, call, on.session.calls_now()):
+    if not await drop_whole(on.reports, call, on.session.calls_now()):
         for leg in legs:
             await on.session.drop(leg)
     return legs

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from threecx_pbx.reports.contacts import block, normalised
+from threecx_pbx.reports.contacts import block, whole_number
 from threecx_runner.sdk import Context, Effect, Field, Params, Result, operation
 
 from ..shared.contact import country_for
@@ -27,6 +27,6 @@ class Blocked(Result):
 @operation(result=Blocked, effect=Effect.WRITE)
 async def block_caller(on: Context, ask: BlockCallerParams) -> Blocked:
     """A number that is blocked already stays as it is."""
-    number = normalised(ask.number, await country_for(on.xapi, ask.number, ask.country))
-    id_, known = await block(on.xapi, number, ask.description.strip() or "Blocked by n8n")
+    number = whole_number(ask.number, await country_for(on.reports, ask.number, ask.country))
+    id_, known = await block(on.reports, number, ask.description.strip() or "Blocked by n8n")
     return Blocked(number=number, block_id=id_, already_blocked=known)

@@ -53,8 +53,8 @@ async def create_contact(on: Context, ask: CreateContactParams) -> ContactRow:
     }
     for field, number in numbers.items():
         if number.strip():
-            fields[field] = normalised(number, await country_for(on.xapi, number, ask.country))
+            fields[field] = normalised(number, await country_for(on.reports, number, ask.country))
     told = {field: value.strip() for field, value in fields.items() if value.strip()}
     if not {"FirstName", "LastName", "CompanyName"} & set(told):
         raise BadParameter("The contact has no name.", hint="Fill in First Name, Last Name or Company.")
-    return contact_row(await create(on.xapi, told))
+    return contact_row(await create(on.reports, told))

@@ -5,10 +5,10 @@ from enum import StrEnum
 from typing import Annotated
 
 from threecx_pbx.errors import BadParameter
-from threecx_pbx.reports.contacts import by_number, by_text, normalised
+from threecx_pbx.reports.contacts import by_number, by_text
 from threecx_runner.sdk import Context, Effect, Field, operation
 
-from ..shared.contact import ContactRow, contact_row, country_for
+from ..shared.contact import ContactRow, contact_row, country_of_book
 from ..shared.listing import Listed
 
 
@@ -38,6 +38,6 @@ async def find_contact(on: Context, ask: FindContactParams) -> AsyncIterator[Con
         async for one in by_text(on.reports, ask.search, ask.most):
             yield contact_row(one)
         return
-    country = await country_for(on.reports, ask.number, ask.country)
-    for one in (await by_number(on.reports, normalised(ask.number, country), country))[: ask.most]:
+    country = await country_of_book(on.reports, ask.number, ask.country)
+    for one in (await by_number(on.reports, ask.number, country))[: ask.most]:
         yield contact_row(one)

@@ -1,10 +1,15 @@
 """The calls that are up now, on the whole PBX."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from threecx_pbx.errors import Forbidden
 from threecx_pbx.reports.active_calls import ActiveCall, active_calls
+from threecx_pbx.reports.queues import queue_numbers, waits
 from threecx_runner.sdk import Context, Effect, NumberList, Params, Result, Wire, operation
+
+_ANSWERED = ("Connected", "Talking")
 
 
 class Status(StrEnum):
@@ -58,13 +63,23 @@ class ActiveCallResult(Result):
 @operation(result=ActiveCallResult, effect=Effect.READ)
 async def get_active_calls(on: Context, ask: GetActiveCallsParams) -> list[ActiveCallResult]:
     """Reads the PBX's active calls; each is joined with the callId of the live call, where the client sees it."""
-    found = [
-        _row(call, ask.include_details) for call in await active_calls(on.reports, on.session.calls_now())
-    ]
+    calls = await active_calls(on.reports, on.session.calls_now())
+    queues = await _queues(on, calls)
+    found = [_row(call, queues, ask.include_details) for call in calls]
     return [row for row in found if _wanted(row, ask.filter_by)]
 
 
-def _row(call: ActiveCall, details: bool) -> ActiveCallResult:
+async def _queues(on: Context, calls: Sequence[ActiveCall]) -> frozenset[str]:
+    """Where callers wait although 3CX calls them connected; not read when nobody is, or by a client that may not."""
+    if all(call.status not in _ANSWERED for call in calls):
+        return frozenset()
+    try:
+        return await queue_numbers(on.reports)
+    except Forbidden:
+        return frozenset()
+
+
+def _row(call: ActiveCall, queues: frozenset[str], details: bool) -> ActiveCallResult:
     seen = [] if call.seen is None else list(call.seen.legs.values())
     legs = [
         Seen(
@@ -79,7 +94,7 @@ def _row(call: ActiveCall, details: bool) -> ActiveCallResult:
     return ActiveCallResult(
         id=call.id,
         call_id=None if call.seen is None else call.seen.id,
-        status=_status(call.status),
+        status=Status.RINGING if waits(call, queues) else _status(call.status),
         pbx_status=call.status,
         caller=call.caller,
         caller_number=call.caller_number,
@@ -92,7 +107,7 @@ def _row(call: ActiveCall, details: bool) -> ActiveCallResult:
 
 
 def _status(pbx: str) -> Status:
-    if pbx in ("Connected", "Talking"):
+    if pbx in _ANSWERED:
         return Status.ANSWERED
     return Status.RINGING if pbx in ("Ringing", "Routing") else Status.OTHER
 

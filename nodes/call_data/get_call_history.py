@@ -12,8 +12,9 @@ from threecx_pbx.errors import BadParameter
 from threecx_pbx.reports.call_log import LoggedCall, calls, segments
 from threecx_pbx.reports.periods import Period, TimeRange
 from threecx_pbx.reports.trunks import calls_to
-from threecx_runner.sdk import Context, Effect, Result, Streamed, WireItem, operation
+from threecx_runner.sdk import Context, Effect, Locator, Result, Streamed, WireItem, operation
 
+from ..shared.known import known_queues
 from ..shared.listing import Listed
 from ..shared.logged import CallRow, call_row
 from ..shared.matching import Filters, Test, tests_of
@@ -107,7 +108,11 @@ async def _rows(
 
 async def _tests(on: Context, ask: GetCallHistoryParams, period: Period) -> list[Test]:
     """The call log has no DID: another report tells first which calls came to it."""
-    tests = tests_of(ask.filters)
+    filters = ask.filters
+    if queue := filters.queue.value.strip():
+        (number,) = await known_queues(on.reports, [queue], "Queue")
+        filters = filters.model_copy(update={"queue": Locator(value=number)})
+    tests = tests_of(filters)
     if did := ask.filters.did.value.strip():
         came = await calls_to(on.reports, did, period)
         tests.append(lambda call: call.id in came)

@@ -48,16 +48,10 @@ async def get_extensions(on: Context, ask: GetExtensionsParams) -> AsyncIterator
     by = ask.filters
     found = people(
         on.reports,
-        search=_phrase(by.search),
+        search=by.search,
         condition=filters(registered=_MEANT[by.registered], in_queues=_MEANT[by.in_queues]),
         limit=ask.most,
         whole=not ask.simplify,
     )
     async for one in found:
         yield Extension(**dict(presence(one)), raw=None if ask.simplify else one.raw)
-
-
-def _phrase(text: str) -> str:
-    """One term of an OData search; quotes of the user cannot end it."""
-    plain = text.replace("\\", " ").replace('"', " ").strip()
-    return f'"{plain}"' if plain else ""

@@ -5,6 +5,7 @@ from datetime import datetime
 from threecx_pbx.errors import BadParameter
 from threecx_pbx.reports.departments import department
 from threecx_pbx.reports.office import OfficeState, office_at
+from threecx_pbx.reports.periods import in_reason
 from threecx_runner.sdk import Context, Effect, Params, Result, operation
 
 
@@ -60,4 +61,5 @@ def _moment(text: str) -> datetime:
         ) from error
     if found.tzinfo is None:
         raise BadParameter("At has no time zone.", hint="Write it like 2026-03-01T08:30:00+01:00.")
+    in_reason(found.date(), "At")
     return found

@@ -79,15 +79,20 @@ class QueueStats(Result):
 async def get_queue_stats(on: Context, ask: GetQueueStatsParams) -> list[QueueStats]:
     """Live state first, then the reports, one at a time."""
     wanted = set(ask.metrics)
-    period = await period_for(on, ask)
-    by_id = ask.queue_id.mode == "id"
-    found = await queues(
-        on.reports,
-        number="" if by_id else ask.queue_id.value,
-        id_=ask.queue_id.value if by_id else "",
-    )
+    if wanted - _NOW:  # a period needs the higher role, which is named first
+        period = await period_for(on, ask)
+        found = await _meant(on, ask.queue_id)
+    else:
+        found = await _meant(on, ask.queue_id)
+        period = await period_for(on, ask)
     active = await active_calls(on.reports, ()) if wanted & _NOW else ()
     return [await _stats(on, ask, queue, period, active) for queue in found]
+
+
+async def _meant(on: Context, where: Locator) -> list[Queue]:
+    if where.mode == "id":
+        return await queues(on.reports, id_=where.value)
+    return await queues(on.reports, number=where.value)
 
 
 async def _stats(

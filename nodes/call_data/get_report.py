@@ -10,6 +10,7 @@ from pydantic import ConfigDict
 from threecx_pbx.reports.catalogue import DEFAULT_GROUP, Wanted, rows_of, simplified
 from threecx_runner.sdk import Context, Effect, Field, NumberList, Result, Wire, operation
 
+from ..shared.known import known_agents, known_department, known_queues
 from ..shared.listing import Listed
 from ..shared.ranged import Ranged, period_for
 
@@ -87,12 +88,12 @@ async def get_report(on: Context, ask: GetReportParams) -> AsyncIterator[ReportR
     wanted = Wanted(
         period=period,
         zone=period.zone,
-        queues=_meant(by.queues),
-        agents=_meant(by.agents),
+        queues=await known_queues(on.reports, _meant(by.queues), "Queues"),
+        agents=await known_agents(on.reports, _meant(by.agents), "Agents"),
         extensions=_meant(by.extensions),
         trunks=_meant(by.trunks),
         ring_groups=_meant(by.ring_groups),
-        group=by.department.strip() or DEFAULT_GROUP,
+        group=await known_department(on.reports, by.department) if by.department.strip() else DEFAULT_GROUP,
         wait_seconds=by.wait_seconds,
         call_area=_AREAS[by.call_area],
         queue_calls=by.include_queue_calls,

@@ -25,5 +25,5 @@ class SetAgentQueueStatusParams(Params):
 @operation(result=Presence, effect=Effect.WRITE)
 async def set_agent_queue_status(on: Context, ask: SetAgentQueueStatusParams) -> Presence:
     """Gives the extension as it is afterwards."""
-    who = await person_at(on.xapi, ask.extension)
-    return presence(await set_presence(on.xapi, who, in_queues=ask.status is QueueStatus.LOGGED_IN))
+    who = await person_at(on.reports, ask.extension)
+    return presence(await set_presence(on.reports, who, in_queues=ask.status is QueueStatus.LOGGED_IN))

@@ -16,5 +16,5 @@ class SetExtensionStatusParams(Params):
 @operation(result=Presence, effect=Effect.WRITE)
 async def set_extension_status(on: Context, ask: SetExtensionStatusParams) -> Presence:
     """Gives the extension as it is afterwards."""
-    who = await person_at(on.xapi, ask.extension)
-    return presence(await set_presence(on.xapi, who, profile=ask.profile.value))
+    who = await person_at(on.reports, ask.extension)
+    return presence(await set_presence(on.reports, who, profile=ask.profile.value))

@@ -10,7 +10,7 @@ async def extensions(on: Context, search: str) -> list[Choice]:
     wanted = search.casefold()
     return [
         Choice(name=f"{entry.number} {entry.name}".strip(), value=entry.number)
-        for entry in await on.session.directory()
+        for entry in await on.session.directory(on.reports)
         if wanted in f"{entry.number} {entry.name}".casefold() and _callable(entry)
     ]
 

@@ -1,6 +1,9 @@
 """A contact, as operations give it, and the country that a local number belongs to."""
 
-from threecx_pbx.reports.contacts import Contact
+from contextlib import suppress
+
+from threecx_pbx.errors import ThreeCxError
+from threecx_pbx.reports.contacts import Contact, country_of
 from threecx_pbx.reports.zones import pbx_country
 from threecx_pbx.xapi.client import Xapi
 from threecx_runner.sdk import Result
@@ -38,3 +41,16 @@ async def country_for(xapi: Xapi, number: str, country: str) -> str:
     if country.strip() or number.strip().startswith("+"):
         return country.strip().upper()
     return await pbx_country(xapi)
+
+
+async def country_of_book(xapi: Xapi, number: str, country: str) -> str:
+    """Where the phone book's numbers without a country belong: as chosen, else the PBX's own, else the number's.
+
+    Raises BadParameter, Forbidden for a number that needs a country itself.
+    """
+    if country.strip() or not number.strip().startswith("+"):
+        return await country_for(xapi, number, country)
+    with suppress(ThreeCxError):  # a role that reads contacts need not read the licence
+        if own := await pbx_country(xapi):
+            return own
+    return country_of(number)

@@ -48,6 +48,6 @@ def presence(one: Person) -> Presence:
 
 async def person_at(xapi: Xapi, where: Locator) -> Person:
     """Raises RecordUnknown, BadParameter, Forbidden."""
-    if where.mode == "id":
-        return await person(xapi, id_=where.value or "0")
+    if where.mode == "id" and where.value.strip():
+        return await person(xapi, id_=where.value)
     return await person(xapi, number=where.value)

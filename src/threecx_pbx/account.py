@@ -22,6 +22,8 @@ class Account:
     extension: str = ""
     verify_tls: bool = True
     ca_file: str | None = None
+    reports: bool = False
+    """The credential's second API client, whose fields have other names."""
 
     @property
     def pbx(self) -> PbxId:

@@ -88,7 +88,7 @@ class Tokens:
         }
         answer = await self._admitted(form)
         if not answer.ok:
-            raise _refused(answer, self._account.origin)
+            raise _refused(answer, self._account)
         return _parsed(answer, self._clock.now(), self._account.origin)
 
     async def _admitted(self, form: Mapping[str, str]) -> Answer:
@@ -104,10 +104,11 @@ class Tokens:
             tries += 1
 
 
-def _refused(answer: Answer, origin: str) -> ThreeCxError:
+def _refused(answer: Answer, account: Account) -> ThreeCxError:
     """400 and 401 both mean wrong credentials (api.md 1.2)."""
+    origin = account.origin
     if answer.status in (400, 401, 403):
-        return WrongCredentials("3CX refused the Client ID or the Client Secret.")
+        return _wrong_reports() if account.reports else WrongCredentials(_WRONG)
     if answer.status == 429:
         return RateLimited(
             "3CX allows no more log-ins for the moment.", hint="Wait a minute, then try again."
@@ -117,6 +118,16 @@ def _refused(answer: Answer, origin: str) -> ThreeCxError:
     if answer.status >= 500:
         return PbxFailed(f"The PBX failed at the log-in (HTTP {answer.status}).")
     return NotA3cx(f"{origin} does not offer a 3CX log-in (HTTP {answer.status} at /connect/token).")
+
+
+_WRONG = "3CX refused the Client ID or the Client Secret."
+
+
+def _wrong_reports() -> WrongCredentials:
+    return WrongCredentials(
+        "3CX refused the second API client: Reports Client ID or Reports Client Secret is wrong.",
+        hint="Check both against 3CX Admin Console > Integrations > API, or leave both empty.",
+    )
 
 
 def _parsed(answer: Answer, now: datetime, origin: str) -> Token:

@@ -211,7 +211,7 @@ class Forbidden(PbxSaidNo):
 class RightsTooWide(PbxSaidNo):
     error_id = "rightsTooWide"
     http_status = 403
-    default_hint = "In 3CX Admin Console > Integrations > API, give the first client the role User: the second one serves call log, reports and recordings."
+    default_hint = "In 3CX Admin Console > Integrations > API, give the first client the role User: the second one serves Call Data."
 
 
 class NoDirectControl(PbxSaidNo):

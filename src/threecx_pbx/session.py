@@ -117,9 +117,12 @@ class PbxSession(Dialling):
             raise CallEnded(ENDED)
         return media
 
-    async def directory(self) -> tuple[Entry, ...]:
-        """All DNs of the PBX; what kind each is stays known. Raises Forbidden, LicenceMissing."""
-        found = await directory(self.xapi)
+    async def directory(self, by: Xapi | None = None) -> tuple[Entry, ...]:
+        """All DNs of the PBX, read by another client if given; what kind each is stays known.
+
+        Raises Forbidden, LicenceMissing.
+        """
+        found = await directory(by or self.xapi)
         self.numbers = {entry.number: entry.party_kind for entry in found}
         return found
 

@@ -13,7 +13,13 @@ from threecx_runner.naming import field_camel
 class Wire(BaseModel):
     """A model that spells in camel case on n8n's wire."""
 
-    model_config = ConfigDict(alias_generator=field_camel, populate_by_name=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        alias_generator=field_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        coerce_numbers_to_str=True,  # expressions give 101 where a parameter is text
+    )
 
 
 class Params(Wire):
@@ -78,26 +84,32 @@ class CallResult(Result):
 
 
 class Locator(Wire):
-    """An n8n resource locator: `mode` list, number, id, url …; a plain string counts as mode `list`."""
+    """An n8n resource locator: `mode` list, number, id, url …; a plain text or number counts as mode `list`."""
 
     mode: str = "list"
     value: str = ""
 
 
 def _located(value: object) -> object:
-    if isinstance(value, str):
-        return {"mode": "list", "value": value}
+    if _is_plain(value):
+        return {"mode": "list", "value": str(value)}
     if isinstance(value, Mapping):
-        return {"mode": str(value.get("mode", "list")), "value": str(value.get("value") or "")}
+        said = value.get("value")
+        return {"mode": str(value.get("mode", "list")), "value": str(said) if said or _is_plain(said) else ""}
     return value
+
+
+def _is_plain(value: object) -> bool:
+    """Text, or a number as expressions give it."""
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 Located = Annotated[Locator, BeforeValidator(_located)]
 
 
 def _numbers(value: object) -> object:
-    if isinstance(value, str):
-        return [number.strip() for number in value.split(",") if number.strip()]
+    if _is_plain(value):
+        return [number.strip() for number in str(value).split(",") if number.strip()]
     return value
 
 

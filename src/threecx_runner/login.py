@@ -32,6 +32,7 @@ def reports_account_of(login: Login, ca_file: str | None = None) -> Account | No
         secret=login.reports_client_secret,
         verify_tls=not login.ignore_tls_errors,
         ca_file=ca_file,
+        reports=True,
     )
 
 

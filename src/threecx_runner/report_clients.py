@@ -1,4 +1,4 @@
-"""The second API clients of credentials: they read call log, reports and recordings, and nothing else.
+"""The second API clients of credentials: Call Data reads and changes the PBX by them, so that the first one can be a plain user.
 
 The call log needs a System Owner (api.md 1.3), which a client that places calls need not be.
 """

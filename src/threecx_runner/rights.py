@@ -18,11 +18,8 @@ async def check_rights(own: Xapi, reports: Xapi) -> str:
     """
     try:
         await _read(reports)
-    except WrongCredentials as error:
-        raise WrongCredentials(
-            "3CX refused the second API client: Reports Client ID or Reports Client Secret is wrong.",
-            hint="Check both against 3CX Admin Console > Integrations > API, or leave both empty.",
-        ) from error
+    except WrongCredentials:
+        raise
     except (Forbidden, LicenceMissing) as error:
         raise type(error)(f"Calls work, but {error.message}", hint=error.hint) from error
     except ThreeCxError:

@@ -101,7 +101,7 @@ class Context:
     sounds: Sounding
     files: Filing
     reports: Xapi
-    """The XAPI by the credential's second API client, where it has one: call log, reports, recordings."""
+    """The XAPI by the credential's second API client, where it has one, so that the first one can be a plain user."""
     data_changes: bool = False
     """Whether the credential lets `xapiRequest` write."""
     tool: bool = False

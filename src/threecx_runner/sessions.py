@@ -13,6 +13,7 @@ from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx.account import Account
 from threecx_pbx.calls.model import Call, EventId, PbxId
 from threecx_pbx.errors import BadParameter, ExtensionIsUser, ThreeCxError, Unreachable
+from threecx_pbx.ownership import own_route_point
 from threecx_pbx.session import PbxSession, opened_session
 from threecx_pbx.watching import backoff
 from threecx_pbx.xapi.budget import Budget
@@ -132,6 +133,8 @@ class Sessions:
         held = await self.get(login)
         if held.watch.session.watcher.trouble is not None:
             raise held.watch.session.watcher.trouble
+        # a session that is open already says nothing of what the PBX allows now
+        own_route_point(held.session.account, await held.session.rest.all())
         version = ""
         with suppress(ThreeCxError):
             version = await held.session.xapi.version()
@@ -152,14 +155,15 @@ class Sessions:
 
     def context(self, held: Held, login: Login, **more: Any) -> Context:
         """What an operation gets, but for its call."""
+        reports = self._reports.xapi(login, held.session.xapi)
         return Context(
             session=held.session,
             clock=self._parts.clock,
             find_call=more.pop("find_call", _no_call),
-            guard=held.watch.guard(login),
+            guard=held.watch.guard(login, reports),
             sounds=self._parts.sounds,
             files=self._parts.files,
-            reports=self._reports.xapi(login, held.session.xapi),
+            reports=reports,
             data_changes=login.allow_data_changes,
             **more,
         )

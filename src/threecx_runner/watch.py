@@ -11,6 +11,7 @@ from threecx_pbx.calls.events import AnyEvent, CallReceived
 from threecx_pbx.calls.model import Call, CallId, EventId
 from threecx_pbx.clock import Clock
 from threecx_pbx.session import Change, PbxSession
+from threecx_pbx.xapi.client import Xapi
 from threecx_runner.care.comfort import Comfort
 from threecx_runner.care.guarding import CredentialGuard, Numbers
 from threecx_runner.care.keeper import Keeper
@@ -65,10 +66,10 @@ class Watch:
         self.keeper = Keeper(session, parts.clock, tasks, parts.fallback, comfort, self._offer)
         self.keeper.guard = self.guard(login, care=True)
 
-    def guard(self, login: Login, *, care: bool = False) -> CredentialGuard:
+    def guard(self, login: Login, reports: Xapi | None = None, *, care: bool = False) -> CredentialGuard:
         """The guard of one credential: two credentials of one API client may allow different things."""
-        parts = self._parts
-        return CredentialGuard(login, self.numbers, parts.journal, parts.clock, self.session, care=care)
+        parts, xapi = self._parts, reports or self.session.xapi
+        return CredentialGuard(login, self.numbers, parts.journal, parts.clock, self.session, xapi, care=care)
 
     def told(self, change: Change) -> None:
         """Called by the session for each sighting that changed something."""

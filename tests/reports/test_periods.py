@@ -51,6 +51,40 @@ def test_an_end_that_is_a_date_counts_whole() -> None:
     assert found.end.astimezone(UTC) - found.start.astimezone(UTC) == timedelta(hours=47)
 
 
+@pytest.mark.parametrize("day", ["2026-11-20", "20261120", "2026-W47-5", "2026W475"])
+def test_a_day_is_whole_however_it_is_spelled(day: str) -> None:
+    found = custom_range(day, day, SPRING, BERLIN)
+
+    assert (found.start.isoformat(), found.end.isoformat()) == (
+        "2026-11-20T00:00:00+01:00",
+        "2026-11-21T00:00:00+01:00",
+    )
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-10-25T00:45:00Z", "2026-10-25T01:15:00Z"),
+        ("2026-10-25T02:45:00+02:00", "2026-10-25T02:15:00+01:00"),
+    ],
+)
+def test_the_hour_that_the_clock_shows_twice_is_two_hours(start: str, end: str) -> None:
+    found = custom_range(start, end, AUTUMN, BERLIN)
+
+    assert found.end.astimezone(UTC) - found.start.astimezone(UTC) == timedelta(minutes=30)
+    assert found.end.astimezone(UTC) - found.last.astimezone(UTC) == timedelta(microseconds=1)
+    with pytest.raises(BadParameter):
+        custom_range(end, start, AUTUMN, BERLIN)
+
+
+def test_a_year_that_nobody_means_is_refused_with_those_that_are_meant() -> None:
+    with pytest.raises(BadParameter) as refused:
+        custom_range("9999-01-01", "", SPRING, BERLIN)
+
+    assert refused.value.message == "Start Date lies in the year 9999."
+    assert refused.value.hint == "Choose a date in the years 2000 to 2099."
+
+
 def test_a_time_that_the_clock_jumps_over_is_an_hour_later() -> None:
     found = custom_range("2026-03-29T02:30:00", "2026-03-29T04:00:00", SPRING, BERLIN)
 
@@ -66,7 +100,14 @@ def test_an_empty_end_is_now_and_an_offset_is_obeyed() -> None:
 
 @pytest.mark.parametrize(
     ("start", "end"),
-    [("2026-03-02", "2026-03-01"), ("soon", ""), ("0001-01-01", ""), ("", ""), ("2026-13-01", "")],
+    [
+        ("2026-03-02", "2026-03-01"),
+        ("soon", ""),
+        ("0001-01-01", ""),
+        ("", ""),
+        ("2026-13-01", ""),
+        ("2026-W47", ""),
+    ],
 )
 def test_dates_that_are_reversed_absurd_or_no_dates_are_refused(start: str, end: str) -> None:
     with pytest.raises(BadParameter):

@@ -69,6 +69,13 @@ def test_third_parties_are_n8ns_own_nodes(workflow: Json) -> None:
     assert "n8n-nodes-base.httpRequest" not in kinds
 
 
+@pytest.mark.parametrize("figure", ["averageWaitTime", "slaPercent"])
+def test_the_daily_report_has_a_dash_for_a_figure_that_nobody_knows(figure: str) -> None:
+    report = (ROOT / "templates" / "daily_call_report.json").read_text("utf-8")
+
+    assert f"$json.{figure} == null ? '\u2013' : Math.round($json.{figure})" in report
+
+
 def test_every_template_stands_in_the_docs() -> None:
     page = (ROOT / "docs" / "templates.md").read_text("utf-8")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threecx_pbx.errors import RecordUnknown
+from threecx_pbx.errors import BadParameter, RecordUnknown
 from threecx_pbx.reports.contacts import by_text
 from threecx_pbx.reports.people import person
 from threecx_pbx.reports.queues import queues
@@ -91,9 +91,14 @@ def test_a_search_text_is_looked_for_as_it_stands(typed: str) -> None:
         async for _ in by_text(cast("Xapi", asked), typed, None):
             raise AssertionError
 
+    if not typed.replace('"', " ").replace("\\", " ").strip():
+        with pytest.raises(BadParameter):
+            asyncio.run(search())
+        return
     asyncio.run(search())
 
     (phrase,) = asked.filters
+    assert phrase[1:-1] in typed
     # a phrase in quotes is one term, in which neither AND nor NOT means anything (OData, 5.1.8)
     assert phrase[0] == phrase[-1] == '"'
     assert not set(phrase[1:-1]) & {'"', "\\"}

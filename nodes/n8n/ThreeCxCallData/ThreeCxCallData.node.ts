@@ -546,7 +546,11 @@ export class ThreeCxCallData implements INodeType {
 						default: [],
 						description: 'Which calls to keep by their state',
 						options: [
-							{ name: 'Ringing', value: 'ringing' },
+							{
+								name: 'Ringing',
+								value: 'ringing',
+								description: 'Nobody has answered yet, or the caller waits in a queue',
+							},
 							{ name: 'Answered', value: 'answered' },
 							{ name: 'Other', value: 'other' },
 						],
@@ -1097,7 +1101,7 @@ export class ThreeCxCallData implements INodeType {
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. GRP0000',
-						description: 'Number of the department; empty means the whole system',
+						description: 'Number or name of the department; empty means the whole system',
 					},
 					{
 						displayName: 'Extensions',
@@ -1120,7 +1124,7 @@ export class ThreeCxCallData implements INodeType {
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. 800',
-						description: 'Comma-separated numbers; empty means all',
+						description: 'Comma-separated numbers or names; empty means all',
 					},
 					{
 						displayName: 'Ring Groups',

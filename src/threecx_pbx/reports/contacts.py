@@ -1,15 +1,20 @@
 """The PBX's phone book and its blocked numbers; numbers are compared as telephones do, not as text."""
 
+import re
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import phonenumbers
 
 from threecx_pbx.errors import BadParameter
+from threecx_pbx.reports.words import holds, term, words_of
 from threecx_pbx.xapi.client import Row, Xapi
-from threecx_pbx.xapi.odata import one_of, text
+from threecx_pbx.xapi.odata import text
 
 _NUMBERS = ("PhoneNumber", "Mobile2", "Home", "Business", "Business2", "Other", "BusinessFax", "Pager")
+_DIGITS = re.compile(r"\+?[\d\s()/.\-]+")
+"""One number without letters, stars and extension."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,44 +33,92 @@ class Contact:
 
 def normalised(number: str, country: str) -> str:
     """`+49301234567` of what a person typed; `country` is meant by a number without one. Raises BadParameter."""
-    try:
-        parsed = phonenumbers.parse(number, country or None)
-    except phonenumbers.NumberParseException as error:
-        raise BadParameter(
-            f"'{number.strip()[:40]}' is not a telephone number.",
-            hint="Write it with its country, like +49301234567, or set Country.",
-        ) from error
+    parsed = _parsed(number, country)
     if not phonenumbers.is_possible_number(parsed):
-        raise BadParameter(f"'{number.strip()[:40]}' is too short or too long for a telephone number.")
+        raise BadParameter(f"'{_shown(number)}' is too short or too long for a telephone number.")
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def spellings(e164: str) -> list[str]:
-    """How a phone book may have written the number."""
-    parsed = phonenumbers.parse(e164)
-    national = phonenumbers.national_significant_number(parsed)
-    bare = e164.removeprefix("+")
-    local = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
-    shown = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-    plain = "".join(sign for sign in local if sign.isdigit())
-    return list(dict.fromkeys([e164, f"00{bare}", bare, plain, local, shown, national]))
+def whole_number(number: str, country: str) -> str:
+    """As `normalised`, of a number that can be dialled from abroad and is written in digits. Raises BadParameter."""
+    if not _DIGITS.fullmatch(number.strip()):
+        raise BadParameter(
+            f"'{_shown(number)}' holds signs that are no digits, so it is not one whole number.",
+            hint="Write one number in digits, with its country, like +49301234567.",
+        )
+    parsed = _parsed(number, country)
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        raise BadParameter(
+            f"'{_shown(number)}' is not a whole telephone number: it is too short, too long, or lacks its area code.",
+            hint="Write the number with its country and area code, like +49301234567.",
+        )
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def country_of(e164: str) -> str:
+    """Two letters of the country that the number belongs to; empty where that is none. Raises BadParameter."""
+    found = phonenumbers.region_code_for_country_code(_parsed(e164, "").country_code or 0)
+    return found if found in phonenumbers.SUPPORTED_REGIONS else ""
+
+
+def _parsed(number: str, country: str) -> phonenumbers.PhoneNumber:
+    if country and country not in phonenumbers.SUPPORTED_REGIONS:
+        raise BadParameter(
+            f"Country '{country[:10]}' is not known.",
+            hint="Write the two letters of a country in Country, like DE or GB.",
+        )
+    try:
+        return phonenumbers.parse(number, country or None)
+    except phonenumbers.NumberParseException as error:
+        raise BadParameter(
+            f"'{_shown(number)}' is not a telephone number.",
+            hint="Write it with its country, like +49301234567, or set Country.",
+        ) from error
+
+
+def _shown(number: str) -> str:
+    return number.strip()[:40]
 
 
 async def by_number(xapi: Xapi, e164: str, country: str) -> list[Contact]:
-    """Contacts one of whose numbers is exactly this one. Raises Forbidden, …"""
-    wanted = " or ".join(one_of(field, spellings(e164)) for field in _NUMBERS)
-    rows = await xapi.rows("Contacts", "search the contacts", filter=wanted)
+    """Contacts one of whose numbers is exactly this one, however it is written. Raises BadParameter, Forbidden, …
+
+    `country` is meant by the numbers of the phone book that are written without one.
+    """
+    wanted = normalised(e164, country)
+    rows = await xapi.rows("Contacts", "search the contacts", filter=_alike(wanted))
     found = (contact_of(row) for row in rows)
-    return [one for one in found if any(_same(number, e164, country) for number in one.numbers)]
+    return [one for one in found if any(_same(number, wanted, country) for number in one.numbers)]
+
+
+def _alike(e164: str) -> str:
+    """What numbers have in common with this one in every spelling, as an OData filter.
+
+    The PBX compares text only. Separators stand anywhere, but not on both sides of a single digit, save that the last
+    one may stand alone (`1234-0`): so the last two digits are together, or the two before the last. A filter of more
+    than 100 nodes is refused by ASP.NET's OData unless told otherwise, hence no list of spellings.
+    """
+    last = e164[-2:], e164[-3:-1]
+    pairs = (f"contains({field},{text(pair)})" for field in _NUMBERS for pair in dict.fromkeys(last))
+    return " or ".join(pairs)
 
 
 async def by_text(xapi: Xapi, search: str, limit: int | None) -> AsyncIterator[Contact]:
-    """Contacts that hold the text. Raises Forbidden, …"""
-    # a phrase in double quotes is one search term of OData; those of the user cannot end it
-    phrase = '"' + search.replace("\\", " ").replace('"', " ").strip() + '"'
-    async for page in xapi.pages("Contacts", "search the contacts", {"search": phrase}, limit=limit):
-        for row in page:
-            yield contact_of(row)
+    """Contacts that hold every word of the text. Raises BadParameter, Forbidden, …"""
+    words = words_of(search)
+    # what is compared here must be read beyond the limit
+    most = limit if len(words) < 2 else None
+    found = 0
+    async with aclosing(
+        xapi.pages("Contacts", "search the contacts", {"search": term(words)}, limit=most)
+    ) as pages:
+        async for page in pages:
+            for row in page:
+                if found == limit:
+                    return
+                if holds(row, words):
+                    found += 1
+                    yield contact_of(row)
 
 
 async def create(xapi: Xapi, fields: Row) -> Contact:

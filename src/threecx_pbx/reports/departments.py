@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from threecx_pbx.errors import RecordUnknown
+from threecx_pbx.errors import BadParameter, RecordUnknown
 from threecx_pbx.reports.office import Hours, holiday_of, spans_of
+from threecx_pbx.reports.periods import when
 from threecx_pbx.reports.zones import zone_of
 from threecx_pbx.xapi.client import Row, Xapi
 
@@ -36,17 +39,40 @@ async def department(xapi: Xapi, name: str = "") -> Department:
     kind = str((group.get("Hours") or opening or {}).get("Type") or "")
     ignores = bool((opening or {}).get("IgnoreHolidays"))
     hours = Hours(
-        zone=await zone_of(xapi, str(group.get("TimeZoneId") or system.get("TimeZoneId") or "UTC")),
+        zone=await _zone(xapi, group, system),
         always=kind in _ALWAYS,
         never=kind in _NEVER,
         opening=spans_of(opening),
         breaks=spans_of(breaks),
         holidays=() if ignores else tuple(holiday_of(row) for row in listed),
         forced=str(group.get("CurrentGroupHours") or "Default"),
+        forced_until=_expiry(group),
     )
     return Department(
         int(group.get("Id") or 0), str(group.get("Number") or ""), str(group.get("Name") or ""), hours
     )
+
+
+async def group_number(xapi: Xapi, name: str) -> str:
+    """Of a department named by number, name or ID. Raises RecordUnknown, Forbidden."""
+    rows = await xapi.rows("Groups", "read the departments", select="Id,Number,Name")
+    return str(_named(rows, name.strip()).get("Number") or "")
+
+
+async def _zone(xapi: Xapi, group: Row, system: Row) -> ZoneInfo:
+    try:
+        return await zone_of(xapi, str(group.get("TimeZoneId") or system.get("TimeZoneId") or "UTC"))
+    except BadParameter as error:
+        raise BadParameter(
+            f"The PBX does not tell the time zone of the department '{group.get('Name') or group.get('Number')}'.",
+            hint="Choose the department's time zone again in the 3CX Admin Console.",
+        ) from error
+
+
+def _expiry(group: Row) -> datetime | None:
+    """When a forced mode ends; the year 1 is .NET's way to say never."""
+    found = when(group.get("OverrideExpiresAt"))
+    return found if found and found.year > 1 else None
 
 
 def _named(groups: Sequence[Row], name: str) -> Row:

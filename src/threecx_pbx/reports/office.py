@@ -1,5 +1,6 @@
 """Is the office open? Opening hours, breaks, holidays and the forced mode of a department, in its own time zone. Pure."""
 
+from calendar import isleap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,6 +12,7 @@ from threecx_pbx.xapi.client import Row
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _LOOK_AHEAD_DAYS = 60
+_DAY_S = 86_400.0
 
 
 class OfficeState(StrEnum):
@@ -51,19 +53,26 @@ class Holiday:
     to_seconds: float
 
     def spans(self, year: int) -> Iterator[tuple[datetime, datetime]]:
-        """Local begin and end in that year, or begun in it; a day that the year lacks is left out."""
+        """Local begin and end in that year, or begun in it. The 29th of February that a year lacks is left out."""
         first_year, month, day = self.first
         last_year, last_month, last_day = self.last
         if first_year not in (0, year):
             return
         ends = last_year or year + ((last_month, last_day) < (month, day))
         try:
-            begin = datetime.combine(date(year, month, day), time()) + timedelta(seconds=self.from_seconds)
-            end = datetime.combine(date(ends, last_month, last_day), time())
+            begin = _moment(year, month, day, self.from_seconds)
+            end = _moment(ends, last_month, last_day, self.to_seconds)
         except ValueError:
             return
-        # 23:59 means until midnight: the PBX shows no seconds
-        yield begin, end + timedelta(seconds=self.to_seconds) + timedelta(minutes=1)
+        if begin < end:
+            yield begin, end
+
+
+def _moment(year: int, month: int, day: int, seconds: float) -> datetime:
+    """Local; March begins in place of a 29th of February that the year lacks. Raises ValueError for another such day."""
+    if (month, day) == (2, 29) and not isleap(year):
+        return datetime.combine(date(year, 3, 1), time())
+    return datetime.combine(date(year, month, day), time()) + timedelta(seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,8 @@ class Hours:
     breaks: tuple[Span, ...]
     holidays: tuple[Holiday, ...]
     forced: str = "Default"
+    forced_until: datetime | None = None
+    """When the forced mode ends by itself; None: it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +103,24 @@ class Office:
 
 def office_at(hours: Hours, now: datetime) -> Office:
     """See `Office`."""
-    forced = _FORCED.get(hours.forced)
-    if forced is not None:
+    forced, until = _FORCED.get(hours.forced), hours.forced_until
+    if forced is None or (until is not None and until.astimezone(UTC) <= now.astimezone(UTC)):
+        return _unforced(hours, now)
+    last = now.astimezone(UTC) + timedelta(days=_LOOK_AHEAD_DAYS)
+    if until is None or until.astimezone(UTC) > last:
         return Office(forced, True, "", None, None)
+    after = _unforced(hours, until.astimezone(hours.zone))
+    if after.state is forced:
+        return Office(forced, True, "", after.next_change, after.next_state)
+    return Office(forced, True, "", until.astimezone(hours.zone), after.state)
+
+
+def _unforced(hours: Hours, now: datetime) -> Office:
     state, holiday = _state(hours, now)
     for moment in _changes(hours, now):
         then, _ = _state(hours, moment)
         if then is not state:
-            return Office(state, False, holiday, moment, then)
+            return Office(state, False, holiday, moment.astimezone(hours.zone), then)
     return Office(state, False, holiday, None, None)
 
 
@@ -121,31 +142,53 @@ def _spans(holiday: Holiday, year: int) -> Iterator[tuple[datetime, datetime]]:
 
 
 def _inside(spans: Sequence[Span], local: datetime) -> bool:
-    at = local.time()
     return any(
-        span.weekday == local.weekday() and span.start <= at and (at < span.stop or span.stop == time())
+        begin <= local < end
         for span in spans
+        for day in (local.date() - timedelta(days=1), local.date())
+        for begin, end in _on(span, day)
     )
 
 
+def _on(span: Span, day: date) -> Iterator[tuple[datetime, datetime]]:
+    """Local begin and end of a period that begins on that day; one that stops before it starts goes past midnight."""
+    if span.weekday == day.weekday():
+        over = timedelta(days=1) if span.stop <= span.start else timedelta(0)
+        yield datetime.combine(day, span.start), datetime.combine(day, span.stop) + over
+
+
 def _changes(hours: Hours, now: datetime) -> list[datetime]:
-    """Moments after now at which something may change, in order."""
+    """Moments after now at which something may change, in order and in UTC.
+
+    Two times of one zone are compared by the clock on the wall, which shows an hour twice in autumn.
+    """
     today = now.astimezone(hours.zone).date()
-    local: set[datetime] = set()
-    for ahead in range(-1, _LOOK_AHEAD_DAYS):
-        day = today + timedelta(days=ahead)
-        for span in (*hours.opening, *hours.breaks):
-            if span.weekday == day.weekday():
-                over = timedelta(days=1) if span.stop == time() else timedelta(0)
-                local |= {datetime.combine(day, span.start), datetime.combine(day, span.stop) + over}
+    days = [today + timedelta(days=ahead) for ahead in range(-1, _LOOK_AHEAD_DAYS + 1)]
+    spans = [one for span in (*hours.opening, *hours.breaks) for day in days for one in _on(span, day)]
     for holiday in hours.holidays:
         for year in (today.year - 1, today.year, today.year + 1):
-            for begin, end in holiday.spans(year):
-                local |= {begin, end}
-    # a wall time that the clock skips becomes the moment after it
-    moments = {one.replace(tzinfo=hours.zone).astimezone(UTC).astimezone(hours.zone) for one in local}
-    last = now + timedelta(days=_LOOK_AHEAD_DAYS)
-    return sorted(one for one in moments if now < one <= last)
+            spans += holiday.spans(year)
+    local = {moment for span in spans for moment in span}
+    moments = {one.replace(tzinfo=hours.zone, fold=fold).astimezone(UTC) for one in local for fold in (0, 1)}
+    moments |= {moment for day in days for moment in _clock_changes(day, hours.zone)}
+    begin = now.astimezone(UTC)
+    return sorted(one for one in moments if begin < one <= begin + timedelta(days=_LOOK_AHEAD_DAYS))
+
+
+def _clock_changes(day: date, zone: ZoneInfo) -> Iterator[datetime]:
+    """When the clock is changed on that day: the wall shows another time at once."""
+    before = datetime.combine(day, time(), zone).astimezone(UTC)
+    after = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+    was = before.astimezone(zone).utcoffset()
+    if was == after.astimezone(zone).utcoffset():
+        return
+    while after - before > timedelta(seconds=1):
+        middle = before + (after - before) / 2
+        if middle.astimezone(zone).utcoffset() == was:
+            before = middle
+        else:
+            after = middle
+    yield after.replace(microsecond=0)
 
 
 def spans_of(schedule: Row | None) -> tuple[Span, ...]:
@@ -182,5 +225,10 @@ def holiday_of(row: Row) -> Holiday:
         first=(year, month, day),
         last=(0 if recurrent else int(row.get("YearEnd") or 0) or year, *last),
         from_seconds=seconds_of(row.get("TimeOfStartDate")),
-        to_seconds=86_340.0 if whole else seconds_of(row.get("TimeOfEndDate")),
+        to_seconds=_DAY_S if whole else _until(seconds_of(row.get("TimeOfEndDate"))),
     )
+
+
+def _until(seconds: float) -> float:
+    """23:59 means until midnight: the PBX shows no seconds, and no later time of a day."""
+    return _DAY_S if seconds >= _DAY_S - 60 else seconds

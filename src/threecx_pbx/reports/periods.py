@@ -11,7 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 from threecx_pbx.errors import BadParameter
 
 _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_WEEK = re.compile(r"\d{4}-?W\d{2}")
+"""Without its day; Python would take the Monday."""
 
 
 class TimeRange(StrEnum):
@@ -40,7 +41,7 @@ class Period:
     @property
     def last(self) -> datetime:
         """The last microsecond: the reports' `periodTo` counts as inside."""
-        return self.end - timedelta(microseconds=1)
+        return (self.end.astimezone(UTC) - timedelta(microseconds=1)).astimezone(self.zone)
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -75,7 +76,8 @@ def custom_range(start: str, end: str, now: datetime, zone: ZoneInfo) -> Period:
     """Two dates or times as text. An end that is a date counts whole; an empty one is now. Raises BadParameter."""
     begins = _moment(start, "Start Date", zone, is_end=False)
     ends = _moment(end, "End Date", zone, is_end=True) if end.strip() else now.astimezone(zone)
-    if ends <= begins:
+    # two times of one zone are compared by the clock on the wall, which shows an hour twice in autumn
+    if ends.astimezone(UTC) <= begins.astimezone(UTC):
         raise BadParameter(
             f"Start Date ({start.strip()}) is not before End Date ({end.strip() or 'now'}).",
             hint="Exchange the two dates.",
@@ -83,24 +85,38 @@ def custom_range(start: str, end: str, now: datetime, zone: ZoneInfo) -> Period:
     return Period(begins, ends)
 
 
+def in_reason(found: date, name: str) -> None:
+    """Raises BadParameter for a year that nobody means; `name` is the parameter's."""
+    if not _EARLIEST <= found < _LATEST:
+        raise BadParameter(
+            f"{name} lies in the year {found.year}.", hint="Choose a date in the years 2000 to 2099."
+        )
+
+
 def _moment(text: str, name: str, zone: ZoneInfo, *, is_end: bool) -> datetime:
     plain = text.strip()
     try:
-        found = datetime.fromisoformat(plain)
+        found = datetime.fromisoformat("" if _WEEK.fullmatch(plain) else plain)
     except ValueError as error:
         raise BadParameter(
             f"{name} is not a date: '{plain[:40]}'.", hint="Write it like 2026-03-01 or 2026-03-01T08:30:00."
         ) from error
-    if not _EARLIEST <= found.date() < _LATEST:
-        raise BadParameter(
-            f"{name} lies in the year {found.year}.", hint="Choose a date after the year 2000."
-        )
-    if _DAY.fullmatch(plain):
+    in_reason(found.date(), name)
+    if _is_day(plain):
         return midnight(found.date() + timedelta(days=1 if is_end else 0), zone)
     if found.tzinfo is None:
         # a time that the clock jumped over becomes the one an hour later, as people mean it
         found = found.replace(tzinfo=zone).astimezone(UTC)
     return found.astimezone(zone)
+
+
+def _is_day(text: str) -> bool:
+    """`2026-03-01`, `20260301`, `2026-W09-7`: a day without a time."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 _length = TypeAdapter(timedelta).validator.validate_python

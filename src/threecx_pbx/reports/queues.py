@@ -1,6 +1,6 @@
 """Queues: who is in them, how they do now, and how they did (api.md 7.3, 7.5)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -110,6 +110,12 @@ def _queue(row: Row) -> Queue:
     )
 
 
+async def queue_numbers(xapi: Xapi) -> frozenset[str]:
+    """Of all queues. Raises Forbidden, …"""
+    rows = await xapi.rows("Queues", "read the queues", select="Number")
+    return frozenset(str(row["Number"]) for row in rows if row.get("Number"))
+
+
 async def agents_of(xapi: Xapi, queue: Queue, active: Sequence[ActiveCall]) -> list[Agent]:
     """The queue's agents with their state. The log-in is one for all queues of an agent (api.md 7.3)."""
     skills = dict(queue.agents)
@@ -123,8 +129,13 @@ async def agents_of(xapi: Xapi, queue: Queue, active: Sequence[ActiveCall]) -> l
 
 
 def waiting(queue: Queue, active: Sequence[ActiveCall]) -> list[ActiveCall]:
-    """Calls at the queue's number that nobody has answered: inferred, nothing tells it (api.md 7.2)."""
-    return [one for one in active if one.callee_number == queue.number and one.status != _TALKING]
+    """Calls at the queue's number that nobody has answered."""
+    return [one for one in active if waits(one, {queue.number})]
+
+
+def waits(call: ActiveCall, queues_: Collection[str]) -> bool:
+    """Whether the call is at one of these queues and nobody has answered it: inferred, nothing tells it (api.md 7.2)."""
+    return call.callee_number in queues_ and call.status != _TALKING
 
 
 async def figures(

@@ -11,6 +11,7 @@ from threecx_pbx.errors import BadParameter, DestinationRefused, LicenceFull, Th
 from threecx_pbx.reports.directory import emergency_numbers
 from threecx_pbx.reports.licence import room
 from threecx_pbx.session import PbxSession
+from threecx_pbx.xapi.client import Xapi
 from threecx_runner.care.allowed import Guard, allowed, cleaned, is_internal
 from threecx_runner.journal import Journal
 
@@ -67,16 +68,17 @@ class CredentialGuard:
         journal: Journal,
         clock: Clock,
         pbx_session: PbxSession,
+        xapi: Xapi,
         *,
         care: bool = False,
     ) -> None:
-        """`care`: the fallback of callers, who must reach a number of the PBX in a dry run too."""
+        """`xapi` reads how full the licence is; `care`: the fallback of callers, who must reach a number of the PBX in a dry run too."""
         self._login = login
         self._numbers = numbers
         self._journal = journal
         self._clock = clock
-        self._session = pbx_session
         self._pbx = pbx_session.account.pbx
+        self._xapi = xapi
         self._care = care
 
     async def check(self, destination: str) -> str:
@@ -102,7 +104,7 @@ class CredentialGuard:
         reserve = self._login.reserve_calls
         if not reserve:
             return
-        now = await room(self._session.xapi)
+        now = await room(self._xapi)
         if now.left is not None and now.left <= reserve:
             raise LicenceFull(
                 f"{now.active} of the licence's {now.most} simultaneous calls are in use, and the credential keeps {reserve} free."

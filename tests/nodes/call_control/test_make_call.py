@@ -49,6 +49,22 @@ async def test_calls_that_the_credential_keeps_free_are_not_taken(workflow: Work
     assert again["item"]["outcome"] == "answered"
 
 
+@pytest.mark.proves("care.licence-room", "credential.reports-client")
+async def test_a_plain_user_beside_a_second_client_keeps_calls_free_and_ends_whole_calls(
+    workflow: Workflow,
+) -> None:
+    second = {"reportsClientId": "8001", "reportsClientSecret": "simulator-secret"}
+    workflow.login(clientId="8003", reserveCalls=2, **second)
+    workflow.sim.control.limit_calls(3)
+    made = await workflow.run("makeCall", None, target="101")
+    refused = await workflow.run("makeCall", None, target="102")
+    ended = await workflow.run("hangupCall", made["item"]["callId"], leg="wholeCall")
+
+    assert made["item"]["outcome"] == "answered"
+    assert refused["error"]["errorId"] == "licenceFull"
+    assert ended["item"]["ended"] == "wholeCall"
+
+
 async def test_a_phone_that_is_not_registered_fails_with_the_reason_of_the_pbx(workflow: Workflow) -> None:
     workflow.sim.control.behave("101", registered=False)
     line = await workflow.run("makeCall", None, target="101")

@@ -49,6 +49,19 @@ async def test_only_calls_of_that_state_and_those_extensions_are_kept(office: Of
     assert await active(office, filterBy={"status": ["ringing"], "extensions": ["100"]}) == []
 
 
+async def test_a_caller_who_waits_in_a_queue_is_not_answered_yet(office: Office) -> None:
+    for agent in ("102", "103"):
+        office.sim.control.behave(agent, answers_after=None)
+    call = office.sim.control.call(CALLER, "+4930555800")
+    await office.reached(call, "ringing 102")
+
+    at_queue = [row for row in await active(office) if row["calleeNumber"] == "800"]
+    answered = await active(office, filterBy={"status": ["answered"]})
+
+    assert [row["status"] for row in at_queue] == ["ringing"]
+    assert answered == []
+
+
 async def test_no_call_is_an_empty_answer(office: Office) -> None:
     assert await active(office) == []
 

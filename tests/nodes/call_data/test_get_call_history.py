@@ -64,6 +64,43 @@ async def test_filters_that_the_report_lacks_hold_for_each_call(
     assert [call for call in every if holds(call)] == kept
 
 
+async def test_the_zero_in_brackets_of_a_number_counts_for_nothing(data: Data) -> None:
+    calls = await data.run("getCallHistory", **ALL_TIME, returnAll=True, filters={"directions": ["inbound"]})
+    number = next(call["fromNumber"] for call in calls if call["fromNumber"].startswith("+4930"))
+    spellings = (number, f"+49 (0)30 {number[5:]}", f"0049 (0) 30/{number[5:]}", f"030 {number[5:]}")
+
+    found = [
+        await data.run("getCallHistory", **ALL_TIME, returnAll=True, filters={"number": one})
+        for one in spellings
+    ]
+
+    assert found[0]
+    assert all(some == found[0] for some in found)
+
+
+@pytest.mark.parametrize("number", ["abc", "anonymous", "0", "+", "'; drop"])
+async def test_a_number_without_digits_does_not_mean_every_call(data: Data, number: str) -> None:
+    error = await data.error("getCallHistory", startDate="2020-01-01", filters={"number": number})
+
+    assert error["errorId"] == "badParameter"
+    assert "Number in Filters holds no digits" in error["message"]
+
+
+@pytest.mark.parametrize("queue", ["4711", "999", "Moon queue"])
+async def test_a_queue_that_the_pbx_lacks_is_refused(data: Data, queue: str) -> None:
+    error = await data.error("getCallHistory", startDate="2026-03-02", filters={"queue": queue})
+
+    assert error["errorId"] == "recordUnknown"
+    assert f"Queue in Filters names '{queue}'" in error["message"]
+
+
+async def test_a_queue_is_known_by_its_name(data: Data) -> None:
+    named = await data.run("getCallHistory", **ALL_TIME, filters={"queue": "Support queue"})
+
+    assert named
+    assert named == await data.run("getCallHistory", **ALL_TIME, filters={"queue": "800"})
+
+
 async def test_a_limit_ends_the_reading(data: Data) -> None:
     assert len(await data.run("getCallHistory", **ALL_TIME, limit=7)) == 7
 

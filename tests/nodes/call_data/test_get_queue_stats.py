@@ -26,6 +26,19 @@ async def test_what_was_not_asked_for_is_null(data: Data) -> None:
     assert stats["callsAnswered"] is stats["waitingCalls"] is stats["agents"] is None
 
 
+@pytest.mark.parametrize(
+    ("metrics", "role"),
+    [(["waitingCalls"], "System Admin"), (["waitingCalls", "callsAnswered"], "System Owner")],
+)
+async def test_the_role_that_the_metrics_need_is_named(data: Data, metrics: list[str], role: str) -> None:
+    data.login["clientId"] = "8003"
+
+    error = await data.error("getQueueStats", metrics=metrics)
+
+    assert error["errorId"] == "forbidden"
+    assert f"the role {role} is needed" in error["message"]
+
+
 async def test_a_day_without_calls_has_zeros(data: Data) -> None:
     (stats,) = await data.run("getQueueStats", queueId="800", startDate="2020-01-01", endDate="2020-01-01")
 

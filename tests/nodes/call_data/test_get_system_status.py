@@ -72,5 +72,41 @@ async def test_the_forced_mode_of_a_department_wins(data: Data) -> None:
     assert (office["state"], office["forced"], office["nextChange"]) == ("closed", True, None)
 
 
+@pytest.mark.proves("data.getOfficeState")
+async def test_a_forced_mode_ends_when_the_pbx_says(data: Data) -> None:
+    data.login["allowDataChanges"] = True
+    forced = '{"CurrentGroupHours": "ForceClosed", "OverrideExpiresAt": "2026-03-02T16:30:00+01:00"}'
+    await data.run("xapiRequest", method="PATCH", path="Groups(28)", body=forced)
+
+    (before,) = await data.run("getOfficeState", at="2026-03-02T16:00:00+01:00")
+    (after,) = await data.run("getOfficeState", at="2026-03-02T16:30:00+01:00")
+
+    assert (before["state"], before["nextChange"], before["nextState"]) == (
+        "closed",
+        "2026-03-02T16:30:00+01:00",
+        "open",
+    )
+    assert (after["state"], after["forced"]) == ("open", False)
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+00:00"])
+async def test_a_moment_that_nobody_means_is_refused(data: Data, at: str) -> None:
+    error = await data.error("getOfficeState", at=at)
+
+    assert error["errorId"] == "badParameter"
+    assert "At lies in the year" in error["message"]
+
+
+async def test_a_department_whose_time_zone_nobody_knows_is_named(data: Data) -> None:
+    data.login["allowDataChanges"] = True
+    odd = '{"TimeZoneId": "4711"}'
+    await data.run("xapiRequest", method="PATCH", path="Groups(28)", body=odd)
+
+    error = await data.error("getOfficeState")
+
+    assert error["message"] == "The PBX does not tell the time zone of the department 'DEFAULT'."
+    assert "Admin Console" in error["description"]
+
+
 async def test_an_unknown_department_is_named(data: Data) -> None:
     assert (await data.error("getOfficeState", department="Moon"))["errorId"] == "recordUnknown"

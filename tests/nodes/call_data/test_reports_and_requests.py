@@ -20,6 +20,37 @@ async def test_every_report_is_read_by_its_name(data: Data, report: ReportName) 
     assert all(row["report"] == report for row in rows)
 
 
+@pytest.mark.proves("data.getReport")
+@pytest.mark.parametrize(
+    ("report", "filters", "named"),
+    [
+        ("abandonedQueueCalls", {"queues": "800,4711"}, "Queues in Filters names '4711'"),
+        ("agentLoginHistory", {"agents": "999"}, "Agents in Filters names '999'"),
+        ("extensionStatisticsByGroup", {"department": "GRP9999"}, "no department 'GRP9999'"),
+    ],
+)
+async def test_a_filter_that_names_what_the_pbx_lacks_is_refused(
+    data: Data, report: str, filters: dict[str, str], named: str
+) -> None:
+    error = await data.error("getReport", report=report, timeRange="today", filters=filters)
+
+    assert error["errorId"] == "recordUnknown"
+    assert named in error["message"]
+
+
+async def test_queues_and_departments_are_known_by_name_too(data: Data) -> None:
+    pairs = [
+        ("extensionStatisticsByGroup", {"department": "DEFAULT"}, {"department": "GRP0000"}),
+        ("queuePerformanceTotals", {"queues": "support queue"}, {"queues": "800"}),
+    ]
+
+    for report, by_name, by_number in pairs:
+        named = await data.run("getReport", report=report, **ALL_TIME, filters=by_name)
+        numbered = await data.run("getReport", report=report, **ALL_TIME, filters=by_number)
+        assert named == numbered
+        assert named
+
+
 async def test_zeros_that_the_pbx_leaves_out_are_there(data: Data) -> None:
     rows = await data.run("getReport", report="queuePerformanceOverview", **ALL_TIME)
     raw = await data.run("getReport", report="queuePerformanceOverview", **ALL_TIME, simplify=False)

@@ -58,12 +58,56 @@ async def test_a_second_client_that_is_refused_is_named(data: Data, wrong: dict[
 
 
 @pytest.mark.proves("credential.reports-client")
+@pytest.mark.parametrize("wrong", [{"reportsClientSecret": "wrong"}, {"reportsClientId": "4711"}])
+async def test_a_second_client_that_is_refused_is_named_at_run_time_and_in_lists(
+    data: Data, wrong: dict[str, str]
+) -> None:
+    data.login |= {"clientId": "8003", **OWNER, **wrong}
+    named = "3CX refused the second API client: Reports Client ID or Reports Client Secret is wrong."
+
+    error = await data.error("getQueueStats")
+    async with data.http.get(f"{data.runner.api.address}/v1/options/queues", headers=data.headers) as answer:
+        listed = await answer.json()
+
+    assert (error["errorId"], error["message"]) == ("wrongCredentials", named)
+    assert (listed["errorId"], listed["message"]) == ("wrongCredentials", named)
+
+
+@pytest.mark.proves("credential.test")
+async def test_a_licence_that_goes_after_a_good_test_is_told_by_the_next_one(data: Data) -> None:
+    good = await data.account()
+    data.sim.control.licence(False)
+    told = await data.account()
+
+    assert good["problem"] is None
+    assert (told["errorId"], told["problem"]) == (
+        "licenceMissing",
+        "3CX does not offer the Call Control API to this API client.",
+    )
+
+
+@pytest.mark.proves("credential.reports-client")
 async def test_the_second_client_reads_reports_and_the_first_one_the_rest(data: Data) -> None:
     data.login |= {"clientId": "8003", **OWNER}
 
     assert await data.run("getCallHistory", timeRange="today", limit=1)
     assert await data.run("getRecordings", timeRange="last7Days", limit=1)
     assert await data.run("getReport", report="detailedQueueStatistics", timeRange="today", limit=1)
+
+
+@pytest.mark.proves("credential.reports-client", "data.dropdowns")
+async def test_beside_a_second_client_a_plain_user_loses_no_operation_and_no_list(data: Data) -> None:
+    data.login |= {"clientId": "8003", **OWNER}
+
+    (blocked,) = await data.run("blockCaller", number="030 1234567")
+    (contact,) = await data.run("createContact", firstName="Xanthippe", phoneNumber="030 1234567")
+    (agent,) = await data.run("setAgentQueueStatus", extension="101", status="loggedOut")
+    (away,) = await data.run("setExtensionStatus", extension="101", profile="Away")
+    numbers = await data.options("extensions", "Sue")
+
+    assert (blocked["number"], contact["numbers"]) == ("+49301234567", ["+49301234567"])
+    assert (agent["queueStatus"], away["profile"]) == ("loggedOut", "Away")
+    assert [one["value"] for one in numbers] == ["102"]
 
 
 FILLED: dict[str, dict[str, Any]] = {

@@ -142,6 +142,7 @@ def groups(pbx: Pbx, company: Company, ids: DnIds, users_of: Callable[[str], lis
             "Language": company.language.upper(),
             "TimeZoneId": company.time_zone,
             "CurrentGroupHours": "Default",
+            "OverrideExpiresAt": None,
             "OverrideHolidays": False,
             "Hours": hours_of(company),
             "Members": partial(_members, pbx, ids, place, partial(users_of, one.number)),

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from threecx_pbx.calls.entry import Preset, checked_patterns, fits
 from threecx_pbx.errors import BadParameter, CallEnded
-from threecx_pbx.media import ALL_KEYS, KeyReader, Media, Pcm
+from threecx_pbx.media import ALL_KEYS, KeyReader, Media, Pcm, keys_of
 from threecx_runner.sdk import (
     CallParams,
     CallResult,
@@ -110,17 +110,20 @@ class _Asking:
         return CollectStatus.INVALID if wrong else status
 
     async def _type(self, keys: KeyReader) -> CollectStatus:
-        """Keys until there are enough, a terminator, or silence."""
+        """Keys until there are enough, a terminator, or silence. A terminator after enough keys belongs to them."""
         within = self.ask.timeout
         while len(self.typed) < self.ask.max_digits:
             key = await keys.key(timedelta(seconds=within))
             enough = len(self.typed) >= self.ask.min_digits
+            if key is None and not enough:
+                return CollectStatus.TIMEOUT
             if key is None:
-                return CollectStatus.COMPLETED if enough else CollectStatus.TIMEOUT
+                break
             if key in self.ask.terminators:
                 return CollectStatus.TERMINATOR if enough else CollectStatus.INVALID
             self.typed += key
             within = self.ask.inter_digit_timeout
+        keys.complete(frozenset(keys_of(self.ask.terminators)))
         return CollectStatus.COMPLETED
 
     async def _complain(self, media: Media, keys: KeyReader, status: CollectStatus) -> None:

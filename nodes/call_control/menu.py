@@ -112,6 +112,8 @@ class _Asking:
                 if self.key in keys_known:
                     self.status = MenuStatus.CHOSEN
                     return
+                # what was typed after a wrong key belongs to it
+                keys.clear()
 
 
 def _labels(ask: Params) -> dict[str, str]:

@@ -83,8 +83,8 @@ class _Asking:
     """One dialogue: what is asked, and what has been typed so far."""
 
     ask: Params
-    prompt: Pcm | None
-    invalid: Pcm | None
+    prompt: Pcm | None = None
+    invalid: Pcm | None = None
     typed: str = ""
     attempts: int = 0
 
@@ -138,9 +138,12 @@ class _Asking:
 async def collect_dtmf(on: Context, ask: Params) -> CollectResult:
     """Plays the prompt and collects keys until there are enough, a terminator, or silence; asks again as often as wanted."""
     _check(ask)
-    asking = _Asking(ask, await _sound(on, ask.prompt), await _sound(on, ask.invalid_prompt))
+    asking = _Asking(ask)
     try:
-        status = await asking.dialogue(await on.voice("Collect DTMF"))
+        media = await on.voice("Collect DTMF")
+        asking.prompt = await media.meanwhile(_sound(on, ask.prompt, "Prompt"))
+        asking.invalid = await media.meanwhile(_sound(on, ask.invalid_prompt, "Invalid Prompt"))
+        status = await asking.dialogue(media)
     except CallEnded:
         status = CollectStatus.HANGUP
     expected = ask.expected_value.get_secret_value()
@@ -162,5 +165,5 @@ def _check(ask: Params) -> None:
         )
 
 
-async def _sound(on: Context, wanted: Locator) -> Pcm | None:
-    return await on.sounds.of(wanted, "Prompt") if wanted.value else None
+async def _sound(on: Context, wanted: Locator, name: str) -> Pcm | None:
+    return await on.sounds.of(wanted, name) if wanted.value else None

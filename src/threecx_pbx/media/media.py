@@ -1,11 +1,12 @@
 """Both directions of one own leg: prompts, keys, background sound, the caller's voice. No locks: the loop owns it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from threecx_pbx.clock import Clock
 from threecx_pbx.errors import CallEnded, NotConnected, ThreeCxError
@@ -14,6 +15,8 @@ from threecx_pbx.media.listening import Ear
 from threecx_pbx.media.mouth import Mouth
 from threecx_pbx.media.playout import Layer, Prompt
 from threecx_pbx.media.sound import Pcm
+
+T = TypeVar("T")
 
 _CLOSES_WITHIN = timedelta(seconds=2)
 """So long after a complete input a caller may still press the key that ends it, as one does by habit."""
@@ -80,6 +83,7 @@ class Media:
         self._closing_until = clock.now()
         self._pressed: asyncio.Future[None] | None = None
         self._playing: _Playing | None = None
+        self._meanwhile: set[asyncio.Task[Any]] = set()
         self._over: str | None = None
         self.mouth = Mouth(clock.now(), self._heard_out)
         self.ear = Ear()
@@ -103,6 +107,22 @@ class Media:
             or playout.has(Layer.BACKGROUND)
             or playout.has(Layer.HOLD)
         )
+
+    async def meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
+        """What it gives, such as a sound that is being fetched, unless the leg ends before: then it is cancelled.
+
+        Raises CallEnded, and what the work raises.
+        """
+        task = asyncio.create_task(work, name="meanwhile")
+        self._meanwhile.add(task)
+        try:
+            await asyncio.wait((task,))
+        finally:
+            task.cancel()
+            self._meanwhile.discard(task)
+        if task.cancelled():
+            self._must_live()
+        return task.result()
 
     # prompts
 
@@ -247,6 +267,8 @@ class Media:
         self.connected = False
         self.impossible(CallEnded(why))
         self.ear.end()
+        for task in self._meanwhile:
+            task.cancel()
         self._tell_reader()
 
     # inside

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from threecx_pbx.calls.entry import Preset, checked_patterns, fits
 from threecx_pbx.errors import BadParameter, CallEnded
-from threecx_pbx.media import ALL_KEYS, KeyReader, Media, Pcm
+from threecx_pbx.media import ALL_KEYS, KeyReader, Media, Pcm, keys_of
 from threecx_runner.sdk import (
     CallParams,
     CallResult,
@@ -83,8 +83,8 @@ class _Asking:
     """One dialogue: what is asked, and what has been typed so far."""
 
     ask: Params
-    prompt: Pcm | None
-    invalid: Pcm | None
+    prompt: Pcm | None = None
+    invalid: Pcm | None = None
     typed: str = ""
     attempts: int = 0
 
@@ -110,17 +110,20 @@ class _Asking:
         return CollectStatus.INVALID if wrong else status
 
     async def _type(self, keys: KeyReader) -> CollectStatus:
-        """Keys until there are enough, a terminator, or silence."""
+        """Keys until there are enough, a terminator, or silence. A terminator after enough keys belongs to them."""
         within = self.ask.timeout
         while len(self.typed) < self.ask.max_digits:
             key = await keys.key(timedelta(seconds=within))
             enough = len(self.typed) >= self.ask.min_digits
+            if key is None and not enough:
+                return CollectStatus.TIMEOUT
             if key is None:
-                return CollectStatus.COMPLETED if enough else CollectStatus.TIMEOUT
+                break
             if key in self.ask.terminators:
                 return CollectStatus.TERMINATOR if enough else CollectStatus.INVALID
             self.typed += key
             within = self.ask.inter_digit_timeout
+        keys.complete(frozenset(keys_of(self.ask.terminators)))
         return CollectStatus.COMPLETED
 
     async def _complain(self, media: Media, keys: KeyReader, status: CollectStatus) -> None:
@@ -135,9 +138,12 @@ class _Asking:
 async def collect_dtmf(on: Context, ask: Params) -> CollectResult:
     """Plays the prompt and collects keys until there are enough, a terminator, or silence; asks again as often as wanted."""
     _check(ask)
-    asking = _Asking(ask, await _sound(on, ask.prompt), await _sound(on, ask.invalid_prompt))
+    asking = _Asking(ask)
     try:
-        status = await asking.dialogue(await on.voice("Collect DTMF"))
+        media = await on.voice("Collect DTMF")
+        asking.prompt = await media.meanwhile(_sound(on, ask.prompt, "Prompt"))
+        asking.invalid = await media.meanwhile(_sound(on, ask.invalid_prompt, "Invalid Prompt"))
+        status = await asking.dialogue(media)
     except CallEnded:
         status = CollectStatus.HANGUP
     expected = ask.expected_value.get_secret_value()
@@ -159,5 +165,5 @@ def _check(ask: Params) -> None:
         )
 
 
-async def _sound(on: Context, wanted: Locator) -> Pcm | None:
-    return await on.sounds.of(wanted, "Prompt") if wanted.value else None
+async def _sound(on: Context, wanted: Locator, name: str) -> Pcm | None:
+    return await on.sounds.of(wanted, name) if wanted.value else None

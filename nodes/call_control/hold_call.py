@@ -19,7 +19,8 @@ class HoldResult(CallResult):
 @operation(result=HoldResult, effect=Effect.CALL)
 async def hold_call(on: Context, ask: Params) -> HoldResult:
     """The caller hears music and the keys do not count, until Resume. 3CX itself has no hold for an API (api.md 6)."""
-    sound = await on.sounds.of(ask.music, "Music") if ask.music.value else hold_music()
     media = await on.voice("Hold")
+    music = media.meanwhile(on.sounds.of(ask.music, "Music")) if ask.music.value else None
+    sound = hold_music() if music is None else await music
     media.hold(sound)
     return HoldResult(call_id=on.call_id, held=media.held)

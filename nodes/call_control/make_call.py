@@ -1,5 +1,6 @@
 """Places a call from the route point, or from an extension's phone."""
 
+import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -7,6 +8,8 @@ from typing import Annotated
 from threecx_pbx.calls.routing import Dialled, DialOrder, Outcome
 from threecx_pbx.errors import BadParameter
 from threecx_runner.sdk import CallResult, Context, Effect, Field, Located, Locator, Params, operation
+
+_NUMBER = re.compile(r"[0-9]{1,20}")
 
 
 class From(StrEnum):
@@ -54,12 +57,7 @@ OUTPUTS = {
 @operation(result=MakeCallResult, effect=Effect.DIAL, outputs=OUTPUTS)
 async def make_call(on: Context, ask: DialParams) -> MakeCallResult:
     """Calls the target once, and waits until it is answered or cannot be reached; an execution that stops meanwhile ends the call."""
-    source = ask.from_extension.value if ask.call_from is From.EXTENSION else ""
-    if ask.call_from is From.EXTENSION and not source:
-        raise BadParameter(
-            "The parameter From Extension is empty.",
-            hint="Choose the extension whose phone calls, or call from the route point.",
-        )
+    source = _extension(ask.from_extension.value) if ask.call_from is From.EXTENSION else ""
     await on.guard.room()
     target = await on.guard.check(ask.target.value)
     dialled = await on.session.dial(DialOrder(target, source, timedelta(seconds=ask.timeout)))
@@ -71,6 +69,22 @@ async def make_call(on: Context, ask: DialParams) -> MakeCallResult:
         participant_id=dialled.leg.participant if dialled.leg else None,
         reason=dialled.reason,
     )
+
+
+def _extension(value: str) -> str:
+    """Raises BadParameter."""
+    number = value.strip()
+    if not number:
+        raise BadParameter(
+            "The parameter From Extension is empty.",
+            hint="Choose the extension whose phone calls, or call from the route point.",
+        )
+    if not _NUMBER.fullmatch(number):
+        raise BadParameter(
+            f"The parameter From Extension is '{number}', which is no extension.",
+            hint="Choose one from the list, or enter its number, such as 101.",
+        )
+    return number
 
 
 def _ending(dialled: Dialled) -> Ending:

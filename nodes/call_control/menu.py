@@ -68,11 +68,12 @@ OUTPUTS = {
 async def menu(on: Context, ask: Params) -> MenuResult:
     """Plays the menu and waits for a key; each choice is an output. A wrong key and silence repeat it."""
     labels = _labels(ask)
-    prompt = await on.sounds.of(ask.prompt, "Prompt")
-    invalid = await on.sounds.of(ask.invalid_prompt, "Invalid Prompt") if ask.invalid_prompt.value else None
-    asking = _Asking(ask, prompt, invalid)
+    asking = _Asking(ask)
     try:
-        await asking.dialogue(await on.voice("Menu"))
+        media = await on.voice("Menu")
+        prompt = await media.meanwhile(on.sounds.of(ask.prompt, "Prompt"))
+        invalid = await media.meanwhile(_invalid(on, ask))
+        await asking.dialogue(media, prompt, invalid)
     except CallEnded:
         asking.status = MenuStatus.HANGUP
     chosen = asking.status is MenuStatus.CHOSEN
@@ -88,30 +89,34 @@ async def menu(on: Context, ask: Params) -> MenuResult:
 class _Asking:
     """The dialogue, and how far it came."""
 
-    def __init__(self, ask: Params, prompt: Pcm, invalid: Pcm | None) -> None:
+    def __init__(self, ask: Params) -> None:
         self._ask = ask
-        self._prompt = prompt
-        self._invalid = invalid
         self.status = MenuStatus.TIMEOUT
         self.key = ""
         self.attempts = 0
 
-    async def dialogue(self, media: Media) -> None:
+    async def dialogue(self, media: Media, prompt: Pcm, invalid: Pcm | None) -> None:
         """Until a choice is made or no attempt is left. Raises KeysTaken, CallEnded."""
         keys_known = {choice.key for choice in self._ask.choices}
         with media.reading("Menu") as keys:
             if not self._ask.type_ahead:
                 keys.clear()
             while self.attempts <= self._ask.retries:
-                if self.status is MenuStatus.INVALID and self._invalid is not None:
-                    await media.play(self._invalid, stop_on=ALL_KEYS)
+                if self.status is MenuStatus.INVALID and invalid is not None:
+                    await media.play(invalid, stop_on=ALL_KEYS)
                 self.attempts += 1
-                await media.play(self._prompt, stop_on=ALL_KEYS if self._ask.interruptible else frozenset())
+                await media.play(prompt, stop_on=ALL_KEYS if self._ask.interruptible else frozenset())
                 self.key = await keys.key(timedelta(seconds=self._ask.timeout)) or ""
                 self.status = MenuStatus.INVALID if self.key else MenuStatus.TIMEOUT
                 if self.key in keys_known:
                     self.status = MenuStatus.CHOSEN
                     return
+                # what was typed after a wrong key belongs to it
+                keys.clear()
+
+
+async def _invalid(on: Context, ask: Params) -> Pcm | None:
+    return await on.sounds.of(ask.invalid_prompt, "Invalid Prompt") if ask.invalid_prompt.value else None
 
 
 def _labels(ask: Params) -> dict[str, str]:

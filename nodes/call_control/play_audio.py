@@ -49,8 +49,8 @@ class PlayResult(CallResult):
 @operation(result=PlayResult, effect=Effect.CALL, lasts=timedelta(hours=4))
 async def play_audio(on: Context, ask: Params) -> PlayResult:
     """Plays the sound to its end, or until a key is pressed; the newest sound wins, and the older one fails as superseded."""
-    sound = await on.sounds.of(ask.audio_file, "Audio File")
     media = await on.voice("Play Audio")
+    sound = await media.meanwhile(on.sounds.of(ask.audio_file, "Audio File"))
     if ask.background:
         media.background(sound)
         return PlayResult(call_id=on.call_id, status=PlayStatus.BACKGROUND, key="", seconds_heard=0)

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from threecx_pbx.errors import Impossible
 from threecx_runner.sdk import CallParams, CallResult, Context, Effect, Located, Locator, operation
 
 
@@ -24,7 +25,6 @@ class RejectResult(CallResult):
 
     how: How
     target: str
-    reason: str = ""
 
 
 @operation(result=RejectResult, effect=Effect.DIAL)
@@ -36,6 +36,9 @@ async def reject_call(on: Context, ask: Params) -> RejectResult:
         return RejectResult(call_id=call.id, how=ask.how, target="")
     target = await on.guard.check(ask.target.value)
     routed = await on.session.divert(call, target)
-    return RejectResult(
-        call_id=call.id, how=ask.how, target=target if routed.connected else "", reason=routed.reason
-    )
+    if not routed.connected:
+        raise Impossible(
+            f"The call could not be diverted to {target}: {routed.reason}.",
+            hint="Choose another target, or use Divert, which has an output for calls that are not connected.",
+        )
+    return RejectResult(call_id=call.id, how=ask.how, target=target)

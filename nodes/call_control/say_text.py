@@ -25,7 +25,7 @@ async def say_text(on: Context, ask: Params) -> PlayResult:
     """Speaks the text with espeak-ng, to its end or until a key is pressed."""
     if not ask.text.strip():
         raise BadParameter("The parameter Text is empty.", hint="Enter what the caller shall hear.")
-    sound = await on.sounds.spoken(ask.text, ask.language, ask.voice, ask.speed)
     media = await on.voice("Say Text")
+    sound = await media.meanwhile(on.sounds.spoken(ask.text, ask.language, ask.voice, ask.speed))
     stop_on = ALL_KEYS if ask.interruptible else frozenset()
     return heard(on, await media.play(sound, stop_on=stop_on))

@@ -16,11 +16,12 @@ from threecx_pbx.callcontrol.socket import opened
 from threecx_pbx.callcontrol.wire import DnInfo
 from threecx_pbx.calls.book import Book, observe, restored
 from threecx_pbx.calls.events import AnyEvent
-from threecx_pbx.calls.model import Call, CallId, Dn, Leg, LegKey, LegState, PartyKind
+from threecx_pbx.calls.model import Call, CallId, Dn, Leg, LegKey, LegState, ParticipantId, PartyKind
 from threecx_pbx.calls.sightings import Digits, HandedOn, Sighting, Tick
 from threecx_pbx.clock import Clock
 from threecx_pbx.dialling import Dialling
 from threecx_pbx.errors import CallEnded, CallUnknown, NotOwnLeg, ThreeCxError
+from threecx_pbx.media.keys import Key
 from threecx_pbx.media.media import Media
 from threecx_pbx.media.voices import Voices
 from threecx_pbx.media.wire import Address, Pbx
@@ -77,7 +78,7 @@ class PbxSession(Dialling):
         self._left: set[asyncio.Task[Any]] = set()
         self._graced = asyncio.Event()
         self.watcher = Watcher(rest, clock, own, self._see, lambda ref: (ref[0], ref[1]) in self._book.by_leg)
-        self.voices = Voices(pbx, tokens, clock, self._look_again)
+        self.voices = Voices(pbx, tokens, clock, self._look_again, self._read)
 
     # what there is
 
@@ -161,8 +162,12 @@ class PbxSession(Dialling):
         self._see(HandedOn(self.clock.now(), id_, to))
 
     def _see(self, sighting: Sighting) -> None:
-        if isinstance(sighting, Digits) and self._typed(sighting):
-            return
+        if isinstance(sighting, Digits):
+            self._typed(sighting)
+        else:
+            self._observe(sighting)
+
+    def _observe(self, sighting: Sighting) -> None:
         before = self._book
         self._book, events = observe(before, sighting)
         if not self._book.changed and not events:
@@ -179,10 +184,15 @@ class PbxSession(Dialling):
                     waiter.set_result(None)
         self._tell(Change(calls, ended, tuple(events)))
 
-    def _typed(self, keys: Digits) -> bool:
-        """Hands keys to their leg. Whether they are secret: such are told to nobody else."""
+    def _typed(self, keys: Digits) -> None:
+        """Hands keys to their leg, and to nobody else: they may be typed ahead of a reader that keeps them secret."""
         known = self._book.by_leg.get((keys.dn, keys.participant))
-        return known is not None and self.voices.press(known[1], keys.digits)
+        if known is not None:
+            self.voices.press(known[1], keys.digits)
+
+    def _read(self, at: Address, key: Key) -> None:
+        """An operation took a key that is no secret: now it may be told."""
+        self._observe(Digits(self.clock.now(), Dn(at.dn), ParticipantId(at.participant), key))
 
     def _follow_legs(self, before: Book) -> None:
         was, now = _own_legs(before, self._book.changed), _own_legs(self._book, self._book.changed)

@@ -44,6 +44,12 @@ def test_emergency_numbers_are_refused_behind_an_outside_line_too(line: str, num
         assert "emergency number" in str(refused(line + number, OPEN))
 
 
+@pytest.mark.parametrize("to", ["١١٢", "１１２", "1١٢", "+１１２", "٠٣٠١٢٣٤٥٦", "\u200b112"])  # noqa: RUF001
+def test_digits_of_other_scripts_are_refused_even_where_everything_is_allowed(to: str) -> None:
+    assert "not a number" in str(refused(to, OPEN))
+    assert "not a number" in str(refused(to, Guard(patterns=("*",))))
+
+
 def test_what_the_pbx_itself_calls_an_emergency_number_is_refused() -> None:
     guard = Guard(patterns=("*",), internal=DNS, emergency=frozenset({"19222"}))
     assert "emergency number" in str(refused("19222", guard))

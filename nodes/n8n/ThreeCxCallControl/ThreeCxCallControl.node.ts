@@ -553,7 +553,7 @@ export class ThreeCxCallControl implements INodeType {
 				name: 'fromExtension',
 				type: 'resourceLocator',
 				default: { mode: 'list', value: '' },
-				description: 'The extension whose phone calls. The API client must be allowed to see it.',
+				description: 'The number of the extension whose phone calls. The API client must be allowed to see it.',
 				modes: [
 					{
 						displayName: 'From List',
@@ -1524,8 +1524,8 @@ export class ThreeCxCallControl implements INodeType {
 						name: 'voice',
 						type: 'string',
 						default: '',
-						placeholder: 'e.g. en-us+f3',
-						description: "A voice of espeak-ng. Empty takes the language's usual one.",
+						placeholder: 'e.g. f3',
+						description: "A voice of espeak-ng, such as f3, m1 or whisper. Empty takes the language's usual one.",
 					},
 				],
 				displayOptions: { show: { resource: ['audio'], operation: ['sayText'] } },

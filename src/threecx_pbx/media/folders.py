@@ -14,6 +14,9 @@ from threecx_pbx.media.sound import RATE, Pcm
 SUFFIXES = (".wav", ".mp3", ".ogg", ".flac", ".m4a", ".aac", ".opus", ".webm", ".aiff", ".au")
 LARGEST = 100_000_000
 """Bytes of a file in the folder; twenty minutes of anything are smaller."""
+_LONG = 100
+"""Characters; what is longer and does not exist was meant to be spoken."""
+_SPEAK = "A text that is to be spoken goes into Say Text, or into this parameter as Spoken Text."
 _NAME = re.compile(r"[\w][\w .+-]{0,60}(/[\w][\w .+-]{0,60}){0,3}")
 
 
@@ -87,13 +90,14 @@ class Folders:
         inside = [place for place in places if place is not None]
         if not inside:
             raise AudioRefused(
-                f"{what} '{asked}' lies outside the prompt folder.",
+                f"{what} '{_cut(asked)}' lies outside the prompt folder.",
                 hint="Put the file into the runner's prompt folder (N8N_3CX_PROMPTS) and give its path there.",
             )
         for place in inside:
-            if place.is_file():
+            if _is_file(place):
                 return place
-        raise AudioMissing(f"{what} '{asked}' does not exist.")
+        hint = _SPEAK if len(asked) > _LONG else None
+        raise AudioMissing(f"{what} '{_cut(asked)}' does not exist.", hint=hint)
 
     @staticmethod
     def _inside(root: Path, name: str) -> Path | None:
@@ -103,6 +107,19 @@ class Folders:
         except (OSError, ValueError):
             return None
         return path if path.is_relative_to(home) else None
+
+
+def _cut(name: str) -> str:
+    """For a sentence."""
+    return name if len(name) <= _LONG else f"{name[:40]}…"
+
+
+def _is_file(place: Path) -> bool:
+    """Path.is_file() fails for a name that the file system finds too long."""
+    try:
+        return place.is_file()
+    except OSError:
+        return False
 
 
 def _sounds(root: Path) -> Iterator[str]:

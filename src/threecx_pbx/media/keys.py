@@ -58,7 +58,7 @@ class KeyBuffer:
         self.reader: str | None = None
         """Who reads now."""
         self.secret = False
-        """Whether what is pressed now is for the reader alone."""
+        """Whether what is read now is for the reader alone."""
 
     def claim(self, reader: str, *, secret: bool) -> None:
         """Raises KeysTaken, which names the reader before."""
@@ -67,6 +67,9 @@ class KeyBuffer:
         self.reader, self.secret = reader, secret
 
     def release(self) -> None:
+        """What a secret reader leaves unread is forgotten: it may be more of the secret."""
+        if self.secret:
+            self.clear()
         self.reader, self.secret = None, False
 
     def press(self, key: Key) -> None:
@@ -75,6 +78,14 @@ class KeyBuffer:
     def take(self) -> Key | None:
         """The eldest key that nobody has read."""
         return self._keys.popleft() if self._keys else None
+
+    def take_if(self, wanted: frozenset[Key]) -> Key | None:
+        """The eldest unread key, if it is wanted."""
+        return self._keys.popleft() if self._keys and self._keys[0] in wanted else None
+
+    @property
+    def empty(self) -> bool:
+        return not self._keys
 
     def first_of(self, wanted: frozenset[Key]) -> Key | None:
         """The eldest unread key that is wanted; it stays where it is."""

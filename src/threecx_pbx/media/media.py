@@ -1,11 +1,12 @@
 """Both directions of one own leg: prompts, keys, background sound, the caller's voice. No locks: the loop owns it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any, TypeVar
 
 from threecx_pbx.clock import Clock
 from threecx_pbx.errors import CallEnded, NotConnected, ThreeCxError
@@ -14,6 +15,11 @@ from threecx_pbx.media.listening import Ear
 from threecx_pbx.media.mouth import Mouth
 from threecx_pbx.media.playout import Layer, Prompt
 from threecx_pbx.media.sound import Pcm
+
+T = TypeVar("T")
+
+_CLOSES_WITHIN = timedelta(seconds=2)
+"""So long after a complete input a caller may still press the key that ends it, as one does by habit."""
 
 
 class PlayEnd(StrEnum):
@@ -57,16 +63,27 @@ class KeyReader:
         """Forgets what was typed ahead."""
         self._media.clear_keys()
 
+    def complete(self, closing: frozenset[Key]) -> None:
+        """The input is whole without one of `closing`: if that comes next, and soon, it belongs to this input still."""
+        self._media.close_input(closing)
+
 
 class Media:
     """One own leg, from its first moment to its last. Whoever waits here when the leg ends gets CallEnded at once."""
 
-    def __init__(self, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, clock: Clock, wake: Callable[[], None], read: Callable[[Key], None] = lambda _: None
+    ) -> None:
+        """`read` is told each key that is no secret, when its reader takes it: before, nobody knows whether it is one."""
         self._clock = clock
         self._wake = wake
+        self._read = read
         self._keys = KeyBuffer()
+        self._closing: frozenset[Key] = frozenset()
+        self._closing_until = clock.now()
         self._pressed: asyncio.Future[None] | None = None
         self._playing: _Playing | None = None
+        self._meanwhile: set[asyncio.Task[Any]] = set()
         self._over: str | None = None
         self.mouth = Mouth(clock.now(), self._heard_out)
         self.ear = Ear()
@@ -90,6 +107,22 @@ class Media:
             or playout.has(Layer.BACKGROUND)
             or playout.has(Layer.HOLD)
         )
+
+    async def meanwhile(self, work: Coroutine[Any, Any, T]) -> T:
+        """What it gives, such as a sound that is being fetched, unless the leg ends before: then it is cancelled.
+
+        Raises CallEnded, and what the work raises.
+        """
+        task = asyncio.create_task(work, name="meanwhile")
+        self._meanwhile.add(task)
+        try:
+            await asyncio.wait((task,))
+        finally:
+            task.cancel()
+            self._meanwhile.discard(task)
+        if task.cancelled():
+            self._must_live()
+        return task.result()
 
     # prompts
 
@@ -152,7 +185,7 @@ class Media:
 
     @contextmanager
     def reading(self, name: str, *, secret: bool = False) -> Iterator[KeyReader]:
-        """The claim to all keys until left; `secret`: nobody else hears of them. Raises KeysTaken, CallEnded."""
+        """The claim to all keys until left; `secret`: nobody else hears of them, nor of what is left. Raises KeysTaken, CallEnded."""
         self._must_live()
         self._keys.claim(name, secret=secret)
         try:
@@ -167,6 +200,8 @@ class Media:
             self._must_live()
             key = self._keys.take()
             if key is not None:
+                if not self._keys.secret:
+                    self._read(key)
                 return key
             left = deadline - self._clock.now()
             if left <= timedelta(0):
@@ -176,6 +211,11 @@ class Media:
     def clear_keys(self) -> None:
         """Forgets what was typed ahead."""
         self._keys.clear()
+
+    def close_input(self, closing: frozenset[Key]) -> None:
+        """For the reader, see `KeyReader.complete`."""
+        if self._keys.take_if(closing) is None and self._keys.empty:
+            self._closing, self._closing_until = closing, self._clock.now() + _CLOSES_WITHIN
 
     async def _pressing(self, within: timedelta) -> None:
         self._pressed = asyncio.get_running_loop().create_future()
@@ -202,16 +242,17 @@ class Media:
 
     # what happens to the leg
 
-    def press(self, told: str) -> bool:
-        """Keys came from the PBX. Returns whether they are for the reader alone."""
+    def press(self, told: str) -> None:
+        """Keys came from the PBX."""
         if self.held:
-            return False
+            return
         for key in pressed_in(told):
+            if self._closes(key):
+                continue
             self._keys.press(key)
             if self._playing is not None and key in self._playing.stop_on:
                 self._end_prompt(PlayEnd.KEY, key)
         self._tell_reader()
-        return self._keys.secret
 
     def impossible(self, why: ThreeCxError) -> None:
         """The PBX takes no audio: whoever waits to be heard is told."""
@@ -226,9 +267,16 @@ class Media:
         self.connected = False
         self.impossible(CallEnded(why))
         self.ear.end()
+        for task in self._meanwhile:
+            task.cancel()
         self._tell_reader()
 
     # inside
+
+    def _closes(self, key: Key) -> bool:
+        """Whether the key ends an input that was complete before; only the very next one can."""
+        closing, self._closing = self._closing, frozenset()
+        return key in closing and self._clock.now() < self._closing_until
 
     def _heard_out(self) -> None:
         self._end_prompt(PlayEnd.COMPLETED)

@@ -16,7 +16,9 @@ class Layer(IntEnum):
     """What fills the gaps between operations (features.md 1.3)."""
     BACKGROUND = 1
     """What an operation plays behind the others."""
-    HOLD = 2
+    RING_BACK = 2
+    """What a caller hears while somebody else's phone rings."""
+    HOLD = 3
     """What a caller on hold hears."""
 
 

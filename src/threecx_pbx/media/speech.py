@@ -3,7 +3,7 @@
 import asyncio
 import re
 import shutil
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import DEVNULL, PIPE
 
 from threecx_pbx.errors import AudioTooLong, BadParameter, SpeechMissing
 
@@ -12,6 +12,7 @@ _WORDS_A_MINUTE = 165
 _LONGEST = 5000
 _WITHIN_S = 30.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+_VARIANT = re.compile(r"!v/(\S+)")
 
 
 async def spoken(text: str, language: str, voice: str, speed: float) -> bytes:
@@ -27,10 +28,26 @@ async def spoken(text: str, language: str, voice: str, speed: float) -> bytes:
     program = shutil.which(_PROGRAM)
     if program is None:
         raise SpeechMissing("Text cannot be spoken here: espeak-ng is not installed.")
+    if voice:
+        voice = await _variant(program, voice)
     rate = str(round(_WORDS_A_MINUTE * max(0.5, min(2.5, speed))))
     return await _said(
         program, ["--stdout", "--stdin", "-b", "1", "-v", _voice(language, voice), "-s", rate], words
     )
+
+
+async def _variant(program: str, voice: str) -> str:
+    """As espeak-ng spells it: one that it does not know it leaves out without a word. Raises BadParameter."""
+    process = await asyncio.create_subprocess_exec(program, "--voices=variant", stdout=PIPE, stderr=DEVNULL)
+    listed, _ = await process.communicate()
+    names: list[str] = _VARIANT.findall(listed.decode(errors="replace"))
+    known = {name.casefold(): name for name in names}
+    if known and voice.casefold() not in known:
+        raise BadParameter(
+            f"espeak-ng has no voice '{voice}'.",
+            hint="Voices are f1 to f5, m1 to m8, whisper and others; `espeak-ng --voices=variant` lists them as !v/….",
+        )
+    return known.get(voice.casefold(), voice)
 
 
 async def _said(program: str, how: list[str], words: str) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 from threecx_pbx.clock import Clock
 from threecx_pbx.errors import ThreeCxError, Unreachable
 from threecx_pbx.media.keeping import Tokens, keep_open
+from threecx_pbx.media.keys import Key
 from threecx_pbx.media.listening import ListenStream
 from threecx_pbx.media.media import Media
 from threecx_pbx.media.speaking import SpeakStream
@@ -33,7 +34,7 @@ class Voice:
     def __init__(self, of: "Voices", address: Address) -> None:
         self._of = of
         self.address = address
-        self.media = Media(of.clock, self.want)
+        self.media = Media(of.clock, self.want, lambda key: of.read(self.address, key))
         self._speak: SpeakStream | None = None
         self._listen: ListenStream | None = None
         self._speaking: asyncio.Task[None] | None = None
@@ -134,13 +135,22 @@ class Voice:
 class Voices:
     """Made with its login; `run` is its clock's task. Legs are named by whatever key the book gives them."""
 
-    def __init__(self, pbx: Pbx, tokens: Tokens, clock: Clock, suspect: Callable[[Address], None]) -> None:
+    def __init__(
+        self,
+        pbx: Pbx,
+        tokens: Tokens,
+        clock: Clock,
+        suspect: Callable[[Address], None],
+        read: Callable[[Address, Key], None],
+    ) -> None:
+        """`read` is told each key that a reader took, unless it is a secret."""
         self.pbx = pbx
         self.clock = clock
         self.ticker = Ticker(clock)
         self.connecting = asyncio.Semaphore(_AT_ONCE)
         self.unhurried = asyncio.Semaphore(1)
         """Whose turn it is to open a stream on which nobody speaks yet."""
+        self.read = read
         self._tokens = tokens
         self._suspect = suspect
         self._legs: dict[Hashable, Voice] = {}
@@ -180,10 +190,11 @@ class Voices:
             del self._away[call]
             self.gone(leg, why)
 
-    def press(self, leg: Hashable, keys: str) -> bool:
-        """Returns whether the keys are secret."""
+    def press(self, leg: Hashable, keys: str) -> None:
+        """The caller has pressed keys."""
         voice = self._legs.get(leg)
-        return voice is not None and voice.media.press(keys)
+        if voice is not None:
+            voice.media.press(keys)
 
     @property
     def busy(self) -> bool:

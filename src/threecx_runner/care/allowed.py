@@ -14,9 +14,9 @@ _OUTSIDE_LINES = ("", "0", "00", "1", "8", "9", "99")
 """What people dial first to get an outside line."""
 
 _NEVER_A_DN = frozenset({"112", "911", "999", "000"})
-_NUMBER = re.compile(r"\+?\d{1,20}")
+_NUMBER = re.compile(r"\+?[0-9]{1,20}")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,50}")
-_INTERNAL = re.compile(r"[1-9]\d{1,4}")
+_INTERNAL = re.compile(r"[1-9][0-9]{1,4}")
 """What counts as internal where the PBX's directory may not be read: as long as 3CX's extensions are."""
 
 
@@ -62,7 +62,8 @@ def allowed(to: str, guard: Guard, recent: Sequence[datetime], now: datetime) ->
         )
     if not _NUMBER.fullmatch(to) and not (_NAME.fullmatch(to) and to in (guard.internal or ())):
         return Refusal(
-            f"'{to}' is not a number that can be called.", "Use digits, with a leading + for other countries."
+            f"'{to}' is not a number that can be called.",
+            "Use the digits 0 to 9, with a leading + for other countries.",
         )
     if guard.dry_run:
         return Refusal(f"Dry Run is on, so '{to}' was not called.", "Turn Dry Run off in the credential.")
@@ -114,7 +115,7 @@ def _outside(to: str, guard: Guard, recent: Sequence[datetime], now: datetime) -
 def _matches(pattern: str, to: str) -> bool:
     """`00` counts as `+`; the pattern's `*` as any digits, also none."""
     number = "+" + to[2:] if to.startswith("00") else to
-    shape = re.escape(pattern.strip().replace(" ", "")).replace(r"\*", r"\+?\d*")
+    shape = re.escape(pattern.strip().replace(" ", "")).replace(r"\*", r"\+?[0-9]*")
     return re.fullmatch(shape, number) is not None or re.fullmatch(shape, to) is not None
 
 

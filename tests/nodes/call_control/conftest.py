@@ -145,6 +145,13 @@ class Workflow:
                     self.received.put_nowait(event["item"])
         return web.json_response({"accepted": accepted})
 
+    async def events(self) -> list[dict[str, Any]]:
+        """What the runner tells, eldest first."""
+        token = {"Authorization": f"Bearer {(self.state / 'token').read_text().strip()}"}
+        url = f"{self.runner.api.address}/v1/events?limit=1000"
+        async with self.http.get(url, headers=token) as answer:
+            return list((await answer.json())["events"])
+
     async def gone(self, call_id: str) -> None:
         """The runner knows that the caller has hung up."""
 
@@ -180,6 +187,16 @@ class PhoneCall:
 
     def hang_up(self) -> None:
         self.workflow.sim.control.hang_up(self.report)
+
+    async def told(self) -> list[dict[str, Any]]:
+        """All events of the call, which ends here."""
+        self.hang_up()
+        async with asyncio.timeout(WITHIN):
+            while True:
+                told = [event for event in await self.workflow.events() if event["callId"] == self.id]
+                if any(event["type"] == "call_ended" for event in told):
+                    return told
+                await asyncio.sleep(0.05)
 
     @property
     def heard(self) -> bytes:

@@ -141,6 +141,60 @@ async def test_secret_digits_are_compared_and_appear_nowhere(
     assert not any(b"739184" in text for text in (*told, *kept))
 
 
+@pytest.mark.proves("control.collectDTMF.secret", "control.collectDTMF.type-ahead")
+async def test_secret_digits_that_were_typed_ahead_are_told_and_kept_nowhere(workflow: Workflow) -> None:
+    call = await workflow.call()
+    playing = asyncio.create_task(call.run("playAudio", audioFile=PROMPT, interruptible=False))
+    await call.heard_sound()
+    for key in "471188":
+        call.press(key)
+    await playing
+    line = await call.run("collectDTMF", secret=True, maxDigits=4, expectedValue="4711")
+    assert said(line) == ("collected", "****", "completed")
+    assert line["item"]["matches"] is True
+    after = await call.run("collectDTMF", timeout=1, retries=0)
+    assert said(after) == ("noInput", "", "timeout")
+    assert not any(event["type"] == "dtmf_received" for event in await call.told())
+    assert not any(
+        b"dtmf_received" in path.read_bytes() for path in workflow.state.rglob("*") if path.is_file()
+    )
+
+
+async def test_digits_that_are_no_secret_are_told_once_they_are_read(workflow: Workflow) -> None:
+    call = await workflow.call()
+    call.press("123#")
+    await call.run("collectDTMF", maxDigits=2, terminators="")
+    told = await call.told()
+    assert [event["digits"] for event in told if event["type"] == "dtmf_received"] == ["1", "2"]
+
+
+@pytest.mark.proves("control.collectDTMF.terminators")
+@ANSWERED
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_terminator_after_enough_keys_belongs_to_them(workflow: Workflow, late: bool) -> None:
+    call = await workflow.call()
+    call.press("1234" if late else "1234#")
+    assert said(await call.run("collectDTMF", maxDigits=4)) == ("collected", "1234", "completed")
+    if late:
+        call.press("#")
+    call.press("2")
+    choices = {"rows": [{"key": "2"}]}
+    line = await call.run("menu", prompt=PROMPT, choices=choices, retries=0)
+    assert (line["output"], line["item"]["attempts"]) == ("2", 1)
+
+
+@ANSWERED
+async def test_a_key_that_ends_inputs_is_a_choice_where_none_was_typed_before(workflow: Workflow) -> None:
+    line = await typed(workflow, "12#", maxDigits=1)
+    assert said(line) == ("collected", "1", "completed")
+    call_id = line["item"]["callId"]
+    assert said(await workflow.run("collectDTMF", call_id, terminators="*", maxDigits=2)) == (
+        "collected",
+        "2#",
+        "completed",
+    )
+
+
 async def test_a_caller_who_hangs_up_leaves_by_hung_up_with_what_was_typed(workflow: Workflow) -> None:
     call = await workflow.call()
     prompt = {"mode": "list", "value": "en/main-menu"}

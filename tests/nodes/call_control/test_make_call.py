@@ -91,6 +91,18 @@ async def test_without_the_extension_that_calls_the_parameter_is_named(workflow:
     assert "From Extension" in line["error"]["message"]
 
 
+async def test_spaces_around_the_extension_that_calls_do_not_matter(workflow: Workflow) -> None:
+    line = await workflow.run("makeCall", None, target="102", callFrom="extension", fromExtension="  101 ")
+    assert line["output"] == "answered", line
+
+
+@pytest.mark.parametrize("wrong", ["101/../8001", "١٠١", "Anna"])  # noqa: RUF001
+async def test_what_is_no_extension_cannot_call(workflow: Workflow, wrong: str) -> None:
+    line = await workflow.run("makeCall", None, target="102", callFrom="extension", fromExtension=wrong)
+    assert line["error"]["errorId"] == "badParameter"
+    assert f"From Extension is '{wrong}'" in line["error"]["message"]
+
+
 @pytest.mark.proves("control.makeCall")
 async def test_a_call_that_nobody_waits_for_any_more_is_ended(workflow: Workflow) -> None:
     workflow.sim.control.behave("101", answers_after=None)

@@ -51,6 +51,18 @@ async def test_a_wrong_key_is_told_and_the_menu_comes_again(workflow: Workflow) 
 
 @pytest.mark.proves("control.menu")
 @ANSWERED
+async def test_what_was_typed_after_a_wrong_key_chooses_nothing(workflow: Workflow) -> None:
+    call = await workflow.call()
+    call.press("999")
+    asking = asyncio.create_task(call.run("menu", prompt=SHORT, choices=CHOICES, retries=1))
+    await call.hears(samples(SHIPPED / "en/please-hold.wav"))
+    call.press("1")
+    line = await asking
+    assert (line["output"], line["item"]["attempts"]) == ("1", 2)
+
+
+@pytest.mark.proves("control.menu")
+@ANSWERED
 @pytest.mark.parametrize(("pressed", "status"), [("", "timeout"), ("9", "invalid")])
 async def test_without_a_choice_it_leaves_by_no_input(workflow: Workflow, pressed: str, status: str) -> None:
     call = await workflow.call()

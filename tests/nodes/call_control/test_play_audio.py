@@ -125,6 +125,51 @@ async def test_an_address_of_ones_own_network_is_fetched_when_the_environment_al
     await call.hears(samples(WAV))
 
 
+@pytest.fixture
+async def slow_site() -> AsyncIterator[tuple[str, asyncio.Event]]:
+    """A web server that never answers, and the moment at which it is asked."""
+    asked, over = asyncio.Event(), asyncio.Event()
+
+    async def get(_: web.Request) -> web.Response:
+        asked.set()
+        await over.wait()
+        return web.Response(status=404)
+
+    app = web.Application()
+    app.router.add_get("/bye.wav", get)
+    async with TestServer(app) as server:
+        yield f"http://127.0.0.1:{server.port}/bye.wav", asked
+        over.set()
+
+
+@pytest.mark.proves("care.hang-up-outcome")
+@pytest.mark.parametrize("environment", [{"N8N_3CX_ALLOW_PRIVATE_URLS": "true"}])
+@pytest.mark.parametrize(
+    ("operation", "field", "output"),
+    [
+        ("playAudio", "audioFile", None),
+        ("holdCall", "music", None),
+        ("menu", "prompt", "hungUp"),
+        ("menu", "invalidPrompt", "hungUp"),
+        ("collectDTMF", "prompt", "hungUp"),
+        ("collectDTMF", "invalidPrompt", "hungUp"),
+    ],
+)
+async def test_a_caller_who_hangs_up_while_a_sound_is_fetched_ends_the_operation_at_once(
+    slow_site: tuple[str, asyncio.Event], workflow: Workflow, operation: str, field: str, output: str | None
+) -> None:
+    url, asked = slow_site
+    call = await workflow.call()
+    more = {"prompt": WELCOME, "choices": {"rows": [{"key": "1"}]}} if operation == "menu" else {}
+    slow = {field: {"mode": "url", "value": url}}
+    waiting = asyncio.create_task(call.run(operation, **(more | slow)))
+    await asked.wait()
+    call.hang_up()
+    async with asyncio.timeout(2):
+        assert (await waiting)["output"] == output
+    assert not waiting.result().get("error")
+
+
 @pytest.mark.proves("control.playAudio.repeat")
 @ANSWERED
 async def test_it_is_heard_as_often_as_asked(workflow: Workflow) -> None:
@@ -216,6 +261,9 @@ async def test_a_call_that_has_been_put_through_has_no_audio_here(workflow: Work
     ("audio", "error"),
     [
         ({"mode": "list", "value": "nowhere"}, "audioMissing"),
+        ({"mode": "list", "value": "Good morning. " * 30}, "audioMissing"),
+        ({"mode": "path", "value": "a" * 5000}, "audioMissing"),
+        ({"mode": "path", "value": "/" + "a" * 5000}, "audioRefused"),
         ({"mode": "path", "value": "../../key"}, "audioRefused"),
         ({"mode": "path", "value": "/etc/passwd"}, "audioRefused"),
         ({"mode": "url", "value": "http://127.0.0.1:1/a.wav"}, "audioRefused"),
@@ -236,4 +284,5 @@ async def test_audio_that_cannot_be_played_says_why_and_what_to_do(
     line = await call.run("playAudio", audioFile=audio)
     assert line["error"]["errorId"] == error
     assert line["error"]["hint"]
+    assert len(line["error"]["message"]) < 200
     assert workflow.sim.control.report(call.report).state == "connected"

@@ -25,6 +25,17 @@ async def test_a_ringing_call_is_sent_elsewhere(workflow: Workflow) -> None:
     await call.reached("connected 101")
 
 
+@RINGING
+async def test_a_target_that_does_not_take_the_call_is_an_error_with_the_reason(workflow: Workflow) -> None:
+    workflow.sim.control.behave("101", busy=True)
+    call = await workflow.call(answered=False)
+    line = await call.run("rejectCall", how="divert", target="101")
+    assert line["error"]["errorId"] == "impossibleNow"
+    assert line["error"]["message"] == "The call could not be diverted to 101: DestinationBusy."
+    assert "Divert" in line["error"]["hint"]
+    assert workflow.sim.control.report(call.report).state == "ringing"
+
+
 async def test_a_connected_call_cannot_be_rejected_and_stays(workflow: Workflow) -> None:
     call = await workflow.call()
     line = await call.run("rejectCall")

@@ -24,7 +24,14 @@ async def test_a_text_is_said_and_faster_when_asked(workflow: Workflow) -> None:
 
 @ANSWERED
 @pytest.mark.parametrize(
-    "wrong", [{"text": ""}, {"text": "Hello", "speed": 100}, {"text": "Hello", "language": "no such"}]
+    "wrong",
+    [
+        {"text": ""},
+        {"text": "Hello", "speed": 100},
+        {"text": "Hello", "language": "no such"},
+        {"text": "Hello", "language": "xx"},
+        {"text": "Hello", "voice": "nosuch"},
+    ],
 )
 async def test_what_cannot_be_said_is_named(workflow: Workflow, wrong: dict[str, Any]) -> None:
     call = await workflow.call()

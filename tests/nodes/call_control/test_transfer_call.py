@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.readings import RINGING
+from tests.readings import ANSWERED, RINGING
 
 from .conftest import Workflow
 
@@ -85,6 +85,17 @@ async def test_a_number_that_is_not_allowed_is_refused_and_the_call_stays_as_it_
     line = await call.run("transferCall", target=target)
     assert line["error"]["errorId"] == "destinationRefused"
     assert target in line["error"]["message"]
+    assert workflow.sim.control.report(call.report).moments[-1] == "connected 8001"
+
+
+@ANSWERED
+@pytest.mark.parametrize("target", ["015112345", "+4915112345", "800"])
+async def test_only_an_extension_has_a_voicemail_box(workflow: Workflow, target: str) -> None:
+    workflow.login(allowedDestinations="*")
+    call = await workflow.call()
+    line = await call.run("transferCall", target=target, targetType="voicemail")
+    assert line["error"]["errorId"] == "badParameter"
+    assert f"'{target}' has no voicemail box" in line["error"]["message"]
     assert workflow.sim.control.report(call.report).moments[-1] == "connected 8001"
 
 

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from tests.readings import ANSWERED
+from tests.waiting import eventually
 from threecx_pbx.media import ringback
 
-from .conftest import Workflow
+from .conftest import SHIPPED, Workflow, likeness, samples
 
 SUPERVISED = {"transferType": "supervised", "target": {"mode": "number", "value": "101"}, "timeout": 5}
 
@@ -43,6 +44,17 @@ async def test_the_caller_stays_here_when_it_does_not(
     assert (line["output"], line["item"]["outcome"]) == ("notConnected", outcome)
     again = await call.run("transferCall", target="102")
     assert again["output"] == "connected"
+
+
+@ANSWERED
+async def test_music_in_the_background_goes_on_when_the_target_does_not_answer(workflow: Workflow) -> None:
+    workflow.sim.control.behave("101", busy=True)
+    call = await workflow.call()
+    music = samples(SHIPPED / "en/please-hold.wav")
+    await call.run("playAudio", audioFile="en/please-hold", background=True)
+    assert (await call.run("transferCall", **SUPERVISED))["output"] == "notConnected"
+    before = len(call.heard)
+    await eventually(lambda: likeness(call.heard[before:], music) > 0.85, "the music", every=0.5)
 
 
 async def test_a_caller_who_hangs_up_meanwhile_leaves_by_hung_up(workflow: Workflow) -> None:

@@ -14,6 +14,7 @@ from threecx_pbx.errors import ThreeCxError
 from threecx_pbx.session import PbxSession
 from threecx_runner.care.attending import AttendedCall
 from threecx_runner.care.comfort import APOLOGY, FALLBACK, Comfort
+from threecx_runner.care.insisting import insist
 from threecx_runner.care.next_care import UNCLAIMED, Action, Care, Filling, Owner, filling, next_care
 from threecx_runner.sdk import Guarding, IdleAudio, OnStop, Wishes
 from threecx_runner.subscriptions.model import Live, SubscriptionId
@@ -37,6 +38,8 @@ class Caller:
     used: datetime | None = None
     busy: int = 0
     given_up: bool = False
+    taken: bool = False
+    """Whether somebody took the caller from care: what is left of the own leg is not touched."""
     filled: bool = False
     """Whether the silence between operations is filled with sound now."""
     poke: asyncio.Event = field(default_factory=asyncio.Event)
@@ -140,6 +143,7 @@ class Keeper:
         finally:
             caller.busy -= 1
             caller.used = self._clock.now()
+            caller.taken = caller.taken and caller.owner is None
             caller.poke.set()
 
     def _take_up(self, caller: Caller) -> None:
@@ -179,13 +183,15 @@ class Keeper:
                         self._offer_next(call, caller)
                         continue
                     await self._act(call, caller, care)
-                    return
+                    continue
                 await self._until_something(caller, [care, self._fill(call, caller)])
         finally:
             if self._callers.get(caller.id) is caller:
                 del self._callers[caller.id]
 
     def _due(self, call: Call, caller: Caller) -> Care | None:
+        if caller.taken:
+            return None
         used = self._last_use(call, caller, caller.used or self._clock.now())
         return next_care(call, caller.owner, used, caller.waits_until, self._wishes_for(caller))
 
@@ -195,6 +201,8 @@ class Keeper:
 
     def _fill(self, call: Call, caller: Caller) -> Filling | None:
         """Sound for a caller who would hear nothing; what is still to come of it, if anything."""
+        if caller.taken:
+            return None
         gap = filling(call, caller.owner, self._last_use(call, caller, caller.used or caller.came))
         if gap is None or caller.filled or gap.at > self._clock.now():
             return None if caller.filled else gap
@@ -233,14 +241,21 @@ class Keeper:
             await asyncio.gather(changed, poked, return_exceptions=True)
 
     async def _act(self, call: Call, caller: Caller, care: Care) -> None:
+        """All that is to be done, to the leg's end; an operation that comes meanwhile ends it, and the idle time begins anew."""
         caller.given_up = True
         log.warning("call %s: %s, so %s %s", call.id, care.why, care.action.value, care.destination)
+        used = caller.used
+
+        def is_stopped(call: Call) -> bool:
+            at_work = caller.owner is not None and (caller.busy > 0 or caller.used != used)
+            return call.own_leg is not None and not at_work
+
         try:
-            if care.action is not Action.HANG_UP and await self._handed_over(call, care):
-                return
-            await self._session.drop_own(call)
+            caller.taken = care.action is not Action.HANG_UP and await self._handed_over(call, care)
         except ThreeCxError as error:
             log.info("call %s: %s", call.id, error)
+        if not caller.taken:
+            await insist(self._session, call.id, self._session.drop_own, is_stopped)
 
     async def _handed_over(self, call: Call, care: Care) -> bool:
         """Whether somebody took the caller, who hears what is going on; a phone that still rings costs nothing and stays so."""

@@ -56,16 +56,25 @@ class Keeper:
         fallback: str,
         comfort: Comfort,
         offer: Callable[[Call, EventId, Live], None],
+        changed: Callable[[], None],
     ) -> None:
+        """`changed` is told when the first caller came or the last has gone, and maybe in between."""
         self._session = session
         self._clock = clock
         self._tasks = tasks
         self._wishes = Wishes(destination=fallback)
         self._comfort = comfort
         self._offer = offer
+        self._changed = changed
         self._callers: dict[CallId, Caller] = {}
+        self._placing = 0
         self._at_work: set[asyncio.Task[None]] = set()
         self.guard: Guarding
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is a caller to look after, or a call under way that will be one."""
+        return bool(self._callers) or self._placing > 0
 
     def end(self) -> None:
         """Cancels all care; the callers stay where they are."""
@@ -86,7 +95,7 @@ class Keeper:
         self._take_up(caller)
 
     def placed(self, id_: CallId) -> None:
-        """A workflow has placed this call from our route point: when the workflow stops, the call ends."""
+        """A workflow has placed this call from our route point: when the workflow stops, the call ends; at once while it rings."""
         call = self._session.look(id_)
         if call is not None and call.own_leg is not None:
             now = self._clock.now()
@@ -130,6 +139,17 @@ class Keeper:
                     self._start(self._attend(caller.id, live), f"attend {caller.id}")
 
     @contextmanager
+    def placing(self) -> Iterator[None]:
+        """A call is being placed, which must be found again if the runner stops meanwhile."""
+        self._placing += 1
+        self._changed()
+        try:
+            yield
+        finally:
+            self._placing -= 1
+            self._changed()
+
+    @contextmanager
     def using(self, id_: CallId | None) -> Iterator[None]:
         """An operation is on the call: the idle watch pauses."""
         caller = self._callers.get(id_) if id_ else None
@@ -152,6 +172,7 @@ class Keeper:
         if old is not None:
             old.poke.set()
         self._start(self._look_after(caller), f"care {caller.id}")
+        self._changed()
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = self._tasks.create_task(self._guarded(work), name=name)
@@ -173,21 +194,25 @@ class Keeper:
 
     async def _look_after(self, caller: Caller) -> None:
         try:
-            while True:
-                call = self._session.look(caller.id)
-                if call is None or call.own_leg is None or self._callers.get(caller.id) is not caller:
-                    return
-                care = self._due(call, caller)
-                if care is not None and care.at <= self._clock.now():
-                    if caller.owner is None and caller.then:
-                        self._offer_next(call, caller)
-                        continue
-                    await self._act(call, caller, care)
-                    continue
-                await self._until_something(caller, [care, self._fill(call, caller)])
+            await self._attend_to(caller)
         finally:
             if self._callers.get(caller.id) is caller:
                 del self._callers[caller.id]
+        self._changed()  # not when care is cancelled: the caller is still there
+
+    async def _attend_to(self, caller: Caller) -> None:
+        """Until the leg has gone."""
+        while True:
+            call = self._session.look(caller.id)
+            if call is None or call.own_leg is None or self._callers.get(caller.id) is not caller:
+                return
+            care = self._due(call, caller)
+            if care is None or care.at > self._clock.now():
+                await self._until_something(caller, [care, self._fill(call, caller)])
+            elif caller.owner is None and caller.then:
+                self._offer_next(call, caller)
+            else:
+                await self._act(call, caller, care)
 
     def _due(self, call: Call, caller: Caller) -> Care | None:
         if caller.taken:

@@ -1,5 +1,6 @@
 """Starts one execution for each call that reaches the client's route point."""
 
+import asyncio
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -77,10 +78,14 @@ class IncomingCall(Result):
 
 async def attend(on: Attending, want: IncomingCallParams) -> None:
     """Answers if asked to; else, or when that fails, acts on the time-out while the leg still rings."""
-    if want.auto_answer:
-        await on.answer()
-    if want.timeout == 0 or want.on_timeout is OnTimeout.LEAVE:
-        return
+    async with asyncio.TaskGroup() as both:
+        if want.auto_answer:
+            both.create_task(on.answer(), name="answer")
+        if want.timeout and want.on_timeout is not OnTimeout.LEAVE:
+            both.create_task(_time_out(on, want), name="time-out of the answer")
+
+
+async def _time_out(on: Attending, want: IncomingCallParams) -> None:
     try:
         await on.answered_or_gone(within=want.timeout)
     except TimeoutError:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -132,7 +132,9 @@ class Dispatcher:
         async def act() -> list[ItemLine]:
             return await self._act(job, item, ask)
 
-        lines = await self._journal.once(key, operation.effect, act, _LINES)
+        dials = operation.effect is Effect.DIAL
+        with job.held.watch.keeper.placing() if dials else nullcontext():
+            lines = await self._journal.once(key, operation.effect, act, _LINES)
         return [line.model_copy(update={"index": item.index}) for line in lines]
 
     async def _act(self, job: _Job, item: Item, ask: Params) -> list[ItemLine]:

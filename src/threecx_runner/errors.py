@@ -10,6 +10,7 @@ ThreeCxError
     ReceiverOverlap         receiverOverlap
     SubscriptionUnknown     subscriptionUnknown
     FileUnknown             fileUnknown
+    DialInterrupted         dialInterrupted
   RunnerSaidNo            who installed the runner: a token, a setting, a version
     RunnerTokenMissing      runnerTokenMissing
     RunnerTokenWrong        runnerTokenWrong
@@ -81,6 +82,12 @@ class FileUnknown(AskedWrongly):
     error_id = "fileUnknown"
     http_status = 404
     default_hint = "Files are kept for an hour: upload it again, in the same execution that uses it."
+
+
+class DialInterrupted(AskedWrongly):
+    error_id = "dialInterrupted"
+    http_status = 409
+    default_hint = "It may have rung, and a call that still rang was ended; start the workflow anew if it is still wanted."
 
 
 class RunnerSaidNo(ThreeCxError):

@@ -80,4 +80,5 @@ async def started(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Ru
     api = await stack.enter_async_context(Api(services, state))
     # after the API listens: n8n may claim the calls that are found waiting
     await subscriptions.restore(sessions)
+    await sessions.take_up()
     return Runner(api, services, sessions, brokers)

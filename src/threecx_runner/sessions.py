@@ -19,7 +19,7 @@ from threecx_pbx.watching import backoff
 from threecx_pbx.xapi.budget import Budget
 from threecx_runner.api.wire import PbxFacts
 from threecx_runner.dropdowns import Dropdowns, Offered
-from threecx_runner.login import account_of
+from threecx_runner.login import account_of, pbx_id
 from threecx_runner.registry import Registry
 from threecx_runner.report_clients import ReportClients
 from threecx_runner.rights import check_rights
@@ -186,7 +186,8 @@ class Sessions:
         try:
             held = await self.get(login)
         except Unreachable:
-            self._insist(live)
+            if not live.subscription.test:
+                self._insist(live.subscription.pbx, login)
             raise
         self._wanted[live.subscription.pbx] = login
         _check_extension(live, held.session)
@@ -196,8 +197,23 @@ class Sessions:
     async def unwatch(self, live: Live) -> None:
         """See `Listening`."""
         held = self._held.get(live.subscription.pbx)
-        if held is not None and live.trigger.claims:
-            held.watch.receiver_removed(live)
+        if held is not None:
+            held.watch.removed(live)
+
+    async def take_up(self) -> None:
+        """Looks after the callers of an earlier life by whose login no subscription has opened a session."""
+        await asyncio.gather(*(self._take_up(login) for login in await self._parts.journal.logins()))
+
+    async def _take_up(self, login: Login) -> None:
+        pbx = pbx_id(login)
+        if pbx in self._held or pbx in self._insisting:
+            return
+        try:
+            await self.get(login)
+        except Unreachable:
+            self._insist(pbx, login)
+        except ThreeCxError as error:
+            log.warning("callers at %s cannot be looked after: %s", pbx, error)
 
     def calls(self) -> Sequence[tuple[PbxId, Call]]:
         """See `View`."""
@@ -216,11 +232,10 @@ class Sessions:
                 )
         return found
 
-    def _insist(self, live: Live) -> None:
-        """Tries until the PBX can be reached, for a subscription that is kept."""
-        pbx = live.subscription.pbx
-        self._wanted[pbx] = live.subscription.login
-        if pbx not in self._insisting and not live.subscription.test:
+    def _insist(self, pbx: PbxId, login: Login) -> None:
+        """Tries until the PBX can be reached, for a subscription that is kept, or for callers."""
+        self._wanted[pbx] = login
+        if pbx not in self._insisting:
             task = asyncio.create_task(self._until_open(pbx), name=f"insist on {pbx}")
             self._insisting[pbx] = task
             task.add_done_callback(lambda _: self._insisting.pop(pbx, None))
@@ -236,7 +251,7 @@ class Sessions:
                 log.info("still unreachable: %s", error)
                 continue
             except ThreeCxError as error:
-                log.warning("a kept subscription cannot log in: %s", error)
+                log.warning("a kept login is refused: %s", error)
             return
 
     async def mend(self) -> None:

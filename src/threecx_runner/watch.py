@@ -52,8 +52,11 @@ class Watch:
         self._offers: list[Delivery] = []
         self._arrivals: dict[CallId, CallReceived] = {}
         self._tested: set[SubscriptionId] = set()
+        self._login_kept: bool | None = None
+        """None: not known of an earlier life of the runner."""
         self._removed_at = parts.clock.now() - timedelta(days=1)
         self.session: PbxSession
+        self.login: Login
         self.numbers: Numbers
         self.keeper: Keeper
 
@@ -61,9 +64,12 @@ class Watch:
         """The session is up; before this, nothing of it is told."""
         parts = self._parts
         self.session = session
+        self.login = login
         self.numbers = Numbers(session, parts.clock)
         comfort = Comfort(session, parts.sounds)
-        self.keeper = Keeper(session, parts.clock, tasks, parts.fallback, comfort, self._offer)
+        self.keeper = Keeper(
+            session, parts.clock, tasks, parts.fallback, comfort, self._offer, self._keep_login
+        )
         self.keeper.guard = self.guard(login, care=True)
 
     def guard(self, login: Login, reports: Xapi | None = None, *, care: bool = False) -> CredentialGuard:
@@ -79,10 +85,22 @@ class Watch:
         """A Receiver came, came back or renewed its lease."""
         self.keeper.subscribed(live, lambda call: self._wants(live, call))
 
-    def receiver_removed(self, live: Live) -> None:
+    def removed(self, live: Live) -> None:
         """Callers who arrive now wait a little: publishing anew is delete, then create (features.md 1.9)."""
-        self._removed_at = self._parts.clock.now()
-        self._tested.discard(live.subscription.id)
+        if live.trigger.claims:
+            self._removed_at = self._parts.clock.now()
+            self._tested.discard(live.subscription.id)
+        self._keep_login()
+
+    def _keep_login(self) -> None:
+        """While callers are looked after the login outlives the runner; mostly a stored subscription brings it."""
+        wanted = self.keeper.needed and not any(
+            one.subscription.login.client_secret == self.login.client_secret and not one.subscription.test
+            for one in self._lives()
+        )
+        if wanted is not self._login_kept:
+            self._login_kept = wanted
+            self._parts.journal.keep_login(self.session.account.pbx, self.login if wanted else None)
 
     def _wants(self, live: Live, call: Call) -> bool:
         arrival = self._arrivals.get(call.id)
@@ -90,12 +108,12 @@ class Watch:
 
     async def resume(self, calls: Iterable[Call]) -> None:
         """Looks after the callers of an earlier life again: for their owners, or as arrived just now where none claimed."""
-        for call in calls:
+        for call in self.session.calls_now():
             if call.own_leg is not None and call.own_leg.calling:
                 self.keeper.placed(call.id)
-                continue
+        for call in calls:
             arrival = await self._parts.journal.arrival(call.id)
-            if arrival is None or call.own_leg is None:
+            if arrival is None or call.own_leg is None or call.own_leg.calling:
                 continue
             owner = await self._parts.journal.owner(arrival.id)
             now = self.session.look(call.id)
@@ -107,6 +125,7 @@ class Watch:
             live = self._parts.subscriptions.get(owner)
             wishes = live.trigger.wishes(live.want) if live else Wishes()
             self.keeper.resumed(call, arrival.id, Owner(owner, self._parts.clock.now(), wishes))
+        self._keep_login()
 
     def end(self) -> None:
         """Nobody is looked after any more: the session ends."""

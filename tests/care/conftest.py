@@ -179,9 +179,11 @@ class Office:
             text = await answer.text()
             return answer.status, json.loads(text) if answer.content_type == "application/json" else text
 
-    async def run(self, operation: str, call: str | None, **parameters: Any) -> dict[str, Any]:
-        """The one line of an operation on one item."""
-        key = f"1:node:0:{next(self._keys)}"
+    async def run(
+        self, operation: str, call: str | None, *, key: str = "", **parameters: Any
+    ) -> dict[str, Any]:
+        """The one line of an operation on one item, which is done once for each key."""
+        key = key or f"1:node:0:{next(self._keys)}"
         item = {"index": 0, "key": key, "callId": call, "parameters": parameters}
         body = {"protocol": 1, "executionId": "1", "items": [item]}
         status, text = await self.ask("POST", f"/v1/nodes/callControl/{operation}", json=body)

@@ -1,5 +1,6 @@
 """What is due next for a caller, as a pure rule."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -77,6 +78,16 @@ def test_a_call_that_shall_be_left_is_left() -> None:
 def test_nothing_is_due_while_an_operation_is_on_the_call_or_it_still_rings() -> None:
     assert next_care(call(), owner(), None, NOW, RUNNER) is None
     assert next_care(call(LegState.RINGING), owner(), NOW, NOW, RUNNER) is None
+
+
+def test_a_placed_call_that_still_rings_ends_as_soon_as_nobody_waits_for_it() -> None:
+    ringing = call(LegState.RINGING)
+    leg = replace(ringing.legs[LegKey("1")], calling=True)
+    placed = replace(ringing, legs={leg.key: leg})
+    assert next_care(placed, owner(), NOW, NOW, RUNNER) == Care(
+        Action.HANG_UP, NOW, "", "nobody waits for the placed call"
+    )
+    assert next_care(placed, owner(), None, NOW, RUNNER) is None
 
 
 def test_a_call_that_is_not_at_the_route_point_any_more_is_nobodys_care() -> None:

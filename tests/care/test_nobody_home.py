@@ -37,6 +37,15 @@ async def test_when_the_fallback_does_not_answer_the_caller_is_hung_up_on(office
     assert "connected 102" not in ended.moments
 
 
+async def test_with_nobody_home_a_hang_up_that_the_pbx_failed_at_is_asked_for_again(closed: Office) -> None:
+    closed.hurry()
+    await closed.begin()
+    closed.sim.control.answer_next(503, count=2, path="/drop")
+    await closed.watch()
+    ended = await closed.sim.control.ended(closed.call())
+    assert "dropped 8001" in ended.moments
+
+
 @pytest.mark.proves("receiver.fallbackDestination")
 async def test_when_n8n_is_down_the_receivers_own_fallback_wins(office: Office) -> None:
     office.hurry()

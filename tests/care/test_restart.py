@@ -5,7 +5,10 @@ import os
 import signal
 import sys
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+import aiohttp
 import pytest
 
 from tests.readings import ANSWERED
@@ -14,6 +17,13 @@ from tests.waiting import eventually
 from .conftest import Office, claims, unknown
 
 pytestmark = pytest.mark.proves("behaviour.restart-keeps-call-ids")
+
+
+async def forgotten(office: Office) -> None:
+    """The journal keeps no login for callers."""
+    async with asyncio.timeout(20):
+        while await office.runner.services.journal.logins():
+            pass
 
 
 def repeated(events: list[dict[str, object]]) -> list[object]:
@@ -81,6 +91,70 @@ async def test_a_placed_call_that_no_workflow_touches_after_the_restart_ends(off
     await office.restart()
     office.hurry()
     await office.sim.control.ended(placed.id)
+
+
+@pytest.mark.proves("care.workflow-stopped")
+async def test_a_caller_whose_workflow_was_deactivated_is_looked_after_after_the_restart(
+    office: Office,
+) -> None:
+    await office.receive(idleTimeout=5)
+    call = office.call()
+    item = await office.n8n.execution()
+    await office.run("answerCall", item["callId"])
+    await office.unsubscribe()
+    await office.restart()
+    office.hurry()
+    await office.reached(call, "connected 102")
+
+
+@pytest.mark.proves("care.workflow-stopped")
+async def test_a_placed_call_ends_after_the_restart_though_no_workflow_wants_calls(office: Office) -> None:
+    line = await office.run("makeCall", None, target="101")
+    assert line["output"] == "answered"
+    (placed,) = office.sim.control.calls()
+    await office.restart()
+    assert [known.id for _, known in office.runner.sessions.calls()] == [line["item"]["callId"]]
+    office.hurry()
+    await office.sim.control.ended(placed.id)
+
+
+async def test_a_login_is_forgotten_with_the_last_caller_who_needs_it(office: Office) -> None:
+    await office.run("makeCall", None, target="101")
+    (placed,) = office.sim.control.calls()
+    journal = office.runner.services.journal
+    (kept,) = await journal.logins()
+    assert kept.client_secret.get_secret_value() == office.secret
+    office.sim.control.hang_up(placed.id)
+    await eventually(lambda: not any(known.own_leg for _, known in office.runner.sessions.calls()), "the end")
+    await forgotten(office)
+    await office.restart()
+    assert office.runner.sessions.calls() == []
+
+
+async def test_the_login_of_an_active_workflow_is_kept_once(office: Office) -> None:
+    await office.receive(ifWorkflowStops="leave")
+    office.call()
+    item = await office.n8n.execution()
+    await office.run("answerCall", item["callId"])
+    assert await office.runner.services.journal.logins() == ()
+    await office.unsubscribe()
+    assert len(await office.runner.services.journal.logins()) == 1
+    await office.receive(ifWorkflowStops="leave")
+    await office.run("transferCall", item["callId"], target="101")
+    await forgotten(office)
+
+
+@pytest.mark.proves("care.workflow-stopped")
+async def test_a_caller_is_looked_after_as_soon_as_the_pbx_is_back_after_the_restart(office: Office) -> None:
+    await office.receive(idleTimeout=5)
+    call = office.call()
+    item = await office.n8n.execution()
+    await office.run("answerCall", item["callId"])
+    await office.unsubscribe()
+    office.sim.control.answer_next(503, count=4, path="/connect/token")
+    office.hurry()
+    await office.restart()
+    await office.reached(call, "connected 102")
 
 
 @pytest.mark.proves("care.nobody-home")
@@ -177,28 +251,64 @@ class Process:
             self.running = None
 
 
-@ANSWERED
-async def test_kill_9_in_mid_call_and_the_same_call_goes_on(closed: Office) -> None:
-    process = Process(closed)
-    await process.start()
+@asynccontextmanager
+async def processes(office: Office) -> AsyncIterator[Process]:
+    """A runner as a process, at which the office asks."""
+    process = Process(office)
 
     class Api:
-        class api:
-            address = process.address
+        @property
+        def address(self) -> str:
+            return process.address
 
-    closed.runner = Api  # type: ignore[assignment]  # only its address is asked for here
+    class Running:
+        api = Api()
+
+    office.runner = Running()  # type: ignore[assignment]  # only its address is asked for here
+    await process.start()
     try:
+        yield process
+    finally:
+        await process.kill()
+
+
+@ANSWERED
+async def test_kill_9_in_mid_call_and_the_same_call_goes_on(closed: Office) -> None:
+    async with processes(closed) as process:
         await closed.receive(ifWorkflowStops="leave")
         call = closed.call()
         item = await closed.n8n.execution()
         await closed.run("answerCall", item["callId"])
         await process.kill()
         await process.start()
-        Api.api.address = process.address
         line = await closed.run("transferCall", item["callId"], target="101")
         assert (line.get("output"), line["item"]["callId"]) == ("connected", item["callId"]), line
         assert repeated(await closed.events()) == []
         assert len(closed.n8n.executions) == 1
         await closed.reached(call, "connected 101")
-    finally:
+
+
+@ANSWERED
+async def test_a_call_that_rings_when_the_runner_is_killed_is_ended_and_not_placed_again(
+    closed: Office,
+) -> None:
+    closed.sim.control.behave("101", answers_after=600)
+    async with processes(closed) as process:
+        placing = asyncio.create_task(closed.run("makeCall", None, key="7:node:0:0", target="101"))
+        await eventually(lambda: "ringing 101" in moments(closed), "a ringing phone")
         await process.kill()
+        with pytest.raises(aiohttp.ClientError):
+            await placing
+        await process.start()
+        line = await closed.run("makeCall", None, key="7:node:0:0", target="101")
+        assert line["error"]["errorId"] == "dialInterrupted"
+        (placed,) = closed.sim.control.calls()
+        await closed.sim.control.ended(placed.id)
+        closed.sim.control.behave("101", answers_after=0.5)
+        anew = await closed.run("makeCall", None, key="8:node:0:0", target="101")
+        assert anew["output"] == "answered"
+
+
+def moments(office: Office) -> list[str]:
+    """What has happened in all calls."""
+    return [moment for call in office.sim.control.calls() for moment in call.moments]

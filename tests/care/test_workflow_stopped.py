@@ -21,6 +21,12 @@ async def answered(office: Office, **wishes: Any) -> tuple[str, str]:
     return call, item["callId"]
 
 
+def refused(office: Office, verb: str) -> int:
+    """How often the PBX failed at a verb."""
+    asked = office.sim.control.requests().asked
+    return sum(one.path.endswith(verb) and one.status == 503 for one in asked)
+
+
 @pytest.mark.proves("receiver.ifWorkflowStops")
 @pytest.mark.parametrize(
     ("wish", "moment"),
@@ -111,3 +117,37 @@ async def test_a_dry_run_calls_nobody_and_still_looks_after_callers(office: Offi
     assert "Dry Run" in line["error"]["message"]
     await office.reached(call, "connected 102")
     assert await eventually(lambda: "ringing 101" not in office.sim.control.report(call).moments)
+
+
+async def test_a_hang_up_that_the_pbx_failed_at_is_asked_for_again(office: Office) -> None:
+    office.sim.control.answer_next(503, count=3, path="/drop")
+    call, _ = await answered(office, ifWorkflowStops="hangUp")
+    await office.reached(call, "dropped 8001")
+
+
+async def test_a_fallback_that_the_pbx_failed_at_is_followed_by_the_end_of_the_call(office: Office) -> None:
+    office.sim.control.answer_next(503, path="/transferto")
+    office.sim.control.answer_next(503, path="/drop")
+    call, _ = await answered(office)
+    await office.reached(call, "dropped 8001")
+
+
+async def test_a_workflow_that_is_at_work_again_keeps_the_caller_whom_the_pbx_would_not_hang_up_on(
+    office: Office,
+) -> None:
+    office.sim.control.answer_next(503, count=1000, path="/drop")
+    call, call_id = await answered(office, ifWorkflowStops="hangUp")
+    await eventually(lambda: refused(office, "/drop") >= 2, "two hang-ups that failed")
+    line = await office.run("transferCall", call_id, target="101")
+    assert line["output"] == "connected", line
+    await office.reached(call, "connected 101")
+
+
+async def test_a_caller_whom_care_could_not_hang_up_on_is_looked_after_when_the_workflow_stops_again(
+    office: Office,
+) -> None:
+    office.sim.control.answer_next(503, path="/drop")
+    call, call_id = await answered(office, ifWorkflowStops="hangUp")
+    await eventually(lambda: refused(office, "/drop") == 1, "a hang-up that failed")
+    await office.run("answerCall", call_id)
+    await office.reached(call, "dropped 8001")

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from threecx_pbx.clock import ManualClock
 from threecx_pbx.errors import CallEnded
+from threecx_runner.errors import DialInterrupted
 from threecx_runner.journal import ItemKey, Journal
 from threecx_runner.sdk import Effect
 from threecx_runner.state_folder import Cipher
@@ -66,6 +67,36 @@ async def test_a_success_is_replayed_by_a_runner_that_was_restarted(
         async with Journal.open(journal_url, cipher, clock) as journal:
             assert await journal.once(KEY, Effect.DIAL, deed, FORM) == [1]
     assert deed.done == 1
+
+
+async def test_a_dial_that_was_cut_off_with_the_runner_is_not_done_again_for_an_hour(
+    journal_url: str, cipher: Cipher, deed: Deed, clock: ManualClock
+) -> None:
+    endless = Deed()
+    async with Journal.open(journal_url, cipher, clock) as journal:
+        cut_off = asyncio.ensure_future(journal.once(KEY, Effect.DIAL, endless, FORM))
+        await endless.begun.wait()
+    async with Journal.open(journal_url, cipher, clock) as journal:
+        for _ in range(2):
+            with pytest.raises(DialInterrupted):
+                await journal.once(KEY, Effect.DIAL, deed, FORM)
+        assert deed.done == 0
+        await clock.advance(3601)
+        assert await journal.once(KEY, Effect.DIAL, deed, FORM) == [1]
+    cut_off.cancel()
+    await asyncio.wait({cut_off})
+
+
+async def test_a_dial_that_failed_is_done_again_by_a_runner_that_was_restarted(
+    journal_url: str, cipher: Cipher, deed: Deed, clock: ManualClock
+) -> None:
+    deed.failure = CallEnded("The call was not answered.")
+    async with Journal.open(journal_url, cipher, clock) as journal:
+        with pytest.raises(CallEnded):
+            await journal.once(KEY, Effect.DIAL, deed, FORM)
+    deed.failure = None
+    async with Journal.open(journal_url, cipher, clock) as journal:
+        assert await journal.once(KEY, Effect.DIAL, deed, FORM) == [2]
 
 
 async def test_a_failure_runs_again(journal: Journal, deed: Deed) -> None:

@@ -167,6 +167,7 @@ async def all_that_works(traffic: Traffic) -> None:
     await traffic.ask("GET", "/v1/account")
     for name in found().lists:
         await traffic.ask("GET", f"/v1/options/{name}?search=1")
+    await traffic.operate("callControl", "makeCall", None, "1:make:0:0", target="101")
     await traffic.subscribe("callReceiver", "incomingCall", WEBHOOK, parameters={"ifWorkflowStops": "leave"})
     await traffic.subscribe("callMonitor", "callEvents", "monitor")
     for number, (node, name) in enumerate(sorted(found().operations)):

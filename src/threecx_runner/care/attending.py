@@ -6,6 +6,7 @@ from datetime import timedelta
 from threecx_pbx.calls.model import Call, CallId, LegState
 from threecx_pbx.errors import ThreeCxError
 from threecx_pbx.session import PbxSession
+from threecx_runner.care.insisting import insist
 from threecx_runner.sdk import Guarding
 
 log = logging.getLogger(__name__)
@@ -21,25 +22,16 @@ class AttendedCall:
 
     def _ringing(self) -> Call | None:
         call = self._session.look(self._id)
-        leg = call.own_leg if call else None
-        return call if leg is not None and leg.state is LegState.RINGING else None
+        return call if call is not None and _rings(call) else None
 
     async def answer(self) -> None:
-        call = self._ringing()
-        if call is None:
-            return
-        try:
-            await self._session.answer(call)
-        except ThreeCxError as error:
-            log.warning("call %s could not be answered: %s", self._id, error)
+        await insist(self._session, self._id, self._session.answer, _rings, lambda error: error.retryable)
 
     async def answered_or_gone(self, within: float) -> None:
         await self._session.until(self._id, _answered_or_gone, timedelta(seconds=within))
 
     async def drop(self) -> None:
-        call = self._ringing()
-        if call is not None:
-            await self._session.drop_own(call)
+        await insist(self._session, self._id, self._session.drop_own, _rings)
 
     async def divert(self, destination: str) -> None:
         call = self._ringing()
@@ -53,6 +45,11 @@ class AttendedCall:
             return
         if not routed.connected:
             await self.drop()
+
+
+def _rings(call: Call) -> bool:
+    leg = call.own_leg
+    return leg is not None and leg.state is LegState.RINGING
 
 
 def _answered_or_gone(call: Call | None) -> bool | None:

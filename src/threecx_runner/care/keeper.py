@@ -14,6 +14,7 @@ from threecx_pbx.errors import ThreeCxError
 from threecx_pbx.session import PbxSession
 from threecx_runner.care.attending import AttendedCall
 from threecx_runner.care.comfort import APOLOGY, FALLBACK, Comfort
+from threecx_runner.care.insisting import insist
 from threecx_runner.care.next_care import UNCLAIMED, Action, Care, Filling, Owner, filling, next_care
 from threecx_runner.sdk import Guarding, IdleAudio, OnStop, Wishes
 from threecx_runner.subscriptions.model import Live, SubscriptionId
@@ -37,6 +38,8 @@ class Caller:
     used: datetime | None = None
     busy: int = 0
     given_up: bool = False
+    taken: bool = False
+    """Whether somebody took the caller from care: what is left of the own leg is not touched."""
     filled: bool = False
     """Whether the silence between operations is filled with sound now."""
     poke: asyncio.Event = field(default_factory=asyncio.Event)
@@ -53,16 +56,25 @@ class Keeper:
         fallback: str,
         comfort: Comfort,
         offer: Callable[[Call, EventId, Live], None],
+        changed: Callable[[], None],
     ) -> None:
+        """`changed` is told when the first caller came or the last has gone, and maybe in between."""
         self._session = session
         self._clock = clock
         self._tasks = tasks
         self._wishes = Wishes(destination=fallback)
         self._comfort = comfort
         self._offer = offer
+        self._changed = changed
         self._callers: dict[CallId, Caller] = {}
+        self._placing = 0
         self._at_work: set[asyncio.Task[None]] = set()
         self.guard: Guarding
+
+    @property
+    def needed(self) -> bool:
+        """Whether there is a caller to look after, or a call under way that will be one."""
+        return bool(self._callers) or self._placing > 0
 
     def end(self) -> None:
         """Cancels all care; the callers stay where they are."""
@@ -83,7 +95,7 @@ class Keeper:
         self._take_up(caller)
 
     def placed(self, id_: CallId) -> None:
-        """A workflow has placed this call from our route point: when the workflow stops, the call ends."""
+        """A workflow has placed this call from our route point: when the workflow stops, the call ends; at once while it rings."""
         call = self._session.look(id_)
         if call is not None and call.own_leg is not None:
             now = self._clock.now()
@@ -127,6 +139,17 @@ class Keeper:
                     self._start(self._attend(caller.id, live), f"attend {caller.id}")
 
     @contextmanager
+    def placing(self) -> Iterator[None]:
+        """A call is being placed, which must be found again if the runner stops meanwhile."""
+        self._placing += 1
+        self._changed()
+        try:
+            yield
+        finally:
+            self._placing -= 1
+            self._changed()
+
+    @contextmanager
     def using(self, id_: CallId | None) -> Iterator[None]:
         """An operation is on the call: the idle watch pauses."""
         caller = self._callers.get(id_) if id_ else None
@@ -140,6 +163,7 @@ class Keeper:
         finally:
             caller.busy -= 1
             caller.used = self._clock.now()
+            caller.taken = caller.taken and caller.owner is None
             caller.poke.set()
 
     def _take_up(self, caller: Caller) -> None:
@@ -148,6 +172,7 @@ class Keeper:
         if old is not None:
             old.poke.set()
         self._start(self._look_after(caller), f"care {caller.id}")
+        self._changed()
 
     def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = self._tasks.create_task(self._guarded(work), name=name)
@@ -169,23 +194,29 @@ class Keeper:
 
     async def _look_after(self, caller: Caller) -> None:
         try:
-            while True:
-                call = self._session.look(caller.id)
-                if call is None or call.own_leg is None or self._callers.get(caller.id) is not caller:
-                    return
-                care = self._due(call, caller)
-                if care is not None and care.at <= self._clock.now():
-                    if caller.owner is None and caller.then:
-                        self._offer_next(call, caller)
-                        continue
-                    await self._act(call, caller, care)
-                    return
-                await self._until_something(caller, [care, self._fill(call, caller)])
+            await self._attend_to(caller)
         finally:
             if self._callers.get(caller.id) is caller:
                 del self._callers[caller.id]
+        self._changed()  # not when care is cancelled: the caller is still there
+
+    async def _attend_to(self, caller: Caller) -> None:
+        """Until the leg has gone."""
+        while True:
+            call = self._session.look(caller.id)
+            if call is None or call.own_leg is None or self._callers.get(caller.id) is not caller:
+                return
+            care = self._due(call, caller)
+            if care is None or care.at > self._clock.now():
+                await self._until_something(caller, [care, self._fill(call, caller)])
+            elif caller.owner is None and caller.then:
+                self._offer_next(call, caller)
+            else:
+                await self._act(call, caller, care)
 
     def _due(self, call: Call, caller: Caller) -> Care | None:
+        if caller.taken:
+            return None
         used = self._last_use(call, caller, caller.used or self._clock.now())
         return next_care(call, caller.owner, used, caller.waits_until, self._wishes_for(caller))
 
@@ -195,6 +226,8 @@ class Keeper:
 
     def _fill(self, call: Call, caller: Caller) -> Filling | None:
         """Sound for a caller who would hear nothing; what is still to come of it, if anything."""
+        if caller.taken:
+            return None
         gap = filling(call, caller.owner, self._last_use(call, caller, caller.used or caller.came))
         if gap is None or caller.filled or gap.at > self._clock.now():
             return None if caller.filled else gap
@@ -233,14 +266,21 @@ class Keeper:
             await asyncio.gather(changed, poked, return_exceptions=True)
 
     async def _act(self, call: Call, caller: Caller, care: Care) -> None:
+        """All that is to be done, to the leg's end; an operation that comes meanwhile ends it, and the idle time begins anew."""
         caller.given_up = True
         log.warning("call %s: %s, so %s %s", call.id, care.why, care.action.value, care.destination)
+        used = caller.used
+
+        def is_stopped(call: Call) -> bool:
+            at_work = caller.owner is not None and (caller.busy > 0 or caller.used != used)
+            return call.own_leg is not None and not at_work
+
         try:
-            if care.action is not Action.HANG_UP and await self._handed_over(call, care):
-                return
-            await self._session.drop_own(call)
+            caller.taken = care.action is not Action.HANG_UP and await self._handed_over(call, care)
         except ThreeCxError as error:
             log.info("call %s: %s", call.id, error)
+        if not caller.taken:
+            await insist(self._session, call.id, self._session.drop_own, is_stopped)
 
     async def _handed_over(self, call: Call, care: Care) -> bool:
         """Whether somebody took the caller, who hears what is going on; a phone that still rings costs nothing and stays so."""

@@ -56,6 +56,8 @@ def next_care(
         return None
     if owner is None:
         return Care(Action.FALLBACK, waits_until, wishes.destination, "nobody is home")
+    if leg.calling and leg.state is not LegState.CONNECTED and last_use is not None:
+        return Care(Action.HANG_UP, last_use, "", "nobody waits for the placed call")
     if leg.state is not LegState.CONNECTED or last_use is None or owner.wishes.on_stop is OnStop.LEAVE:
         return None
     due = max(last_use, owner.since) + owner.wishes.idle

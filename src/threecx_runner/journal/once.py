@@ -1,4 +1,7 @@
-"""Operations that must not happen twice: a running twin is joined, a success is replayed, a failure runs again."""
+"""Operations that must not happen twice: a running twin is joined, a success is replayed, a failure runs again.
+
+A call that was being placed when the runner stopped is not placed again: who was called may have heard it ring.
+"""
 
 import asyncio
 from collections import OrderedDict
@@ -8,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any, NewType, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from threecx_pbx.clock import Clock
+from threecx_runner.errors import DialInterrupted
 from threecx_runner.journal import tables
 from threecx_runner.journal.writer import Writer
 from threecx_runner.sdk import Effect
@@ -38,22 +42,25 @@ class Once:
         self._running: dict[ItemKey, _Run] = {}
         self._seen: OrderedDict[int, datetime] = OrderedDict()
         """When a key was last written, by its hash: what is not here need not be looked up."""
+        self._interrupted: dict[ItemKey, datetime] = {}
+        """What an earlier life of the runner began to dial, and when: what came of it is not known."""
 
     async def restore(self) -> None:
         """What an earlier life of the runner wrote. Before the first `run`."""
         for key, at in await self._writer.do(_stored_keys):
             self._seen[hash(key)] = at
+        self._interrupted = await self._writer.do(_interrupted)
 
     async def run(
         self, key: ItemKey, effect: Effect, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]
     ) -> T:
-        """The outcome of the first `act` under this key, for an hour. READ is always acted out.
+        """The outcome of the first `act` under this key, for an hour. READ is always acted out. Raises DialInterrupted.
 
         `act` ends when the last of those who wait for it is cancelled.
         """
         if effect is Effect.READ:
             return await act()
-        run = self._running.get(key) or self._start(key, act, form)
+        run = self._running.get(key) or self._start(key, effect, act, form)
         run.waiting += 1
         try:
             outcome: T = await asyncio.shield(run.task)
@@ -63,18 +70,37 @@ class Once:
                 await self._leave(key, run)
         return outcome
 
-    def _start(self, key: ItemKey, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]) -> _Run:
-        run = _Run(asyncio.create_task(self._first(key, act, form), name=f"once {key}"))
+    def _start(
+        self, key: ItemKey, effect: Effect, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]
+    ) -> _Run:
+        run = _Run(asyncio.create_task(self._first(key, effect, act, form), name=f"once {key}"))
         self._running[key] = run
         return run
 
-    async def _first(self, key: ItemKey, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]) -> T:
+    async def _first(
+        self, key: ItemKey, effect: Effect, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]
+    ) -> T:
         stored = await self._writer.do(lambda on: _stored(on, key)) if self._may_be_stored(key) else None
         if stored is not None and stored.at > self._clock.now() - REPLAYED_FOR:
             return form.validate_json(stored.outcome)
-        outcome = await act()
+        outcome = await (self._dial(key, act) if effect is Effect.DIAL else act())
         self._store(key, form.dump_json(outcome).decode())
         return outcome
+
+    async def _dial(self, key: ItemKey, act: Callable[[], Awaitable[T]]) -> T:
+        """Written down before the first ring, and forgotten when it failed here: then it may be tried again."""
+        now = self._clock.now()
+        if self._interrupted.get(key, now - REPLAYED_FOR) > now - REPLAYED_FOR:
+            raise DialInterrupted(
+                "The runner stopped while this call was being placed: it is not placed twice."
+            )
+        row = {"key": key, "at": now}
+        await self._writer.do(lambda on: tables.put(on, tables.intentions, [row]))
+        try:
+            return await act()
+        except BaseException:
+            await self._writer.do(lambda on: _forget_intention(on, key))
+            raise
 
     def _may_be_stored(self, key: ItemKey) -> bool:
         while self._seen and next(iter(self._seen.values())) <= self._clock.now() - REPLAYED_FOR:
@@ -106,3 +132,15 @@ def _stored(on: Connection, key: ItemKey) -> Any:
 def _stored_keys(on: Connection) -> list[tuple[str, datetime]]:
     of = tables.once.c
     return [(row.key, row.at) for row in on.execute(select(of.key, of.at).order_by(of.at))]
+
+
+def _interrupted(on: Connection) -> dict[ItemKey, datetime]:
+    """Intentions without an outcome."""
+    of = tables.intentions.c
+    outcomes = select(tables.once.c.key)
+    rows = on.execute(select(of.key, of.at).where(of.key.not_in(outcomes)))
+    return {ItemKey(row.key): row.at for row in rows}
+
+
+def _forget_intention(on: Connection, key: ItemKey) -> None:
+    on.execute(delete(tables.intentions).where(tables.intentions.c.key == key))

@@ -12,6 +12,8 @@ EVERY = timedelta(minutes=10)
 _KEPT = (
     (tables.events, tables.events.c.at, timedelta(days=7)),
     (tables.once, tables.once.c.at, REPLAYED_FOR),
+    (tables.intentions, tables.intentions.c.at, REPLAYED_FOR),
+    (tables.logins, tables.logins.c.at, timedelta(days=7)),
     (tables.executions, tables.executions.c.at, timedelta(days=7)),
     (tables.claims, tables.claims.c.at, timedelta(days=7)),
     (tables.dials, tables.dials.c.at, timedelta(days=1)),

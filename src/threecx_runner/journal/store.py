@@ -10,11 +10,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import URL, Connection, Engine, create_engine, insert, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx.calls.events import AnyEvent, CallReceived
 from threecx_pbx.calls.model import Call, CallId, EventId, PbxId
 from threecx_pbx.clock import Clock
 from threecx_runner.errors import SettingWrong
-from threecx_runner.journal import books, posts, sqlite, tables, ties, wishes
+from threecx_runner.journal import books, logins, posts, sqlite, tables, ties, wishes
 from threecx_runner.journal.books import Told
 from threecx_runner.journal.once import ItemKey, Once
 from threecx_runner.journal.prune import EVERY, prune
@@ -122,6 +123,14 @@ class Journal:
 
     async def subscriptions(self) -> tuple[Subscription, ...]:
         return await self._writer.do(lambda on: wishes.everything(on, self._cipher))
+
+    def keep_login(self, pbx: PbxId, login: Login | None) -> None:
+        """By which callers are looked after at this PBX; None: nobody is any more. Durable a moment from now."""
+        self._writer.put_soon(tables.logins, logins.row(self._cipher, pbx, login, self._clock.now()))
+
+    async def logins(self) -> tuple[Login, ...]:
+        """Those by which an earlier life of the runner looked after callers."""
+        return await self._writer.do(lambda on: logins.everything(on, self._cipher))
 
     async def forget_subscription(self, wanted: SubscriptionId) -> None:
         """With all that was on its way to it."""

@@ -87,12 +87,27 @@ subscriptions = Table(
     Column("login", Text, nullable=False),  # sealed by the state folder's key
 )
 
+logins = Table(
+    "logins",
+    metadata,
+    Column("pbx", Text, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("login", Text, nullable=False),  # sealed by the state folder's key; empty: not needed any more
+)
+
 once = Table(
     "once",
     metadata,
     Column("key", Text, primary_key=True),
     Column("at", Moment, nullable=False, index=True),
     Column("outcome", Text, nullable=False),
+)
+
+intentions = Table(
+    "intentions",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
 )
 
 executions = Table(

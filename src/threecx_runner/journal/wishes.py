@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, Row, delete, select
 
 from threecx_credentials.threecx_call_control_api import Login
-from threecx_runner.journal import tables
+from threecx_runner.journal import logins, tables
 from threecx_runner.state_folder import Cipher
 from threecx_runner.subscriptions.model import Subscription, SubscriptionId
 
@@ -20,7 +20,7 @@ _BODY: TypeAdapter[Subscription] = TypeAdapter(Subscription)
 def put(on: Connection, cipher: Cipher, wish: Subscription) -> None:
     body = _BODY.dump_json(wish, exclude={"login"}).decode()
     tables.put(
-        on, tables.subscriptions, [{"id": wish.id, "body": body, "login": cipher.seal(_plain(wish.login))}]
+        on, tables.subscriptions, [{"id": wish.id, "body": body, "login": logins.sealed(cipher, wish.login)}]
     )
 
 
@@ -32,13 +32,6 @@ def everything(on: Connection, cipher: Cipher) -> tuple[Subscription, ...]:
 
 def forget(on: Connection, wanted: SubscriptionId) -> None:
     on.execute(delete(tables.subscriptions).where(tables.subscriptions.c.id == wanted))
-
-
-def _plain(login: Login) -> str:
-    return json.dumps(
-        login.model_dump(mode="json", by_alias=True)
-        | {"clientSecret": login.client_secret.get_secret_value()}
-    )
 
 
 def _wish(row: Row[Any], cipher: Cipher) -> Subscription | None:

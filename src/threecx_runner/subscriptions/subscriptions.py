@@ -117,9 +117,11 @@ class Subscriptions:
     async def remove(self, wanted: SubscriptionId) -> bool:
         """False when there was none."""
         gone = self._all.pop(wanted, None)
-        await self._shelf.forget_subscription(wanted)
         if gone is not None and self._listening is not None:
-            await self._listening.unwatch(gone)
+            await self._listening.unwatch(
+                gone
+            )  # keeps the login of callers first, which goes with the subscription
+        await self._shelf.forget_subscription(wanted)
         return gone is not None
 
     async def heard(self, wanted: SubscriptionId, answered: bool) -> None:

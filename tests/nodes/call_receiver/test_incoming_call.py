@@ -52,6 +52,28 @@ async def test_a_call_that_nobody_answers_in_time_is_dropped_or_diverted(
     await office.sim.control.until(call, lambda report: moment in report.moments, within=WITHIN)
 
 
+@pytest.mark.proves("receiver.autoAnswer")
+@RINGING
+async def test_an_answer_that_the_pbx_failed_at_is_asked_for_again(office: Office) -> None:
+    await office.receive(autoAnswer=True)
+    office.sim.control.answer_next(503, count=2, path="/answer")
+    await office.reached(office.call(), "connected 8001")
+
+
+@pytest.mark.proves("receiver.autoAnswer", "receiver.timeout")
+@RINGING
+async def test_a_call_that_cannot_be_answered_is_dropped_in_time_however_often_that_fails(
+    office: Office,
+) -> None:
+    await office.receive(autoAnswer=True, timeout=2, onTimeout="drop")
+    office.sim.control.answer_next(503, count=1000, path="/answer")
+    office.sim.control.answer_next(503, count=2, path="/drop")
+    call = office.call()
+    await office.n8n.execution()
+    office.hurry()
+    await office.reached(call, "dropped 8001")
+
+
 @pytest.mark.proves("receiver.timeout")
 @RINGING
 async def test_a_call_that_was_answered_in_time_is_left_alone(office: Office) -> None:

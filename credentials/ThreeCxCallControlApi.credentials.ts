@@ -14,7 +14,7 @@ export class ThreeCxCallControlApi implements ICredentialType {
 
 	icon = { light: 'file:threeCx.svg', dark: 'file:threeCx.dark.svg' } as const;
 
-	documentationUrl = 'https://github.com/n8n-nodes-3cx/n8n-nodes-3cx-call-control/docs/credential.md';
+	documentationUrl = 'https://github.com/n8n-nodes-3cx/n8n-nodes-3cx-call-control/blob/main/docs/credential.md';
 
 	properties: INodeProperties[] = [
 		{

@@ -19,7 +19,7 @@ class TranscribeRecordingParams(Params):
     timeout: Annotated[int, Field(ge=1, le=3600)] = 300
 
 
-@operation(result=RecordingRow, effect=Effect.WRITE)
+@operation(result=RecordingRow, effect=Effect.WRITE, lasts=timedelta(minutes=6))
 async def transcribe_recording(on: Context, ask: TranscribeRecordingParams) -> RecordingRow:
     """A recording that is transcribed already is given at once."""
     found = await recording(on.reports, record_id(ask.recording.value))

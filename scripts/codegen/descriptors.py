@@ -32,6 +32,8 @@ class Look:
     widget: str
     hide_in_tool: bool
     unless_output: str
+    needed: bool
+    """Marked as required although the model has a default: what the operation says of an empty one is its own sentence."""
     inside: "Mapping[str, Look]"
 
 
@@ -142,6 +144,7 @@ def look(place: Place, name: str, raw: Mapping[str, Any]) -> Look:
         widget=raw.get("widget", "number" if "list" in raw else ""),
         hide_in_tool=raw.get("hideInTool", False),
         unless_output=raw.get("unlessOutput", ""),
+        needed=raw.get("needed", False),
         inside=looks(place, raw),
     )
 

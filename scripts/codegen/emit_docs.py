@@ -152,7 +152,7 @@ def _choices(one: Property) -> Iterator[str]:
 
 def _default(one: Property) -> str:
     default: Any = one.spec["default"]
-    if one.fact.required:
+    if one.spec.get("required"):
         return "required"
     if one.fact.kind in (Kind.LOCATOR, Kind.GROUP) or default == "":
         return ""

@@ -193,7 +193,11 @@ class _Joiner:
         if isinstance(source, Operation):
             self._outputs(look, source, python)
             bases += [(shared, base) for shared, base in self.shared if base is ItemOptions]
-        first = [one for shared, base in bases for one in self._joined(shared, facts(base), shared.of)]
+        first = [
+            one
+            for shared, base in bases
+            for one in self._joined(shared, _as_declared(facts(base), declared), shared.of)
+        ]
         properties = [*first, *self._joined(look, own, python)]
         kept = [one for one in properties if one.unless_output not in look.outputs]
         return JoinedOperation(look, source, tuple(kept))
@@ -209,6 +213,11 @@ class _Joiner:
         properties, findings = joined(look.place, look.parameters, facts_, python, self.known)
         self.findings += findings
         return tuple(properties)
+
+
+def _as_declared(base: Mapping[str, Fact], declared: Mapping[str, Fact]) -> dict[str, Fact]:
+    """The parameters of a shared base, with the defaults and ranges that the operation's own model gives them."""
+    return {name: declared.get(name, fact) for name, fact in base.items()}
 
 
 def error_leaves(of: type[ThreeCxError] = ThreeCxError) -> Iterator[type[ThreeCxError]]:

@@ -91,7 +91,7 @@ def property_of(look: Look, fact: Fact, inside: tuple[Property, ...], widget: Wi
         "name": look.name,
         "type": PLAIN_WIDGETS[look.widget][0] if look.widget in PLAIN_WIDGETS else TYPES[fact.kind],
         "typeOptions": _type_options(fact) | PLAIN_WIDGETS.get(look.widget, ("", {}))[1],
-        "required": fact.required or None,
+        "required": fact.required or look.needed or None,
         "default": _default(fact),
         "placeholder": look.placeholder if not widget else None,
         "description": look.description,
@@ -166,14 +166,20 @@ def _modes(look: Look, widget: Widget, chosen: str) -> Sequence[dict[str, Any]]:
 
 
 def merged(properties: Iterable[tuple[Property, Mapping[str, Sequence[Any]]]]) -> Sequence[dict[str, Any]]:
-    """Properties that are the same in several operations become one, shown for all of these."""
+    """Properties that are the same in several operations become one, shown for all of these; each operation keeps its order."""
     kept: list[tuple[Property, dict[str, list[Any]]]] = []
+    last: dict[str, int] = {}
     for one, show in properties:
-        for other, seen in kept:
-            if replace(one, place=other.place, fact=other.fact) == other:
-                for name, values in show.items():
-                    seen[name] += [value for value in values if value not in seen[name]]
-                break
-        else:
-            kept.append((one, {name: list(values) for name, values in show.items()}))
+        operation = str(show)
+        begin = last.get(operation, -1) + 1
+        at = next((at for at in range(begin, len(kept)) if _same(one, kept[at][0])), len(kept))
+        if at == len(kept):
+            kept.append((one, {name: [] for name in show}))
+        for name, values in show.items():
+            kept[at][1][name] += [value for value in values if value not in kept[at][1][name]]
+        last[operation] = at
     return [one.rendered(show) for one, show in kept]
+
+
+def _same(one: Property, other: Property) -> bool:
+    return replace(one, place=other.place, fact=other.fact) == other

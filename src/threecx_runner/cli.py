@@ -18,6 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich takes `[env: …]` for markup and leaves it out
 )
 
 StateDir = Annotated[Path | None, typer.Option(help="Folder of the runner's state [env: N8N_3CX_STATE_DIR].")]
@@ -57,7 +58,7 @@ def serve(  # typer reads options from the signature
 
 @app.command()
 def token(state_dir: StateDir = None) -> None:
-    """Prints the runner's token, for Runner Token in n8n's credential."""
+    """Prints the token of the runner that works in the state folder, for Runner Token in n8n's credential."""
     typer.echo(runner_token(load_settings(state_dir=state_dir)).get_secret_value())
 
 

@@ -97,19 +97,19 @@ class RunnerSaidNo(ThreeCxError):
 class RunnerTokenMissing(RunnerSaidNo):
     error_id = "runnerTokenMissing"
     http_status = 401
-    default_hint = "Run `threecx-runner token` where the runner runs and put what it prints into Runner Token of the credential."
+    default_hint = "Run `threecx-runner token` where the runner runs (as a service: `threecx-runner token --state-dir /var/lib/threecx-runner`) and put what it prints into Runner Token of the credential."
 
 
 class RunnerTokenWrong(RunnerSaidNo):
     error_id = "runnerTokenWrong"
     http_status = 401
-    default_hint = "Run `threecx-runner token` where the runner runs and put what it prints into Runner Token of the credential."
+    default_hint = "Run `threecx-runner token` where the runner runs (as a service: `threecx-runner token --state-dir /var/lib/threecx-runner`) and put what it prints into Runner Token of the credential."
 
 
 class OriginRefused(RunnerSaidNo):
     error_id = "originRefused"
     http_status = 403
-    default_hint = "Use http://127.0.0.1 or http://localhost as Runner URL, or put what `threecx-runner token` prints into Runner Token."
+    default_hint = "Use http://127.0.0.1 or http://localhost as Runner URL, or put what `threecx-runner token` prints into Runner Token (for a service: `threecx-runner token --state-dir /var/lib/threecx-runner`)."
 
 
 class ProtocolMismatch(RunnerSaidNo):

@@ -118,6 +118,10 @@ class Settings(BaseSettings):
     def _web_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if not all(uri.startswith(("http://", "https://")) for uri in value):
             raise ValueError("must be addresses that begin with http:// or https://, separated by commas")
+        if any("@" in uri for uri in value):
+            raise ValueError(
+                f"must name no user and no password: n8n's task broker takes {TASK_BROKER_TOKEN}"
+            )
         return tuple(dict.fromkeys(uri.rstrip("/") for uri in value))
 
     @field_validator("listen", mode="before")

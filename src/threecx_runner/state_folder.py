@@ -64,10 +64,22 @@ def open_state(settings: Settings) -> Iterator[StateFolder]:
 
 
 def runner_token(settings: Settings) -> SecretStr:
-    """The configured token, else the folder's own, made on first use. Needs no lock: the file is written in one step."""
+    """The configured token, else the one of a folder in which a runner has worked; makes nothing. Raises SettingWrong."""
     if settings.runner_token is not None:
         return settings.runner_token
-    return SecretStr(_kept(_made(settings.state_dir) / "token", lambda: secrets.token_urlsafe(32)))
+    path = settings.state_dir
+    try:
+        return SecretStr((path / "token").read_text().strip())
+    except FileNotFoundError as error:
+        raise SettingWrong(
+            f"There is no token of a runner in {path}.",
+            hint="Name the state folder of the runner that serves, such as `threecx-runner token --state-dir /var/lib/threecx-runner`.",
+        ) from error
+    except OSError as error:
+        raise SettingWrong(
+            f"The token in {path} cannot be read: {error.strerror}.",
+            hint="Run this as the runner's own user, or as root.",
+        ) from error
 
 
 def _opened(path: Path, settings: Settings) -> StateFolder:
@@ -82,7 +94,7 @@ def _opened(path: Path, settings: Settings) -> StateFolder:
         ) from error
     return StateFolder(
         path=path,
-        token=runner_token(settings),
+        token=settings.runner_token or SecretStr(_kept(path / "token", lambda: secrets.token_urlsafe(32))),
         token_configured=settings.runner_token is not None,
         cipher=cipher,
         journal_url=settings.state_url.get_secret_value() if settings.state_url else default,

@@ -48,12 +48,16 @@ class Runner:
     async def tell(self, kind: str, **facts: Any) -> None:
         await self.socket.send_json({"type": kind, **facts})
 
-    async def start(self, task: str, settings: Any, *, offer: str | None = None) -> None:
-        """A node wants a task done: takes an offer, waits for the runner's word, hands over the settings."""
-        given = offer or (await self.said("runner:taskoffer"))["offerId"]
+    async def accept(self, task: str) -> None:
+        """A node wants a task done: takes an offer, waits for the runner's word."""
+        given = (await self.said("runner:taskoffer"))["offerId"]
         self.frames = [one for one in self.frames if one.get("offerId") != given]
         await self.tell("broker:taskofferaccept", offerId=given, taskId=task)
         await self.said("runner:taskaccepted", taskId=task)
+
+    async def start(self, task: str, settings: Any) -> None:
+        """`accept`, and hands over the settings."""
+        await self.accept(task)
         await self.tell("broker:tasksettings", taskId=task, settings=settings)
 
 
@@ -65,19 +69,29 @@ class FakeBroker:
     token: str = TOKEN
     grants: set[str] = field(default_factory=set)
     refused: int = 0
+    granted: str = "grant-{}-{}"
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    answers: asyncio.Event = field(default_factory=asyncio.Event)
     runners: list[Runner] = field(default_factory=list)
     joined: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def runner(self, count: int = 1) -> Runner:
         """Waits for the `count`th connection, registers it and waits for its first offers."""
-        async with self.joined, asyncio.timeout(5):
-            await self.joined.wait_for(lambda: len(self.runners) >= count)
-        runner = self.runners[count - 1]
+        runner = await self.connection(count)
         await runner.tell("broker:inforequest")
         await runner.said("runner:info")
         await runner.tell("broker:runnerregistered")
         await runner.said("runner:taskoffer", count=16)
         return runner
+
+    def __post_init__(self) -> None:
+        self.answers.set()
+
+    async def connection(self, count: int = 1) -> Runner:
+        """Waits for the `count`th connection, and says nothing."""
+        async with self.joined, asyncio.timeout(5):
+            await self.joined.wait_for(lambda: len(self.runners) >= count)
+        return self.runners[count - 1]
 
     async def auth(self, request: web.Request) -> web.Response:
         if (await request.json()).get("token") != self.token:
@@ -85,7 +99,9 @@ class FakeBroker:
                 self.refused += 1
                 self.joined.notify_all()
             return web.json_response({"message": "Invalid token"}, status=403)
-        grant = f"grant-{len(self.grants)}-{len(self.runners)}"
+        self.asked.set()
+        await self.answers.wait()
+        grant = self.granted.format(len(self.grants), len(self.runners))
         self.grants.add(grant)
         return web.json_response({"data": {"token": grant}})
 

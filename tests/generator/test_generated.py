@@ -1,6 +1,7 @@
 """What comes out: node classes, schemas and docs pages that carry the facts of the Python models."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,14 @@ def test_every_operation_has_a_page_with_parameters_an_example_and_errors(copy: 
         assert "## Parameters" in page
         assert "```json\n{" in page
         assert "](../../errors/" in page
+
+
+def test_every_documentation_link_of_the_editor_is_a_file_of_this_repository(copy: Copy) -> None:
+    homepage = json.loads((ROOT / "package.json").read_text("utf-8"))["homepage"].split("#")[0]
+    links = {link for text in copy.generate().values() for link in re.findall(r"https://[^'\"\s]+\.md", text)}
+
+    assert links
+    assert all((ROOT / link.removeprefix(f"{homepage}/blob/main/")).is_file() for link in links)
 
 
 def test_generated_typescript_says_so_in_its_first_line(copy: Copy) -> None:

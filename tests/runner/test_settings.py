@@ -109,6 +109,11 @@ def test_several_task_brokers_are_named_with_their_token(monkeypatch: pytest.Mon
             "shared",
             "N8N_RUNNERS_TASK_BROKER_URI must be addresses that begin with http:// or https://, separated by commas.",
         ),
+        (
+            "http://me:a-password@127.0.0.1:5679",
+            "shared",
+            "N8N_RUNNERS_TASK_BROKER_URI must name no user and no password: n8n's task broker takes N8N_RUNNERS_AUTH_TOKEN.",
+        ),
     ],
 )
 def test_a_wrong_task_broker_is_one_sentence_that_names_the_variable(

@@ -74,20 +74,44 @@ def test_a_damaged_key_is_one_sentence(tmp_path: Path) -> None:
         pass
 
 
-def test_the_command_prints_the_token_and_a_wrong_setting_in_a_sentence(tmp_path: Path) -> None:
-    def command(*words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        environment = os.environ | variables
-        return subprocess.run(  # our own command
-            [Path(sys.executable).with_name("threecx-runner"), *words],
-            capture_output=True,
-            text=True,
-            env=environment,
-            check=False,
-        )
+def command(*words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(  # our own command
+        [Path(sys.executable).with_name("threecx-runner"), *words],
+        capture_output=True,
+        text=True,
+        env=os.environ | variables,
+        check=False,
+    )
 
+
+def test_the_command_prints_the_token_and_a_wrong_setting_in_a_sentence(tmp_path: Path) -> None:
+    with open_state(load_settings(state_dir=tmp_path)) as state:
+        token = state.token.get_secret_value()
     printed = command("token", "--state-dir", str(tmp_path))
-    assert (printed.returncode, printed.stdout.strip()) == (0, (tmp_path / "token").read_text())
+    assert (printed.returncode, printed.stdout.strip()) == (0, token)
     wrong = command("serve", "--state-dir", str(tmp_path), N8N_3CX_LOG_LEVEL="loud")
     assert wrong.returncode == 1
     assert "N8N_3CX_LOG_LEVEL must be" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_where_no_runner_has_worked_there_is_no_token_to_print_and_none_is_made(tmp_path: Path) -> None:
+    printed = command("token", N8N_3CX_STATE_DIR=str(tmp_path / "elsewhere"))
+
+    assert (printed.returncode, printed.stdout) == (1, "")
+    assert f"There is no token of a runner in {tmp_path / 'elsewhere'}." in printed.stderr
+    assert "--state-dir /var/lib/threecx-runner" in printed.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_token_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "token").mkdir()
+
+    with pytest.raises(SettingWrong, match="cannot be read: Is a directory"):
+        runner_token(load_settings(state_dir=tmp_path))
+
+
+def test_the_help_names_the_environment_variable_of_each_option() -> None:
+    told = command("serve", "--help").stdout
+    names = ("STATE_DIR", "STATE_URL", "RUNNER_LISTEN", "N8N_URL", "LOG_LEVEL")
+    assert [name for name in names if f"N8N_3CX_{name}" not in told] == []

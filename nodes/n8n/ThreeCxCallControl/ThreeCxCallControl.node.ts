@@ -258,6 +258,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayName: 'Call ID',
 				name: 'callId',
 				type: 'string',
+				required: true,
 				default: '',
 				placeholder: 'e.g. c_0123456789abcdef',
 				description: 'The callId that the Call Receiver or the Call Monitor has given',
@@ -287,6 +288,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayName: 'Execution ID',
 				name: 'executionId',
 				type: 'string',
+				required: true,
 				default: '',
 				placeholder: 'e.g. 1234',
 				description: 'The n8n execution whose call is meant',
@@ -403,6 +405,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayName: 'Target',
 				name: 'target',
 				type: 'resourceLocator',
+				required: true,
 				default: { mode: 'list', value: '' },
 				description: 'The number that the call is diverted to',
 				modes: [
@@ -510,6 +513,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayName: 'Target',
 				name: 'target',
 				type: 'resourceLocator',
+				required: true,
 				default: { mode: 'list', value: '' },
 				description: 'The number that is called. Outside numbers must be allowed in the credential.',
 				modes: [
@@ -552,6 +556,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayName: 'From Extension',
 				name: 'fromExtension',
 				type: 'resourceLocator',
+				required: true,
 				default: { mode: 'list', value: '' },
 				description: 'The number of the extension whose phone calls. The API client must be allowed to see it.',
 				modes: [
@@ -678,6 +683,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayName: 'Audio File',
 				name: 'audioFile',
 				type: 'resourceLocator',
+				required: true,
 				default: { mode: 'list', value: '' },
 				description: 'What the caller hears',
 				modes: [
@@ -765,6 +771,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayName: 'Target',
 				name: 'target',
 				type: 'resourceLocator',
+				required: true,
 				default: { mode: 'list', value: '' },
 				description: 'The number that the call is diverted to',
 				modes: [
@@ -787,6 +794,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayName: 'Text',
 				name: 'text',
 				type: 'string',
+				required: true,
 				default: '',
 				placeholder: 'e.g. Your order is on its way.',
 				description: 'What the caller hears',
@@ -880,6 +888,7 @@ export class ThreeCxCallControl implements INodeType {
 				displayName: 'Prompt Name',
 				name: 'promptName',
 				type: 'string',
+				required: true,
 				default: '',
 				placeholder: 'e.g. en/welcome',
 				description: 'The name in the list; a slash makes a folder',

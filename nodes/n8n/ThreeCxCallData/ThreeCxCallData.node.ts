@@ -62,7 +62,7 @@ const operations: Record<string, Operation> = {
 	getSystemStatus: { parameters: ['thresholds'], outputs: [], seconds: 60 },
 	setAgentQueueStatus: { parameters: ['extension', 'status'], outputs: [], seconds: 60 },
 	setExtensionStatus: { parameters: ['extension', 'profile'], outputs: [], seconds: 60 },
-	transcribeRecording: { parameters: ['recording', 'wait'], outputs: [], seconds: 60 },
+	transcribeRecording: { parameters: ['recording', 'wait'], outputs: [], seconds: 360 },
 	xapiRequest: {
 		parameters: ['returnAll', 'limit', 'method', 'path', 'query', 'body'],
 		outputs: [],
@@ -501,6 +501,7 @@ export class ThreeCxCallData implements INodeType {
 				displayName: 'Number',
 				name: 'number',
 				type: 'string',
+				required: true,
 				default: '',
 				placeholder: 'e.g. +493055501234',
 				description: 'The telephone number',
@@ -510,6 +511,7 @@ export class ThreeCxCallData implements INodeType {
 				displayName: 'Search',
 				name: 'search',
 				type: 'string',
+				required: true,
 				default: '',
 				placeholder: 'e.g. Lovelace',
 				description: 'The text',
@@ -562,7 +564,7 @@ export class ThreeCxCallData implements INodeType {
 				displayName: 'Time Range',
 				name: 'timeRange',
 				type: 'options',
-				default: 'today',
+				default: 'last7Days',
 				description: 'Which days to read, in the time zone below',
 				options: [
 					{ name: 'Custom', value: 'custom' },
@@ -575,38 +577,18 @@ export class ThreeCxCallData implements INodeType {
 					{ name: 'Today', value: 'today' },
 					{ name: 'Yesterday', value: 'yesterday' },
 				],
-				displayOptions: {
-					show: {
-						resource: ['call', 'queue', 'recording', 'report'],
-						operation: [
-							'getCallDetails',
-							'getCallHistory',
-							'getQueueStats',
-							'getRecordings',
-							'getReport',
-						],
-					},
-				},
+				displayOptions: { show: { resource: ['call'], operation: ['getCallDetails'] } },
 			},
 			{
 				displayName: 'Start Date',
 				name: 'startDate',
 				type: 'dateTime',
+				required: true,
 				default: '',
 				placeholder: 'e.g. 2026-03-01',
 				description: 'From when on. A time without an offset is meant in the time zone below.',
 				displayOptions: {
-					show: {
-						resource: ['call', 'queue', 'recording', 'report'],
-						operation: [
-							'getCallDetails',
-							'getCallHistory',
-							'getQueueStats',
-							'getRecordings',
-							'getReport',
-						],
-						timeRange: ['custom'],
-					},
+					show: { resource: ['call'], operation: ['getCallDetails'], timeRange: ['custom'] },
 				},
 			},
 			{
@@ -617,17 +599,7 @@ export class ThreeCxCallData implements INodeType {
 				placeholder: 'e.g. 2026-03-31',
 				description: 'Until when. A date alone counts as a whole day; empty means now.',
 				displayOptions: {
-					show: {
-						resource: ['call', 'queue', 'recording', 'report'],
-						operation: [
-							'getCallDetails',
-							'getCallHistory',
-							'getQueueStats',
-							'getRecordings',
-							'getReport',
-						],
-						timeRange: ['custom'],
-					},
+					show: { resource: ['call'], operation: ['getCallDetails'], timeRange: ['custom'] },
 				},
 			},
 			{
@@ -639,6 +611,48 @@ export class ThreeCxCallData implements INodeType {
 				placeholder: 'e.g. 00000000-01dc-aa54-9423-f67e1be08980',
 				description: 'The callHistoryId that Get Call History has given',
 				displayOptions: { show: { resource: ['call'], operation: ['getCallDetails'] } },
+			},
+			{
+				displayName: 'Time Range',
+				name: 'timeRange',
+				type: 'options',
+				default: 'custom',
+				description: 'Which days to read, in the time zone below',
+				options: [
+					{ name: 'Custom', value: 'custom' },
+					{
+						name: 'Last 7 Days',
+						value: 'last7Days',
+						description: 'Today and the six days before it',
+					},
+					{ name: 'This Month', value: 'thisMonth' },
+					{ name: 'Today', value: 'today' },
+					{ name: 'Yesterday', value: 'yesterday' },
+				],
+				displayOptions: { show: { resource: ['call'], operation: ['getCallHistory'] } },
+			},
+			{
+				displayName: 'Start Date',
+				name: 'startDate',
+				type: 'dateTime',
+				required: true,
+				default: '',
+				placeholder: 'e.g. 2026-03-01',
+				description: 'From when on. A time without an offset is meant in the time zone below.',
+				displayOptions: {
+					show: { resource: ['call'], operation: ['getCallHistory'], timeRange: ['custom'] },
+				},
+			},
+			{
+				displayName: 'End Date',
+				name: 'endDate',
+				type: 'dateTime',
+				default: '',
+				placeholder: 'e.g. 2026-03-31',
+				description: 'Until when. A date alone counts as a whole day; empty means now.',
+				displayOptions: {
+					show: { resource: ['call'], operation: ['getCallHistory'], timeRange: ['custom'] },
+				},
 			},
 			{
 				displayName: 'Filters',
@@ -877,9 +891,7 @@ export class ThreeCxCallData implements INodeType {
 				type: 'boolean',
 				default: true,
 				description: 'Whether to return a simplified version of the response instead of the raw data',
-				displayOptions: {
-					show: { resource: ['extension', 'report'], operation: ['getExtensions', 'getReport'] },
-				},
+				displayOptions: { show: { resource: ['extension'], operation: ['getExtensions'] } },
 			},
 			{
 				displayName: 'Department',
@@ -921,6 +933,61 @@ export class ThreeCxCallData implements INodeType {
 				default: false,
 				description: 'Whether to leave out agents who could not take a call now',
 				displayOptions: { show: { resource: ['queue'], operation: ['getQueueAgents'] } },
+			},
+			{
+				displayName: 'Time Range',
+				name: 'timeRange',
+				type: 'options',
+				default: 'today',
+				description: 'Which days to read, in the time zone below',
+				options: [
+					{ name: 'Custom', value: 'custom' },
+					{
+						name: 'Last 7 Days',
+						value: 'last7Days',
+						description: 'Today and the six days before it',
+					},
+					{ name: 'This Month', value: 'thisMonth' },
+					{ name: 'Today', value: 'today' },
+					{ name: 'Yesterday', value: 'yesterday' },
+				],
+				displayOptions: {
+					show: {
+						resource: ['queue', 'recording', 'report'],
+						operation: ['getQueueStats', 'getRecordings', 'getReport'],
+					},
+				},
+			},
+			{
+				displayName: 'Start Date',
+				name: 'startDate',
+				type: 'dateTime',
+				required: true,
+				default: '',
+				placeholder: 'e.g. 2026-03-01',
+				description: 'From when on. A time without an offset is meant in the time zone below.',
+				displayOptions: {
+					show: {
+						resource: ['queue', 'recording', 'report'],
+						operation: ['getQueueStats', 'getRecordings', 'getReport'],
+						timeRange: ['custom'],
+					},
+				},
+			},
+			{
+				displayName: 'End Date',
+				name: 'endDate',
+				type: 'dateTime',
+				default: '',
+				placeholder: 'e.g. 2026-03-31',
+				description: 'Until when. A date alone counts as a whole day; empty means now.',
+				displayOptions: {
+					show: {
+						resource: ['queue', 'recording', 'report'],
+						operation: ['getQueueStats', 'getRecordings', 'getReport'],
+						timeRange: ['custom'],
+					},
+				},
 			},
 			{
 				displayName: 'Queue',
@@ -1151,6 +1218,14 @@ export class ThreeCxCallData implements INodeType {
 						description: 'Calls that waited less are left out, or count as in time; as the report has it',
 					},
 				],
+				displayOptions: { show: { resource: ['report'], operation: ['getReport'] } },
+			},
+			{
+				displayName: 'Simplify',
+				name: 'simplify',
+				type: 'boolean',
+				default: true,
+				description: 'Whether to return a simplified version of the response instead of the raw data',
 				displayOptions: { show: { resource: ['report'], operation: ['getReport'] } },
 			},
 			{

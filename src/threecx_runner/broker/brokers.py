@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from types import TracebackType
 from typing import Any
 
@@ -13,7 +14,7 @@ from threecx_pbx.clock import Clock
 from threecx_pbx.watching import backoff
 from threecx_runner.api.ports import Dispatching
 from threecx_runner.broker.connection import Connection
-from threecx_runner.broker.frames import Outcome, Result
+from threecx_runner.broker.done import Outcome, Result
 from threecx_runner.broker.joining import BrokerAway, joined
 from threecx_runner.broker.pieces import is_about_file, piece_of
 from threecx_runner.broker.work import lines_of, request_of
@@ -26,6 +27,9 @@ DRAIN_S = 30
 
 _LONGEST_PAUSE_S = 5.0
 """A node waits meanwhile; the broker bears five tries a second."""
+
+_HELD = timedelta(seconds=30)
+"""A connection that lasted so long was a good one: the next try comes at once again."""
 
 _log = structlog.get_logger(__name__)
 
@@ -88,18 +92,24 @@ class Brokers:
         """The outermost loop of one broker."""
         tries = 0
         while self._drained is None:
+            began = self._clock.now()
             try:
-                if await self._connected(self._http, uri, self._settings.task_broker_token):
-                    tries = 0
+                await self._connected(self._http, uri, self._settings.task_broker_token)
                 self._is_away(uri, "it has closed the connection")
             except BrokerAway as away:
                 self._is_away(uri, str(away))
+            except Exception as error:  # noqa: BLE001 - the outermost loop: what ends a connection is logged, and it goes on
+                _log.error("unexpected error at n8n's task broker", broker=uri, exc_info=error)
+                self._is_away(uri, f"the runner failed in a way it was not made for ({type(error).__name__})")
+            tries = 0 if self._clock.now() - began > _HELD else tries
             await self._clock.sleep(min(_LONGEST_PAUSE_S, backoff(tries)))
             tries += 1
 
-    async def _connected(self, http: ClientSession, uri: str, token: SecretStr) -> bool:
-        """Serves one connection until its end: whether the broker took us. Raises BrokerAway."""
+    async def _connected(self, http: ClientSession, uri: str, token: SecretStr) -> None:
+        """Serves one connection until its end. Raises BrokerAway."""
         async with joined(http, uri, token) as socket:
+            if self._drained is not None:
+                return
             connection = Connection(socket, self._work, self._clock)
             self._connections[uri] = connection
             telling = asyncio.create_task(self._tell(uri, connection), name="registered")
@@ -108,7 +118,8 @@ class Brokers:
             finally:
                 telling.cancel()
                 del self._connections[uri]
-        return connection.registered.is_set()
+        if not connection.registered.is_set():
+            raise BrokerAway("it has not registered the runner")
 
     async def _tell(self, uri: str, connection: Connection) -> None:
         await connection.registered.wait()
@@ -124,4 +135,4 @@ class Brokers:
         if is_about_file(settings):
             return await piece_of(self._files, settings)
         request = request_of(settings, self._settings)
-        return Outcome.of(await lines_of(self._dispatcher, request, self._clock))
+        return Outcome(await lines_of(self._dispatcher, request, self._clock))

@@ -8,9 +8,9 @@ from typing import Any
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 
 from threecx_pbx.clock import Clock
+from threecx_runner.broker.done import Result, done
 from threecx_runner.broker.frames import (
     Accepted,
-    Done,
     Drain,
     Failed,
     Frame,
@@ -19,17 +19,24 @@ from threecx_runner.broker.frames import (
     OfferAccepted,
     Registered,
     Rejected,
-    Result,
     TaskCancel,
     TaskId,
     TaskSettings,
+    TooDeep,
     heard,
 )
 from threecx_runner.broker.offers import RENEWED_EVERY_S, Offers
-from threecx_runner.errors import problem_of
+from threecx_runner.errors import BadRequest, problem_of
+
+REGISTERED_WITHIN_S = 10.0
+"""A broker that has said nothing by then is hung up on, and asked anew."""
 
 MOST_TASKS = 1000
 """So many operations of one n8n process may run at once; most of them wait for somebody to pick up."""
+
+_FLATTEN = (
+    "Look for an array or object that holds itself in the parameters of the node; an expression may give one."
+)
 
 Work = Callable[[Any], Awaitable[Result]]
 """The settings of a task → its result. Raises what the whole task failed with."""
@@ -51,13 +58,14 @@ class Connection:
         self.idle.set()
 
     async def serve(self) -> None:
-        """Returns when the broker or the network ends the connection."""
+        """Returns when the broker or the network ends the connection, or when the broker does not register us."""
+        late = asyncio.create_task(self._hang_up_unregistered(), name="registration")
         try:
             async for message in self._socket:
                 if message.type is WSMsgType.TEXT:
                     await self._take(heard(message.data))
         finally:
-            ending = [task for task in (*self._tasks.values(), self._renewing) if task is not None]
+            ending = [task for task in (*self._tasks.values(), self._renewing, late) if task is not None]
             for task in ending:
                 task.cancel()
             self.idle.set()
@@ -67,16 +75,21 @@ class Connection:
         """No further task is taken; those that run go on."""
         self._offers.closed = True
 
+    async def _hang_up_unregistered(self) -> None:
+        await self._clock.sleep(REGISTERED_WITHIN_S)
+        if not self.registered.is_set():
+            await self._socket.close()
+
     async def _take(self, frame: Frame | None) -> None:
         match frame:
             case InfoRequest():
-                await self._say(Info().text)
+                await self._say(Info().wire)
             case Registered():
                 self.registered.set()
-                self._renewing = asyncio.create_task(self._renew(), name="offers")
+                self._renewing = self._renewing or asyncio.create_task(self._renew(), name="offers")
             case OfferAccepted():
                 await self._decide(frame)
-            case TaskSettings():
+            case TaskSettings() | TooDeep():
                 self._begin(frame)
             case TaskCancel():
                 self._cancel(frame.task_id)
@@ -89,22 +102,22 @@ class Connection:
         while not self._offers.closed:
             if len(self._tasks) < MOST_TASKS:
                 for offer in self._offers.round():
-                    await self._say(offer.text)
+                    await self._say(offer.wire)
             await self._clock.sleep(RENEWED_EVERY_S)
 
     async def _decide(self, frame: OfferAccepted) -> None:
         """At once: the broker gives up after 2 s."""
         if not self._offers.take(frame.offer_id):
             reason = "the runner is about to stop" if self._offers.closed else "the offer has expired"
-            await self._say(Rejected(task_id=frame.task_id, reason=reason).text)
+            await self._say(Rejected(task_id=frame.task_id, reason=reason).wire)
             return
-        self._tasks[frame.task_id] = None
+        self._tasks.setdefault(frame.task_id)  # said twice: the first one goes on
         self.idle.clear()
-        await self._say(Accepted(task_id=frame.task_id).text)
+        await self._say(Accepted(task_id=frame.task_id).wire)
         if len(self._tasks) < MOST_TASKS:
-            await self._say(self._offers.one().text)
+            await self._say(self._offers.one().wire)
 
-    def _begin(self, frame: TaskSettings) -> None:
+    def _begin(self, frame: TaskSettings | TooDeep) -> None:
         if frame.task_id in self._tasks and self._tasks[frame.task_id] is None:
             task = asyncio.create_task(self._answer(frame), name=f"task {frame.task_id}")
             task.add_done_callback(lambda _: self._forget(frame.task_id))
@@ -122,15 +135,20 @@ class Connection:
         if not self._tasks:
             self.idle.set()
 
-    async def _answer(self, frame: TaskSettings) -> None:
-        await self._say(await self._text(frame))
+    async def _answer(self, frame: TaskSettings | TooDeep) -> None:
+        await self._say(await self._outcome(frame))
 
-    async def _text(self, frame: TaskSettings) -> str:
+    async def _outcome(self, frame: TaskSettings | TooDeep) -> bytes:
         try:
-            return Done.of(frame.task_id, await self._work(frame.settings)).text
+            return await done(frame.task_id, await self._result(frame))
         except Exception as error:  # noqa: BLE001 - the boundary where every error becomes an answer
-            return Failed(task_id=frame.task_id, error=problem_of(error)).text
+            return Failed(task_id=frame.task_id, error=problem_of(error)).wire
 
-    async def _say(self, text: str) -> None:
+    async def _result(self, frame: TaskSettings | TooDeep) -> Result:
+        if isinstance(frame, TooDeep):
+            raise BadRequest("What the node sent is nested too deeply.", hint=_FLATTEN)
+        return await self._work(frame.settings)
+
+    async def _say(self, frame: bytes) -> None:
         with suppress(ClientError, ConnectionError):  # `serve` sees the end of the socket and reports it
-            await self._socket.send_str(text)
+            await self._socket.send_frame(frame, WSMsgType.TEXT)

@@ -1,13 +1,12 @@
 """The JSON frames between a task broker and its runners, as n8n 1.123 and 2.41 send and take them (platform.md 3.4)."""
 
 import json
-from collections.abc import Sequence
+import re
 from typing import Any, Literal, NewType
 
-from pydantic import BaseModel, ConfigDict, SerializeAsAny, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
-from threecx_runner.api.wire import EndLine, FileAnswer, Line, Problem
-from threecx_runner.broker.pieces import PieceAnswer
+from threecx_runner.api.wire import Problem
 from threecx_runner.naming import field_camel
 
 TASK_TYPE = "threecx"
@@ -45,6 +44,12 @@ class TaskSettings(Frame):
     settings: Any = None
 
 
+class TooDeep(Frame):
+    """Settings that no parser of ours takes: arrays or objects within each other, a thousand levels down."""
+
+    task_id: TaskId
+
+
 class TaskCancel(Frame):
     """Nobody waits for the task any more."""
 
@@ -64,6 +69,9 @@ _HEARD: dict[str, type[Frame]] = {
     "broker:drain": Drain,
 }
 
+_DEEP = re.compile(r'\{\s*"type"\s*:\s*"broker:tasksettings"\s*,\s*"taskId"\s*:\s*("(?:[^"\\]|\\.)*")')
+"""n8n writes the settings last (task-broker.service.js: sendTaskSettings)."""
+
 
 def heard(text: str) -> Frame | None:
     """None for what is not meant for us or not understood: a newer n8n may say more."""
@@ -73,13 +81,16 @@ def heard(text: str) -> Frame | None:
         return kind.model_validate(said) if kind else None
     except (ValueError, TypeError, KeyError, ValidationError):
         return None
+    except RecursionError:
+        begin = _DEEP.match(text)
+        return TooDeep(task_id=json.loads(begin[1])) if begin else None
 
 
 class _Said(Frame):
     @property
-    def text(self) -> str:
-        """The frame as it is sent."""
-        return self.model_dump_json(by_alias=True)
+    def wire(self) -> bytes:
+        """The frame as it is sent: in ASCII, so that half a surrogate pair in an id or a message does no harm."""
+        return json.dumps(self.model_dump(by_alias=True)).encode()
 
 
 class Info(_Said):
@@ -112,37 +123,6 @@ class Rejected(_Said):
     type: Literal["runner:taskrejected"] = "runner:taskrejected"
     task_id: TaskId
     reason: str
-
-
-class Outcome(Frame):
-    """What `startJob` gives to the node: the lines of outcome.json, the end line included."""
-
-    lines: Sequence[SerializeAsAny[Line | EndLine]]
-
-    @classmethod
-    def of(cls, lines: Sequence[Line]) -> "Outcome":
-        """All lines of an operation's answer."""
-        return cls(lines=[*lines, EndLine()])
-
-
-Result = Outcome | FileAnswer | PieceAnswer
-
-
-class _Data(Frame):
-    result: Result
-
-
-class Done(_Said):
-    """The node's answer."""
-
-    type: Literal["runner:taskdone"] = "runner:taskdone"
-    task_id: TaskId
-    data: _Data
-
-    @classmethod
-    def of(cls, task: TaskId, result: Result) -> "Done":
-        """A task that has come to its end."""
-        return cls(task_id=task, data=_Data.model_construct(result=result))
 
 
 class Failed(_Said):

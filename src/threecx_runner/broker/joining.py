@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import ClientError, ClientSession, ClientTimeout, ClientWebSocketResponse, WSServerHandshakeError
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError, field_validator
 
 _WITHIN_S = 10.0
 _PING_EVERY_S = 20.0
@@ -19,6 +19,14 @@ class BrokerAway(Exception):  # reported in /readyz and the log, never to a user
 
 class _Grant(BaseModel):
     token: SecretStr
+
+    @field_validator("token")
+    @classmethod
+    def _fits_into_a_header(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if not (token.isascii() and token.isprintable()):
+            raise ValueError("must be printable ASCII")
+        return value
 
 
 class _GrantAnswer(BaseModel):

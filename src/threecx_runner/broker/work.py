@@ -33,7 +33,7 @@ def request_of(asked: Any, settings: Settings) -> Request:
     return Request(node=told.node, operation=told.operation, login=login, **dict(told.request))
 
 
-async def lines_of(dispatcher: Dispatching, request: Request, clock: Clock) -> Sequence[Line]:
+async def lines_of(dispatcher: Dispatching, request: Request, clock: Clock) -> list[Line]:
     """All lines of the answer; items without one at the deadline get an error each, as over HTTP.
 
     Raises what the whole request failed with, DeadlinePassed when nothing was done by then. Cancelled: the work is, too.

@@ -28,6 +28,9 @@ _ANEW_S = (0.25, 0.5, 1.0, 2.0)
 _SHOWN_S = 0.25
 """What an Upsert tells of while a leg is answered, the verb's result shows as well: so long the leg is not read for it."""
 
+_OFFERED = timedelta(seconds=1)
+"""Many callers may hang up at once: so long the API is taken to be there after it was."""
+
 Ref = tuple[str, int]
 
 log = logging.getLogger(__name__)
@@ -61,6 +64,8 @@ class Watcher:
         self._later: dict[Ref, asyncio.Task[None]] = {}
         self._outgoing: set[Ref] = set()
         """Placed by ourselves."""
+        self._doubt = asyncio.Lock()
+        self._offered_until = clock.now()
         self._snapshots = 0
         self._early: dict[Ref, str] = {}
         self._held: list[Changed] | None = None
@@ -250,6 +255,8 @@ class Watcher:
                 break
             await self._clock.sleep(pause)
             shape = await self._rest.participant(*ref)
+        if shape is None and self._knows(ref) and ref not in self._gone:
+            await self._must_be_offered()
         if ref in self._gone:
             return
         if self._held is not None:
@@ -268,6 +275,13 @@ class Watcher:
         kind = self._kinds.get(dn, PartyKind.UNKNOWN)
         seen = seen_leg(shape.model_copy(update={"dn": dn}), kind, dn == self._own)
         self._see(LegSeen(now, self._told(seen)))
+
+    async def _must_be_offered(self) -> None:
+        """Without a licence every leg looks as if it were gone, while the caller is still there. Raises LicenceMissing."""
+        async with self._doubt:
+            if self._clock.now() >= self._offered_until:
+                await self._rest.is_offered(self._own)
+                self._offered_until = self._clock.now() + _OFFERED
 
     def _is_behind(self, ref: Ref, shape: Participant | None) -> bool:
         """Whether a verb has shown the leg connected while it was read, and the reading is of before that."""

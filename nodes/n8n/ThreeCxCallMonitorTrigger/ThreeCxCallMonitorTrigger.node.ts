@@ -61,7 +61,7 @@ export class ThreeCxCallMonitorTrigger implements INodeType {
 					{
 						name: 'Call Missed',
 						value: 'call_missed',
-						description: 'A call from outside rang at an extension or queue and has ended unanswered',
+						description: 'A call from outside rang at an extension or queue, and no person answered it',
 					},
 				],
 			},

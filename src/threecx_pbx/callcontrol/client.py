@@ -27,12 +27,20 @@ class CallControl:
     async def all(self) -> list[DnInfo]:
         """All DNs that this client may see, with their legs. Raises LicenceMissing, NotA3cx, …"""
         answer = await self._ask("GET", "/callcontrol")
-        if answer.status in (403, 404):
-            # a missing licence and an unticked box look the same: api.md 1.1, 11.23
-            raise LicenceMissing("3CX does not offer the Call Control API to this API client.")
+        _must_be_offered(answer)
         if not answer.ok:
             raise refusal(answer, "read its calls")
         return self._shaped(_DNS, answer, "the list of extensions")
+
+    async def is_offered(self, own: str) -> None:
+        """Returns when the Call Control API still is: the devices of the own route point always can be read (api.md 2.1).
+
+        Raises LicenceMissing, …
+        """
+        answer = await self._ask("GET", f"{_at(own)}/devices")
+        _must_be_offered(answer)
+        if not answer.ok:
+            raise refusal(answer, "read the devices of its route point")
 
     async def participant(self, dn: str, participant: int) -> Participant | None:
         """None: the leg is gone (404) or not ours to see (403)."""
@@ -74,6 +82,12 @@ class CallControl:
             return form.validate_python(answer.json())
         except ValidationError as error:
             raise NotA3cx(f"The server's answer is not what 3CX gives for {what}.") from error
+
+
+def _must_be_offered(answer: Answer) -> None:
+    """A missing licence and an unticked box look the same: api.md 1.1, 11.23."""
+    if answer.status in (403, 404):
+        raise LicenceMissing("3CX does not offer the Call Control API to this API client.")
 
 
 def _at(dn: str) -> str:

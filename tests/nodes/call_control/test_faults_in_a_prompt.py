@@ -38,3 +38,16 @@ async def test_a_pbx_that_starts_again_has_ended_the_call(workflow: Workflow) ->
     await call.heard_sound()
     await workflow.sim.control.restart(reuse_ids=True)
     assert await playing == {"index": 0, "item": None, "output": None}
+
+
+@ANSWERED
+async def test_a_licence_that_is_lost_during_a_call_is_an_error_and_no_hang_up(workflow: Workflow) -> None:
+    call = await workflow.call()
+    playing = asyncio.create_task(call.run("playAudio", audioFile=MENU, repeat=10))
+    await call.heard_sound()
+    workflow.sim.control.licence(False)
+    workflow.sim.control.cut_streams()
+    assert (await playing)["error"]["errorId"] == "audioImpossible"
+    assert "error" in await call.run("transferCall", target="101")
+    workflow.sim.control.licence(True)
+    assert (await call.run("transferCall", target="101"))["output"] == "connected"

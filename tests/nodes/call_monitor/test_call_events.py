@@ -82,6 +82,19 @@ async def test_a_missed_call_is_told_once_when_it_is_over(office: Office) -> Non
     assert missed["durationSeconds"] > 0
 
 
+async def test_a_call_inside_the_pbx_that_nobody_answered_is_not_a_missed_one(office: Office) -> None:
+    office.sim.control.behave("102", answers_after=None)
+    await monitor(office, eventTypes=["call_missed", "call_ended"])
+    call = office.sim.control.call("100", "102")
+    await office.reached(call, "ringing 102")
+    await eventually(
+        lambda: any("102" in known.rang for _, known in office.runner.sessions.calls()), "ringing"
+    )
+    office.sim.control.hang_up(call)
+    (ended,) = await until_told(office, "call_ended")
+    assert (ended["direction"], ended["outcome"]) == ("internal", "unanswered")
+
+
 @pytest.mark.proves("monitor.eventTypes")
 async def test_only_the_chosen_types_arrive(office: Office) -> None:
     await office.receive()

@@ -254,6 +254,10 @@ _DRAWN: dict[str, tuple[Any, ...]] = {
 _FIXED = {"post_unheard", "drop_on_post_end", "status_codes"}  # faults and refusals are asked for by name
 
 
+_LONGEST = 86_400_000  # a day, in milliseconds
+_RANGES = {"clock_ppm": (-100_000, 100_000), "stream_frame_ms": (10, 1000), "token_life_s": (1, 86_400_000)}
+
+
 def draw(seed: int) -> Profile:
     """A profile drawn at random, the same for the same seed: every option that is a mere doubt takes any of its
     values, so that no program can lean on one reading."""
@@ -280,6 +284,9 @@ def with_option(profile: Profile, name: str, text: str = "") -> Profile:
     if choices and not chosen:
         raise ValueError(f"{name} is one of {', '.join(map(str, choices))}")
     value: Any = chosen[0] if choices else kind(text)
+    least, most = _RANGES.get(name, (0, _LONGEST))
+    if kind in {int, float} and not least <= value <= most:
+        raise ValueError(f"{name} is a number from {least} to {most}")
     return replace(profile, **{name: value})
 
 

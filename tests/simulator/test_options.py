@@ -12,6 +12,7 @@ import pytest
 
 from threecx_simulator import PROFILES, ManualClock, Profile, draw
 from threecx_simulator.options_page import page
+from threecx_simulator.profile import with_option
 
 pytestmark = pytest.mark.proves("simulator.profiles")
 CALLER, DID = "+49301234567", "+4930555001"
@@ -152,8 +153,8 @@ async def test_a_proxy_may_cut_a_post_on_which_nothing_is_sent(start: Any) -> No
     done, _ = await asyncio.wait({sending}, timeout=10)
     never.set()
     assert done, "the POST should have been cut after 60 s of the PBX's time"
-    (broken,) = await asyncio.gather(sending, return_exceptions=True)
-    assert isinstance(broken, aiohttp.ClientError | OSError), broken
+    with pytest.raises((aiohttp.ClientError, OSError)):
+        await sending
     assert (await app.leg())["status"] == "Connected"
 
 
@@ -275,3 +276,16 @@ async def test_a_failover_invalidates_tokens_and_new_ones_work(start: Any) -> No
         await app.listen()
     await app.log_in()
     assert (await app.get("/callcontrol"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["upsert_repeat_ms=-5", "stream_frame_ms=0", "clock_ppm=nan", "route_timeout_s=inf", "token_life_s=0"],
+)
+def test_a_number_that_makes_no_sense_is_refused_with_the_range(option: str) -> None:
+    with pytest.raises(ValueError, match=r"is a number from \S+ to \d+"):
+        with_option(Profile(), *option.split("="))
+
+
+def test_a_clock_may_be_slow() -> None:
+    assert with_option(Profile(), "clock_ppm", "-100").clock_ppm == -100

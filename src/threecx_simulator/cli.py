@@ -16,6 +16,7 @@ from threecx_simulator.company import Company, company_of, make_company
 from threecx_simulator.company.life import rate
 from threecx_simulator.options_page import page
 from threecx_simulator.pbx.accounts import account, with_account
+from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.pbx.world import DEFAULT_SECRET, World, default_world
 from threecx_simulator.profile import PROFILES, Profile, draw, with_option
 from threecx_simulator.scenarios.load import BadScenario, load
@@ -84,10 +85,10 @@ def serve(
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as one JSON line")] = False,
 ) -> None:
     """Run the PBX until SIGTERM or Ctrl-C. Listens on loopback only, unless --listen says otherwise."""
-    scenarios = [_load(path) for path in scenario or ()]
     secret = _secret(secret_file)
     world, company = _company(company_seed, people, secret)
     world = _with_clients(world, clients or [], secret)
+    scenarios = [_load(path, Directory.of(world)) for path in scenario or ()]
     simulator = Simulator(
         profile=_profile(profile, seed, [*(options or ()), f"stream_frame_ms={frame_ms}"]),
         world=world,
@@ -166,9 +167,9 @@ def _live(text: str | None) -> float:
         raise typer.BadParameter(str(wrong)) from wrong
 
 
-def _load(path: Path) -> Scenario:
+def _load(path: Path, directory: Directory) -> Scenario:
     try:
-        return load(path)
+        return load(path, directory)
     except BadScenario as wrong:
         raise typer.BadParameter(str(wrong)) from wrong
 

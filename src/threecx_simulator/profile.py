@@ -79,6 +79,20 @@ class Profile:
     ring_each_device: bool = False
     """Whether an extension with several devices has one ringing leg per device or one in all (G)."""
 
+    sequence: Literal["connection", "client"] = "connection"
+    """Whether `sequence` begins again with each socket, or goes on where the client's former socket ended. Unknown (G)."""
+
+    on_behalf_of: bool = True
+    """Whether a leg that a queue or ring group rings names it in `on_behalf_of_dn`. A guess from the field's name (G)."""
+
+    route_point_unattended: Literal["waits", "refused"] = "waits"
+    """What a call meets at a route point whose program has no socket open: the same as ever, since the PBX does not
+    know who would answer, or it fails as not registered. Unknown (G)."""
+
+    places_reachable: bool = True
+    """Whether `routeto`, `transferto` and `divert` reach the shared parking, a voicemail's dial code and the conference.
+    Plausible, not documented for REST (G); if not, the destination is not reachable."""
+
     status_codes: Literal["200", "202", "4xx"] = "200"
     """How verbs tell their result: 200 with `finalstatus` (Failed too); 202 at once, the outcome on the socket only;
     or failures as 424 with the result as body. All are documented as possible (D), none is told for sure."""
@@ -153,6 +167,10 @@ class Profile:
 
     drop_on_post_end: bool = False
     """Whether the end of the audio POST hangs the leg up (third-party code keeps it open for fear of that)."""
+
+    call_log_role: Literal["system_owners", "system_admins", "users"] = "system_owners"
+    """The least role that reads the call log and the other reports: System Owner, else 403 (T); another party lists
+    them as working with role User, perhaps on another build (T)."""
 
     report_zeros: Literal["missing", "sent"] = "missing"
     """Whether reports leave out keys whose value is zero, as they do with null (T)."""
@@ -251,13 +269,22 @@ _DRAWN: dict[str, tuple[Any, ...]] = {
     "clock_ppm": (-100.0, 0.0, 100.0),
     "version": ("20.0.7.0", "20.0.8.1121", "20.0.9.0", "20.0.10.100"),
 }
-_FIXED = {"post_unheard", "drop_on_post_end", "status_codes"}  # faults and refusals are asked for by name
+_FIXED = {  # faults and refusals, and what decides whether a wish comes true: asked for by name
+    "post_unheard",
+    "call_log_role",
+    "places_reachable",
+    "route_point_unattended",
+    "on_behalf_of",
+}
+
+
+_LONGEST = 86_400_000  # a day, in milliseconds
+_RANGES = {"clock_ppm": (-100_000, 100_000), "stream_frame_ms": (10, 1000), "token_life_s": (1, 86_400_000)}
 
 
 def draw(seed: int) -> Profile:
     """A profile drawn at random, the same for the same seed: every option that is a mere doubt takes any of its
     values, so that no program can lean on one reading."""
-    random = Random(seed)  # noqa: S311 (a reproducible draw, no secret)
     kinds = get_type_hints(Profile)
     drawn: dict[str, Any] = {}
     for field in fields(Profile):
@@ -265,7 +292,8 @@ def draw(seed: int) -> Profile:
         if kinds[field.name] is bool:
             choices = (False, True)
         if choices and field.name not in _FIXED:
-            drawn[field.name] = random.choice(choices)
+            own = Random(f"{seed} {field.name}")  # noqa: S311 (a reproducible draw; a new option changes no other)
+            drawn[field.name] = own.choice(choices)
     return Profile(**drawn)
 
 
@@ -280,6 +308,9 @@ def with_option(profile: Profile, name: str, text: str = "") -> Profile:
     if choices and not chosen:
         raise ValueError(f"{name} is one of {', '.join(map(str, choices))}")
     value: Any = chosen[0] if choices else kind(text)
+    least, most = _RANGES.get(name, (0, _LONGEST))
+    if kind in {int, float} and not least <= value <= most:
+        raise ValueError(f"{name} is a number from {least} to {most}")
     return replace(profile, **{name: value})
 
 

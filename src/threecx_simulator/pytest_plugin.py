@@ -109,16 +109,23 @@ class Caller:
         self.pbx.run(lambda: self.pbx.simulator.control.hang_up(self.id))
 
     def listen(self, within: float = WITHIN) -> None:
-        """Wait until a prompt was heard and is over."""
-        self.pbx.wait(self.pbx.simulator.control.after_prompt(self.id, within=within))
+        """Wait until a prompt was heard and is over; else an AssertionError tells the timeline."""
+        self._wait(self.pbx.simulator.control.after_prompt(self.id, within=within), "a prompt", within)
 
     def expect(self, what: str, within: float = WITHIN) -> CallReport:
-        """Wait for a line of the timeline, e.g. `connected 101`; a TimeoutError tells the timeline."""
-        return self.pbx.wait(self.pbx.simulator.control.reached(self.id, what, within))
+        """Wait for a line of the timeline, e.g. `connected 101`; an AssertionError tells the timeline."""
+        return self._wait(self.pbx.simulator.control.reached(self.id, what, within), f"'{what}'", within)
 
     def expect_end(self, within: float = WITHIN) -> CallReport:
-        """Wait until the call has ended."""
-        return self.pbx.wait(self.pbx.simulator.control.ended(self.id, within))
+        """Wait until the call has ended; else an AssertionError tells the timeline."""
+        return self._wait(self.pbx.simulator.control.ended(self.id, within), "the end of the call", within)
+
+    def _wait(self, waiting: Coroutine[Any, Any, T], what: str, within: float) -> T:
+        try:
+            return self.pbx.wait(waiting)
+        except TimeoutError as late:
+            happened = ", ".join(self.report.moments)
+            raise AssertionError(f"Expected {what} within {within:g} s; what happened: {happened}") from late
 
     def expect_to_have_heard(self, words: str | bytes, share: float = 0.95) -> Match:
         """The caller heard this WAV or tone, undamaged and (but for `1 - share`) whole; else an AssertionError."""
@@ -164,7 +171,11 @@ def threecx_caller(threecx_pbx: RunningPbx) -> Callable[..., Caller]:
 def _profile(chosen: str | Profile, seed: int | None) -> Profile:
     if seed is not None:
         return draw(seed)
-    return PROFILES[chosen] if isinstance(chosen, str) else chosen
+    if not isinstance(chosen, str):
+        return chosen
+    if chosen not in PROFILES:
+        raise pytest.UsageError(f"There is no profile {chosen}; there are {', '.join(PROFILES)}")
+    return PROFILES[chosen]
 
 
 class _loop:

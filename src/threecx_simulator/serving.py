@@ -46,7 +46,11 @@ async def run(simulator: Simulator, job: Job) -> int:
             sys.stderr.write(f"Cannot listen: {taken}\n")
             return 1
         if job.record:
-            file = stack.enter_context(job.record.open("w", encoding="utf-8"))
+            try:
+                file = stack.enter_context(job.record.open("w", encoding="utf-8"))
+            except OSError as locked:
+                sys.stderr.write(f"Cannot write the recording: {locked}\n")
+                return 1
             Recorder(simulator.board, simulator.gate, file)
         collecting = asyncio.create_task(collect_in_pauses(simulator.desk), name="garbage")
         stack.push_async_callback(_cancel, collecting)

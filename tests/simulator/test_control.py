@@ -14,10 +14,12 @@ import pytest
 from typer.testing import CliRunner
 
 import threecx_simulator
-from threecx_simulator import Simulator, SystemClock
+from threecx_simulator import Simulator, SystemClock, default_world
 from threecx_simulator.cli import app
+from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.scenarios.load import BadScenario, loads
 from threecx_simulator.scenarios.play import Player
+from threecx_simulator.serving import Job, run
 
 
 async def _post(session: aiohttp.ClientSession, url: str, **body: Any) -> tuple[int, Any]:
@@ -167,12 +169,75 @@ calls:
         ("calls: [\n", "x.yaml, line 2: "),
         ("- 1\n", "x.yaml, line 1, the file: Input should be"),
         ("people:\n  101:\n    says: no.wav\n", "x.yaml, line 3, people.101.says: There is no file no.wav"),
+        (
+            'name: x\ncalls: !!python/object/apply:os.system ["echo hi"]\n',
+            "x.yaml, line 2: the tag tag:yaml.org,2002:python/object/apply:os.system is not understood",
+        ),
+        ("name: a\nfolder: '\x01'\n", "x.yaml, line 2: special characters are not allowed"),
+        ("{" * 5000, "x.yaml: is nested too deeply"),
+        ("people:\n  9999: {}\n", "x.yaml, line 2, people.9999: there is no number 9999 on this PBX"),
     ],
 )
 def test_a_bad_scenario_names_file_line_and_field(text: str, where: str) -> None:
     with pytest.raises(BadScenario) as wrong:
-        loads(text, "x.yaml")
+        loads(text, "x.yaml", directory=Directory.of(default_world()))
     assert str(wrong.value).startswith(where)
+
+
+@pytest.mark.proves("simulator.scenarios")
+def test_every_mistake_of_a_scenario_is_named_at_once_in_the_order_of_its_lines() -> None:
+    text = """
+calls:
+  - caller: +49301234567
+    calls: 101
+    hangs_up_when: conected 101
+    steps:
+      - {until: ringing 4444}
+      - {say: "text:"}
+      - {say: missing.wav}
+    expects:
+      - {ended_by: martian}
+      - {connected_to: "4444"}
+      - {moment: answered 101}
+      - {connected_to: 101, within: soon}
+"""
+    with pytest.raises(BadScenario) as wrong:
+        loads(text, "x.yaml", directory=Directory.of(default_world()))
+    assert [line.split(",")[1] for line in str(wrong.value).splitlines()] == [
+        f" line {number}" for number in (5, 7, 8, 9, 11, 12, 13, 14)
+    ]
+
+
+@pytest.mark.proves("simulator.scenarios")
+def test_numbers_may_be_written_without_quotes_and_stay_as_written() -> None:
+    text = """
+people:
+  +4930123: {answers_after: 1.5, forwards_to: 102}
+calls:
+  - {caller: +4930123, calls: 0301234, expects: [{connected_to: 102, within: 2}, {ended_by: no answer}]}
+"""
+    scenario = loads(text, directory=Directory.of(default_world()))
+    (caller,) = scenario.calls
+    assert (caller.caller, caller.calls, caller.expects[0].connected_to) == ("+4930123", "0301234", "102")
+    assert scenario.people["+4930123"].answers_after == 1.5
+
+
+async def test_only_an_ended_call_becomes_a_ghost() -> None:
+    async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:
+        call = sim.control.call("+49301234567", "+4930555001")
+        async with session.post(f"{sim.control_url}/calls/{call}/haunt") as answer:
+            assert (answer.status, "has not ended" in await answer.text()) == (409, True)
+        sim.control.hang_up(call)
+        async with session.post(f"{sim.control_url}/calls/{call}/haunt") as answer:
+            assert answer.status == 204
+
+
+async def test_a_recording_that_cannot_be_written_is_told_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = Job([], tmp_path / "nowhere" / "x.jsonl", [], until_done=True, as_json=True)
+    assert await run(Simulator(), job) == 1
+    assert "Cannot write the recording: " in capsys.readouterr().err
 
 
 def _simulate(*arguments: str) -> "subprocess.CompletedProcess[str]":

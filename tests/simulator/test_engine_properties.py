@@ -15,6 +15,7 @@ from threecx_simulator.pbx.act import act, next_due, tick
 from threecx_simulator.pbx.effects import Effect, Removed, Settled, Upserted
 from threecx_simulator.pbx.ids import ClientId, Dn, Ticket
 from threecx_simulator.pbx.state import Pbx, new_pbx
+from threecx_simulator.scenarios.words import moment
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NUMBERS = [
@@ -165,6 +166,8 @@ def test_no_order_of_events_confuses_the_pbx(seed: int, steps: list[tuple[Any, .
             watcher.told.clear()
         watcher.see(effects)
         consistent(pbx)
+    told = [line.what for call in (*pbx.calls.values(), *pbx.ended.values()) for line in call.timeline]
+    assert all(moment(what) for what in told), "scenarios may wait for whatever a timeline says"
     _, effects = act(pbx, upheaval.clean, now + timedelta(hours=1))
     watcher.see(effects)
     assert not pbx.legs

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from threecx_simulator.pytest_plugin import RunningPbx
+
 
 @pytest.mark.proves("simulator.pytest-plugin")
 def test_another_project_can_use_the_fixtures(tmp_path: Path) -> None:
@@ -31,3 +33,31 @@ def test_another_project_can_use_the_fixtures(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
+
+
+def test_a_disappointed_expectation_says_what_was_expected_and_what_happened(
+    threecx_pbx: RunningPbx,
+) -> None:
+    caller = threecx_pbx.call("+49301234567", "+4930555001")
+    with pytest.raises(
+        AssertionError, match=r"Expected 'connected 101' within 0\.1 s; what happened: began, "
+    ):
+        caller.expect("connected 101", within=0.1)
+    with pytest.raises(AssertionError, match="Expected the end of the call"):
+        caller.expect_end(within=0.1)
+    with pytest.raises(AssertionError, match="Expected a prompt"):
+        caller.listen(within=0.1)
+
+
+def test_a_profile_that_does_not_exist_is_named_with_those_that_do(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["threecx_simulator.pytest_plugin"]\n')
+    (tmp_path / "test_it.py").write_text(
+        "import pytest\n\n@pytest.mark.threecx(profile='v21')\ndef test_it(threecx_pbx): ...\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "There is no profile v21; there are auto, manual, v20_u7" in done.stdout
+    assert "KeyError" not in done.stdout

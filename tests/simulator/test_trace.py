@@ -40,8 +40,20 @@ async def test_a_recorded_call_is_seen_again_by_another_program(start: Any) -> N
 
 
 @pytest.mark.parametrize(
-    "line", ["{", '{"at": 0, "frame": "nonsense", "dn": "1", "id": 1}', '{"at": 0, "frame": "upsert"}']
+    "line",
+    [
+        "{",
+        "[]",
+        '{"at": "x", "moment": "began"}',
+        '{"at": -1, "moment": "began"}',
+        '{"at": 0, "what": 1}',
+        '{"at": 0, "frame": "nonsense", "dn": "1", "id": 1}',
+        '{"at": 0, "frame": "upsert"}',
+        '{"at": 0, "frame": "upsert", "dn": "101", "id": 1, "leg": {"status": "Sleeping"}}',
+        '{"at": 0, "frame": "upsert", "dn": "101", "id": 1, "leg": {"status": "Ringing", "callid": "x"}}',
+    ],
 )
 def test_a_line_that_cannot_be_played_is_named(line: str) -> None:
-    with pytest.raises(BadTrace, match=r"^line 2: "):
+    with pytest.raises(BadTrace, match=r"^line 2: ") as wrong:
         read(['{"at": 0, "moment": "x"}', line])
+    assert "Error(" not in str(wrong.value)

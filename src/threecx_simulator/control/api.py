@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 
 from threecx_simulator.audio.pcm import NotAudio
-from threecx_simulator.control.faults import UnknownCall
+from threecx_simulator.control.faults import StillRunning, UnknownCall
 from threecx_simulator.control.handle import Control
 from threecx_simulator.control.model import (
     BehaviourPatch,
@@ -40,6 +40,7 @@ Seconds = Annotated[float, Query(ge=0, le=600, description="How long to wait at 
 Responses = dict[int | str, dict[str, Any]]
 _NOT_FOUND: Responses = {404: {"description": "No such call"}}
 _NO_AUDIO: Responses = {422: {"description": "Not a WAV file"}}
+_RUNNING: Responses = {409: {"description": "The call has not ended"}}
 _LATE: Responses = {408: {"description": "It did not happen within the time given"}}
 
 
@@ -47,6 +48,7 @@ def control_app(control: Control, stage: Stage) -> FastAPI:
     """The application that offers what `Control` does."""
     app: FastAPI = FastAPIOffline(title="3CX simulator: control", version="1", description=__doc__ or "")
     app.add_exception_handler(UnknownCall, _unknown)
+    app.add_exception_handler(StillRunning, _too_early)
     app.add_exception_handler(TimeoutError, _late)
     app.add_exception_handler(NotAudio, _no_audio)
     app.add_exception_handler(BadScenario, _no_audio)
@@ -67,6 +69,10 @@ async def _unknown(_request: Request, error: Exception) -> Response:
 
 async def _no_audio(_request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": str(error)}, 422)
+
+
+async def _too_early(_request: Request, error: Exception) -> Response:
+    return JSONResponse({"detail": str(error)}, 409)
 
 
 async def _late(_request: Request, error: Exception) -> Response:
@@ -259,7 +265,7 @@ def _faults(app: FastAPI, control: Control) -> None:
         """The licence allows so many calls at a time."""
         control.limit_calls(limit.calls)
 
-    @app.post("/calls/{call}/haunt", status_code=204, tags=["faults"], responses=_NOT_FOUND)
+    @app.post("/calls/{call}/haunt", status_code=204, tags=["faults"], responses=_NOT_FOUND | _RUNNING)
     async def haunt(call: str) -> None:
         """An ended call stays in `ActiveCalls` as a ghost."""
         control.haunt(call)

@@ -18,6 +18,10 @@ class UnknownCall(LookupError):
     """There is no call with this id."""
 
 
+class StillRunning(ValueError):
+    """What is asked for can be done with an ended call only."""
+
+
 class Faults:
     """Each method makes something go wrong, now."""
 
@@ -75,8 +79,11 @@ class Faults:
         self._board.pbx.max_calls = count
 
     def haunt(self, call: str) -> None:
-        """An ended call stays in `ActiveCalls` as a ghost."""
-        self._board.do(partial(upheaval.haunt, self._find(call).key))
+        """An ended call stays in `ActiveCalls` as a ghost; `StillRunning` when it has not ended."""
+        found = self._find(call)
+        if found.ended is None:
+            raise StillRunning(f"Call {call} has not ended, so that it cannot be a ghost; hang it up before")
+        self._board.do(partial(upheaval.haunt, found.key))
 
     def register_anew(self, dn: str) -> list[str]:
         """The devices of an extension register again, under new ids, which are returned."""

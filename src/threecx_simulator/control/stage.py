@@ -27,7 +27,7 @@ class Stage:
 
     async def play(self, text: str, folder: str) -> list[Verdict]:
         """Play a scenario to its end; its sounds lie in `folder`. `BadScenario` when it cannot be played."""
-        scenario = loads(text, "the scenario", Path(folder))
+        scenario = loads(text, "the scenario", Path(folder), self._board.pbx.directory)
         async with Player(self._control, self._clock, [scenario]) as player:
             return await player.done()
 

@@ -31,19 +31,19 @@ class EventType(IntEnum):
 class Connection:
     """One socket. `mute`: half open, pings are answered and nothing is sent."""
 
-    def __init__(self, socket: WebSocket, client: ApiClient, transport: Transport) -> None:
+    def __init__(self, socket: WebSocket, client: ApiClient, transport: Transport, sequence: int) -> None:
         self.socket = socket
         self.client = client
         self.transport = transport
         self.mute = False
-        self._sequence = 0
+        self.sequence = sequence
 
     def send(self, event: str) -> None:
         """Send a frame around this event (JSON text), now."""
         if self.mute or self.transport.is_closing():
             return
-        self._sequence += 1
-        self.transport.write(_text_frame(f'{{"sequence":{self._sequence},"event":{event}}}'.encode()))
+        self.sequence += 1
+        self.transport.write(_text_frame(f'{{"sequence":{self.sequence},"event":{event}}}'.encode()))
 
 
 def _text_frame(text: bytes) -> bytes:
@@ -73,7 +73,13 @@ class Sockets:
         self._verbs = Verbs(board)
         self.open: set[Connection] = set()
         self.opened = 0
+        self._ended_at: dict[ClientId, int] = {}
+        board.pbx.attended = self._attended
         board.listen(self._on_effect)
+
+    def _attended(self, client: ClientId) -> bool:
+        """Whether a program of that client listens."""
+        return any(one.client.client_id == client for one in self.open)
 
     def _on_effect(self, effect: Effect) -> None:
         match effect:
@@ -116,7 +122,7 @@ class Sockets:
         transport = self._transport_of(socket)
         if transport is None:
             return
-        connection = Connection(socket, client, transport)
+        connection = Connection(socket, client, transport, self._ended_at.get(client.client_id, 0))
         self.open.add(connection)
         self.opened += 1
         requests: set[asyncio.Task[None]] = set()
@@ -128,6 +134,8 @@ class Sockets:
             pass  # the client has gone; nothing to tell it
         finally:
             self.open.discard(connection)
+            if self._board.pbx.profile.sequence == "client":
+                self._ended_at[client.client_id] = connection.sequence
             await gather_quietly(requests)
 
     async def _expire(self, connection: Connection) -> None:

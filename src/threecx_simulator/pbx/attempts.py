@@ -18,6 +18,11 @@ _WORDS = {
 }
 
 
+def word(reason: Reason) -> str:
+    """How a timeline names that reason."""
+    return _WORDS.get(reason, reason.value)
+
+
 def open_attempt(
     pbx: Pbx,
     kind: Kind,
@@ -131,12 +136,11 @@ def fail(pbx: Pbx, attempt: Attempt, reason: Reason, text: str = "") -> None:
     tickets, attempt.tickets = attempt.tickets, []
     close(pbx, attempt, reason)
     attempt.tickets = tickets
-    word = _WORDS.get(reason, reason.value)
-    note(pbx, call, f"{word} {attempt.destination}")
+    note(pbx, call, f"{word(reason)} {attempt.destination}")
     if attempt.on_fail and attempt.on_fail(pbx, attempt, reason):
         return
     settle(pbx, attempt, failed(reason, text))
-    end_if_lonely(pbx, call, f": {word}")
+    end_if_lonely(pbx, call, f": {word(reason)}")
 
 
 def end_if_lonely(pbx: Pbx, call: Call, why: str) -> None:

@@ -46,22 +46,30 @@ def deliver(pbx: Pbx, attempt: Attempt, number: str) -> Reason | None:
         return Reason.LOOP
     attempt.path += (number,)
     target = pbx.directory.find(number)
+    refusal: Reason | None = None
     match target:
         case None:
-            return Reason.UNKNOWN_DESTINATION
+            refusal = Reason.UNKNOWN_DESTINATION
         case Extension():
-            return ring_extension(pbx, attempt, target, forward=deliver)
+            refusal = ring_extension(pbx, attempt, target, forward=deliver)
         case Outside():
-            return ring_outside(pbx, attempt, target)
+            refusal = ring_outside(pbx, attempt, target)
         case RingGroup():
-            return _ring_group(pbx, attempt, target)
+            refusal = _ring_group(pbx, attempt, target)
         case ApiClient():
-            ring_route_point(pbx, attempt, target)
+            refusal = ring_route_point(pbx, attempt, target)
+        case Voicemail() | Parking() | Conference() if _out_of_reach(pbx, attempt):
+            refusal = Reason.NOT_REACHABLE
         case Voicemail():
             to_voicemail(pbx, attempt, target.of)
         case Queue() | Ivr() | Parking() | Conference():
             _connect_at_once(pbx, attempt)
-    return None
+    return refusal
+
+
+def _out_of_reach(pbx: Pbx, attempt: Attempt) -> bool:
+    """Whether a verb of the API asks for a place that only telephones may reach."""
+    return not pbx.profile.places_reachable and attempt.kind != Kind.MAKECALL and bool(attempt.tickets)
 
 
 def _ring_group(pbx: Pbx, attempt: Attempt, group: RingGroup) -> Reason | None:

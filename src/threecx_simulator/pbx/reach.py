@@ -68,13 +68,16 @@ def ring_extension(
     return None
 
 
-def ring_route_point(pbx: Pbx, attempt: Attempt, target: ApiClient) -> None:
-    """A call for an application: connected at once, or ringing until it answers."""
+def ring_route_point(pbx: Pbx, attempt: Attempt, target: ApiClient) -> Reason | None:
+    """A call for an application: connected at once, or ringing until it answers; a reason when nobody listens."""
+    if pbx.profile.route_point_unattended == "refused" and not pbx.attended(target.client_id):
+        return Reason.NOT_REGISTERED
     who = Identity(target.dn, DnType.ROUTE_POINT, target.name, target.dn)
     if pbx.profile.route_point_answer == "manual":
         appear(pbx, attempt, who, Status.RINGING)
-        return
+        return None
     succeed(pbx, attempt, appear(pbx, attempt, who, Status.CONNECTED))
+    return None
 
 
 def ring_outside(pbx: Pbx, attempt: Attempt, target: Outside) -> Reason | None:

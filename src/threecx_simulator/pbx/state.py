@@ -155,6 +155,10 @@ class Call:
     """A moment of the timeline (`ringing 101`) and the seconds after it at which the caller hangs up."""
 
 
+def _always(_client: ClientId) -> bool:
+    return True
+
+
 @dataclass(slots=True)
 class Pbx:
     """The whole PBX. `now` is the time of the request or timer being served."""
@@ -173,6 +177,8 @@ class Pbx:
     effects: list[Effect] = field(default_factory=list)
     ghosts: list[Call] = field(default_factory=list)
     """Calls that have ended and that `ActiveCalls` still shows."""
+    attended: Callable[[ClientId], bool] = _always
+    """Whether a program of that API client listens; told by whoever has the sockets."""
     max_calls: int = 0
     licensed: bool = True
     presence: dict[str, str] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from typing import Any
 
 from threecx_simulator.pbx.effects import Result
 from threecx_simulator.pbx.ids import ClientId, DnType, Status
-from threecx_simulator.pbx.state import Leg, Pbx
+from threecx_simulator.pbx.state import DnRef, Leg, Pbx
 from threecx_simulator.pbx.world import Device
 from threecx_simulator.profile import Profile
 
@@ -14,6 +14,7 @@ _NUMBERS = {True: 1, False: -1}  # the official types: Success 1, Rejected 0, Fa
 
 def participant(leg: Leg, profile: Profile) -> Json:
     """One leg."""
+    behalf = leg.on_behalf_of if profile.on_behalf_of else DnRef()
     view: Json = {
         "id": leg.id,
         "status": str(leg.status),
@@ -29,8 +30,8 @@ def participant(leg: Leg, profile: Profile) -> Json:
         "originated_by_type": str(leg.originated_by.type),
         "referred_by_dn": leg.referred_by.dn,
         "referred_by_type": str(leg.referred_by.type),
-        "on_behalf_of_dn": leg.on_behalf_of.dn,
-        "on_behalf_of_type": str(leg.on_behalf_of.type),
+        "on_behalf_of_dn": behalf.dn,
+        "on_behalf_of_type": str(behalf.type),
         "callid": 0,
         "legid": leg.legid,
     }

@@ -1,79 +1,156 @@
-"""Reading a scenario; what is wrong is named by file, line and field."""
+"""Reading a scenario; what is wrong is named by file, line and field, everything at once."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
+from ruamel.yaml import YAML, Node
+from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
 from threecx_simulator.audio.pcm import NotAudio
 from threecx_simulator.audio.people import sound
 from threecx_simulator.audio.speech import SPOKEN
+from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.scenarios.model import Scenario
+from threecx_simulator.scenarios.words import ends_by_itself, number_in
+
+Place = tuple[int | str, ...]
 
 
 class BadScenario(ValueError):
     """The file cannot be played; the text says where and why."""
 
 
-def load(path: Path) -> Scenario:
-    """The scenario in that file."""
+class _Complaint(NamedTuple):
+    """A field and what is wrong with it."""
+
+    where: Place
+    what: str
+
+
+class _Constructor(RoundTripConstructor):
+    """Numbers stay as they are written, for telephone numbers have leading zeros and a plus; only YAML's own tags."""
+
+    def as_written(self, node: Node) -> str:
+        """The text of a number."""
+        return str(node.value)
+
+    def unknown(self, node: Node) -> None:
+        """A tag that would need a program to understand it."""
+        raise ConstructorError(None, None, f"the tag {node.tag} is not understood here", node.start_mark)
+
+
+for _kind in ("int", "float", "timestamp"):
+    _Constructor.add_constructor(f"tag:yaml.org,2002:{_kind}", _Constructor.as_written)
+_Constructor.add_constructor(None, _Constructor.unknown)
+
+
+def load(path: Path, directory: Directory | None = None) -> Scenario:
+    """The scenario in that file; numbers are looked up in `directory` when it is given."""
     try:
         text = path.read_text(encoding="utf-8")
-        return loads(text, str(path), path.parent)
     except (OSError, UnicodeDecodeError) as unreadable:
         raise BadScenario(f"{path}: cannot be read ({unreadable})") from unreadable
+    return loads(text, str(path), path.parent, directory)
 
 
-def loads(text: str, name: str = "scenario", folder: Path = Path()) -> Scenario:
+def loads(
+    text: str, name: str = "scenario", folder: Path = Path(), directory: Directory | None = None
+) -> Scenario:
     """The scenario in that text; `name` stands for the file in errors, its sounds lie in `folder`."""
+    parsed = _parsed(text, name)
+    plain = _plain(parsed) if parsed is not None else {}
+    complaints = [*_unheard(plain, folder), *(_unknown(plain, directory) if directory else ())]
+    scenario = None
     try:
-        parsed = YAML(typ="rt").load(text)
+        scenario = Scenario.model_validate(plain)
+    except ValidationError as wrong:
+        complaints += [_Complaint(error["loc"], error["msg"]) for error in wrong.errors()]
+    if complaints or scenario is None:
+        told = sorted((_line(parsed, one.where), one) for one in complaints)
+        raise BadScenario("\n".join(_located(name, line, one) for line, one in told))
+    return scenario.model_copy(update={"folder": str(folder / scenario.folder)})
+
+
+def _parsed(text: str, name: str) -> Any:
+    reader = YAML(typ="rt")
+    reader.Constructor = _Constructor
+    try:
+        return reader.load(text)
     except MarkedYAMLError as wrong:
         line = wrong.problem_mark.line + 1 if wrong.problem_mark else 1
         raise BadScenario(f"{name}, line {line}: {wrong.problem}") from wrong
-    try:
-        scenario = Scenario.model_validate(_plain(parsed) if parsed is not None else {})
-    except ValidationError as wrong:
-        raise BadScenario("\n".join(_located(parsed, error, name) for error in wrong.errors())) from wrong
-    placed = scenario.model_copy(update={"folder": str(folder / scenario.folder)})
-    complaints = [_located(parsed, error, name) for error in _unheard(placed)]
-    if complaints:
-        raise BadScenario("\n".join(complaints))
-    return placed
+    except ReaderError as wrong:
+        line = text.count("\n", 0, wrong.position) + 1
+        raise BadScenario(f"{name}, line {line}: {wrong.reason}") from wrong
+    except RecursionError as wrong:
+        raise BadScenario(f"{name}: is nested too deeply") from wrong
 
 
-def _unheard(scenario: Scenario) -> Iterator[dict[str, Any]]:
-    """Sounds that cannot be had, in the form of pydantic's errors."""
-    sounds: list[tuple[tuple[str | int, ...], str | None]] = [
-        (("people", number, "says"), person.says) for number, person in scenario.people.items()
-    ]
-    for at, caller in enumerate(scenario.calls):
-        sounds += [(("calls", at, "steps", n, "say"), step.say) for n, step in enumerate(caller.steps)]
-        sounds += [(("calls", at, "expects", n, "hears"), one.hears) for n, one in enumerate(caller.expects)]
-    for where, text in sounds:
-        try:
-            if text is not None and not text.startswith(SPOKEN):
-                sound(text, Path(scenario.folder))
-        except NotAudio as wrong:
-            yield {"loc": where, "msg": str(wrong)}
+def _unheard(plain: Any, folder: Path) -> Iterator[_Complaint]:
+    """Sounds that cannot be had."""
+    folder = folder / str(plain.get("folder") or "") if isinstance(plain, dict) else folder
+    for field in ("people.*.says", "calls.*.steps.*.say", "calls.*.expects.*.hears"):
+        for where, text in _texts(plain, tuple(field.split("."))):
+            try:
+                if text.startswith(SPOKEN) and field.endswith("say"):
+                    if not text.removeprefix(SPOKEN).strip():
+                        yield _Complaint(where, f"there are no words behind {SPOKEN}")
+                else:
+                    sound(text, folder)
+            except NotAudio as wrong:
+                yield _Complaint(where, str(wrong))
+
+
+def _unknown(plain: Any, directory: Directory) -> Iterator[_Complaint]:
+    """Numbers that lead nowhere on this PBX, where somebody is expected behind them."""
+    numbers = {where: str(where[-1]) for where, _ in _found(plain, ("people", "*"))}
+    for field in ("people.*.forwards_to", "calls.*.expects.*.connected_to"):
+        numbers |= dict(_texts(plain, tuple(field.split("."))))
+    ends = dict(_texts(plain, ("calls", "*", "expects", "*", "ended_by")))
+    numbers |= {where: end for where, end in ends.items() if not ends_by_itself(end)}
+    for field in ("calls.*.steps.*.until", "calls.*.expects.*.moment", "calls.*.hangs_up_when"):
+        for where, text in _texts(plain, tuple(field.split("."))):
+            named = number_in(text)
+            if named is not None:
+                numbers[where] = named
+    for where, number in numbers.items():
+        if directory.find(number) is None:
+            yield _Complaint(where, f"there is no number {number} on this PBX")
+
+
+def _texts(plain: Any, path: tuple[str, ...]) -> Iterator[tuple[Place, str]]:
+    return ((where, value) for where, value in _found(plain, path) if isinstance(value, str))
+
+
+def _found(node: Any, path: tuple[str, ...], here: Place = ()) -> Iterator[tuple[Place, Any]]:
+    """Whatever stands at a path in which `*` is any key or place."""
+    if not path:
+        yield here, node
+    elif path[0] == "*" and isinstance(node, list):
+        for place, value in enumerate(node):
+            yield from _found(value, path[1:], (*here, place))
+    elif isinstance(node, dict):
+        for key in node if path[0] == "*" else [path[0]] if path[0] in node else []:
+            yield from _found(node[key], path[1:], (*here, key))
 
 
 def _plain(node: Any) -> Any:
-    """Without ruamel's own types; numbers as keys (telephone numbers) become text."""
+    """Without ruamel's own types."""
     if isinstance(node, dict):
         return {str(key): _plain(value) for key, value in node.items()}
     return [_plain(value) for value in node] if isinstance(node, list) else node
 
 
-def _located(parsed: Any, error: Any, name: str) -> str:
-    field = ".".join(str(part) for part in error["loc"]) or "the file"
-    return f"{name}, line {_line(parsed, error['loc'])}, {field}: {error['msg']}"
+def _located(name: str, line: int, complaint: _Complaint) -> str:
+    field = ".".join(str(part) for part in complaint.where) or "the file"
+    return f"{name}, line {line}, {field}: {complaint.what}"
 
 
-def _line(node: Any, path: tuple[int | str, ...]) -> int:
+def _line(node: Any, path: Place) -> int:
     """The line (from 1) of the deepest part of `path` that exists."""
     line = 1
     for part in path:

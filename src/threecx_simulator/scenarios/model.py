@@ -1,10 +1,16 @@
 """A scenario file, field by field. Its JSON Schema is `Scenario.model_json_schema()`."""
 
-from typing import Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from threecx_simulator.scenarios.words import ending, moment
 
 LONGEST = 1_000_000.0  # seconds, about eleven days
+
+
+Moment = Annotated[str, AfterValidator(moment)]
+Ending = Annotated[str, AfterValidator(ending)]
 
 
 class _Part(BaseModel):
@@ -52,7 +58,7 @@ class Step(_Part):
     listen: Literal["prompt"] | None = Field(None, description="Until something was heard, and then silence")
     say: str | None = Field(None, description="A WAV file, tone:440:1, or text:Hello (needs espeak-ng)")
     press: str | None = Field(None, pattern=r"^[0-9*#A-D]+$")
-    until: str | None = Field(None, description="A moment of the timeline", examples=["connected 101"])
+    until: Moment | None = Field(None, description="A moment of the timeline", examples=["connected 101"])
     hang_up: Literal[True] | None = None
 
     @model_validator(mode="after")
@@ -65,11 +71,11 @@ class Expectation(_Part):
 
     hears: str | None = Field(None, description="A WAV file or tone:440:1; compared by sound")
     connected_to: str | None = Field(None, description="A DN or an outside number")
-    ended_by: str | None = Field(None, description="caller, a DN, no answer, busy …")
-    moment: str | None = Field(None, description="A line of the timeline")
+    ended_by: Ending | None = Field(None, description="caller, a DN, no answer, busy …")
+    moment: Moment | None = Field(None, description="A line of the timeline")
     share: float = Field(0.95, gt=0, le=1, description="How much of the sound must be heard")
     within: float | None = Field(None, ge=0, le=LONGEST, description="Seconds")
-    after: str = Field("began", description="The moment from which `within` counts")
+    after: Moment = Field("began", description="The moment from which `within` counts")
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -87,7 +93,9 @@ class Caller(_Part):
     steps: tuple[Step, ...] = ()
     expects: tuple[Expectation, ...] = ()
     hangs_up_after: float | None = Field(None, ge=0, le=LONGEST, description="Seconds after the call began")
-    hangs_up_when: str | None = Field(None, description="A moment of the timeline", examples=["ringing 101"])
+    hangs_up_when: Moment | None = Field(
+        None, description="A moment of the timeline", examples=["ringing 101"]
+    )
     hangs_up_delay: float = Field(0.0, ge=0, le=LONGEST, description="Seconds after that moment")
 
 

@@ -3,11 +3,12 @@
 The legs are shown and told as written; they belong to no call of the engine, so that verbs on them are refused.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from threecx_simulator.clock import Clock
 from threecx_simulator.pbx.effects import Keyed, Removed
@@ -19,6 +20,41 @@ from threecx_simulator.switchboard import Switchboard
 
 class BadTrace(ValueError):
     """A line that cannot be played; the text names its number."""
+
+
+class _Shown(BaseModel):
+    """A leg as a GET showed it; what has no field here is kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    status: Status
+    callid: int = 0
+    legid: int = 0
+
+
+class _Line(BaseModel):
+    """A line: a frame, a request that was asked, or a moment of a call. Only frames are played."""
+
+    model_config = ConfigDict(extra="allow")
+
+    at: float = Field(ge=0, allow_inf_nan=False)
+    frame: Literal["upsert", "remove", "dtmf"] | None = None
+    asked: str | None = None
+    moment: str | None = None
+    dn: str = ""
+    id: int = 0
+    leg: _Shown | None = None
+    keys: str = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.frame is None and self.asked is None and self.moment is None:
+            raise ValueError("frame, asked or moment must be given")
+        if self.frame is not None and not {"dn", "id"} <= self.model_fields_set:
+            raise ValueError("a frame needs dn and id")
+        if self.frame == "upsert" and self.leg is None:
+            raise ValueError("an upsert needs a leg")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +74,22 @@ def read(lines: Iterable[str]) -> list[Frame]:
     frames = []
     for number, line in enumerate(lines, start=1):
         try:
-            fields = json.loads(line)
-            if "frame" in fields:
-                frames.append(_frame(fields))
-        except (ValueError, KeyError, TypeError) as wrong:
-            raise BadTrace(f"line {number}: {wrong!r}") from wrong
+            found = _Line.model_validate_json(line)
+        except ValidationError as wrong:
+            raise BadTrace(f"line {number}: {_words(wrong)}") from wrong
+        if found.frame is not None:
+            leg = found.leg.model_dump() if found.leg else {}
+            frames.append(
+                Frame(found.at, found.frame, Dn(found.dn), ParticipantId(found.id), leg, found.keys)
+            )
     return frames
 
 
-def _frame(fields: dict[str, Any]) -> Frame:
-    kind = fields["frame"]
-    if kind not in {"upsert", "remove", "dtmf"}:
-        raise ValueError(f"unknown frame {kind}")
-    at, dn, number = float(fields["at"]), Dn(str(fields["dn"])), ParticipantId(int(fields["id"]))
-    leg = fields.get("leg") or {}
-    if kind == "upsert":
-        Status(leg["status"])
-    return Frame(at, kind, dn, number, leg, str(fields.get("keys", "")))
+def _words(wrong: ValidationError) -> str:
+    """Which field is wrong, and why."""
+    error = wrong.errors()[0]
+    field = ".".join(str(part) for part in error["loc"])
+    return f"{field}: {error['msg']}" if field else error["msg"]
 
 
 async def replay(frames: list[Frame], board: Switchboard, clock: Clock) -> None:

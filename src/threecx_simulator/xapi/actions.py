@@ -89,6 +89,20 @@ def _done(_office: Office, _row: Row | None, _given: Given) -> None:
     """Accepted; what it does happens outside of this PBX (mails, telephones, statistics)."""
 
 
+def _move_rule(office: Office, _row: Row | None, given: Given) -> None:
+    """A rule changes places with its neighbour; at either end nothing happens."""
+    records = office.sets["OutboundRules"]
+    rules = sorted(records, key=lambda row: row.get("Priority") or 0)
+    at = next((place for place, row in enumerate(rules) if row["Id"] == given.get("id")), None)
+    if at is None:
+        raise Missing("Outbound rule not found")
+    to = at - 1 if given.get("up") else at + 1
+    if 0 <= to < len(rules):
+        one, other = rules[at], rules[to]
+        records.change(one, {"Priority": other.get("Priority")})
+        records.change(other, {"Priority": one.get("Priority")})
+
+
 def _generate_app_token(office: Office, row: Row | None, _given: Given) -> str:
     assert row is not None
     return new_key(office, row)
@@ -125,6 +139,7 @@ ACTIONS: dict[str, Action] = {
     "Services/Pbx.Disable": _service(stopped=True),
     "Peers/Pbx.RetreivePeersByNumbers": _peers,
     "Trunks/Pbx.RefreshRegistration": _done,
+    "OutboundRules/Pbx.MoveUpDown": _move_rule,
     "Defs/Pbx.SendEmail": _done,
     "Defs/Pbx.ReportLogEvent": _done,
 }

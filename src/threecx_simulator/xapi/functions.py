@@ -66,9 +66,15 @@ def _trunk_template(office: Office, _row: Row | None, given: Given) -> Row:
     }
 
 
+def _none(_office: Office, _row: Row | None, _given: Given) -> Iterable[Row]:
+    """A PBX on which nothing of the kind is going on."""
+    return []
+
+
 FUNCTIONS: dict[str, Function] = {
     "Contacts/Pbx.GetContactsByNumber": _contacts_by_number,
     "Users/Pbx.GetFirstAvailableExtensionNumber": _next_number(100),
+    "Users/Pbx.GetFirstAvailableHotdeskingNumber": _next_number(100),
     "Queues/Pbx.GetFirstAvailableQueueNumber": _next_number(800),
     "RingGroups/Pbx.GetFirstAvailableRingGroupNumber": _next_number(800),
     "Receptionists/Pbx.GetFirstAvailableReceptionistNumber": _next_number(800),
@@ -83,7 +89,15 @@ FUNCTIONS: dict[str, Function] = {
     "EventLogs/Pbx.DownloadEventLogs": lambda office, _row, _given: office.sets["EventLogs"],
     "Users()/Pbx.HasDuplicatedEmail": _duplicated,
     "SystemStatus/Pbx.SystemHealthStatus": lambda office, _row, _given: live.health_status(office.health),
-    "SystemStatus/Pbx.SystemExtensions": lambda _office, _row, _given: [],
+    "SystemStatus/Pbx.SystemExtensions": _none,
+    "SystemStatus/Pbx.SystemTelemetry": _none,
+    "SystemStatus/Pbx.NetworkTelemetry": _none,
+    "SystemStatus/Pbx.ServiceTelemetry": _none,
+    "SystemStatus/Pbx.SystemDatabaseInformation": lambda _office, _row, _given: {},
+    "ConferenceSettings/Pbx.GetOnboardMeetings": _none,
+    "ConferenceSettings/Pbx.GetMCURows": _none,
+    "ConferenceSettings/Pbx.GetOnboardMcuData": _none,
+    "Groups()/Pbx.GetRestrictions": lambda _office, _row, _given: {},
     "Defs/Pbx.GetSystemParameters": lambda office, _row, _given: settings.system_parameters(
         office.pbx, office.company
     ),

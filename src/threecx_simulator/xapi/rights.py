@@ -1,6 +1,11 @@
 """Who may ask for what (api.md 1.3)."""
 
-from threecx_simulator.pbx.world import ApiClient
+from typing import get_args
+
+from threecx_simulator.pbx.world import ApiClient, Role
+from threecx_simulator.profile import Profile
+
+_ROLES: tuple[Role, ...] = get_args(Role)  # the highest first
 
 _ANYBODY = frozenset({"Defs"})  # what role `users` may read (T)
 _OWNERS = frozenset(
@@ -24,13 +29,15 @@ _STAFF = frozenset(  # what the roles between may read: unknown, this is a guess
 )
 
 
-def allowed(client: ApiClient, verb: str, first: str) -> bool:
+def allowed(client: ApiClient, verb: str, first: str, profile: Profile) -> bool:
     """Whether this client may do that with the set, singleton or report named first in the path."""
     if not client.xapi:
         return False
     if client.role == "system_owners":
         return True
-    if first in _OWNERS or first.startswith("Report"):
+    if first.startswith("Report"):
+        return _ROLES.index(client.role) <= _ROLES.index(profile.call_log_role)
+    if first in _OWNERS:
         return False
     if client.role == "system_admins":
         return True

@@ -44,7 +44,7 @@ class Xapi:
 
     async def _recording(self, request: Request) -> Response:
         client = self._tokens.who(request.headers.get("authorization"))
-        if client is None or not allowed(client, "GET", "Recordings"):
+        if client is None or not allowed(client, "GET", "Recordings", self._board.pbx.profile):
             return empty(401 if client is None else 403)
         number = re.search(r"\((\d{1,10})\)\.wav$", request.path_params["path"])
         return self._reader.recording(request, int(number[1])) if number else empty(404)
@@ -62,7 +62,9 @@ class Xapi:
         parts = segments(path) if path else [Segment("", None)]
         if not parts:
             return empty(404)
-        if not self._board.pbx.licensed or not allowed(client, request.method, parts[0].name):
+        if not self._board.pbx.licensed or not allowed(
+            client, request.method, parts[0].name, self._board.pbx.profile
+        ):
             return empty(403)
         if path == "$metadata" and request.method == "GET":
             return Response(metadata(), media_type="application/xml")

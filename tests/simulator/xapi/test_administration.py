@@ -277,3 +277,21 @@ async def test_queue_managers_are_completed_by_the_pbx(xapi: Start) -> None:
     (user,) = await client.rows("Users", filter="Number eq '103'")
     assert manager["Id"] == user["Id"]
     assert (await client.ask("PATCH", path, json={"Managers": [{"Number": "4711"}]}))[0] == 400
+
+
+async def test_an_outbound_rule_moves_up_and_down(xapi: Start) -> None:
+    client = await xapi(history=0)
+
+    async def order() -> list[int]:
+        return [row["Id"] for row in await client.rows("OutboundRules", orderby="Priority")]
+
+    for up, expected in ((True, [1, 3, 2]), (True, [3, 1, 2]), (True, [3, 1, 2]), (False, [1, 3, 2])):
+        status, _ = await client.ask("POST", "OutboundRules/Pbx.MoveUpDown", json={"id": 3, "up": up})
+        assert (status, await order()) == (204, expected)
+    assert (await client.ask("POST", "OutboundRules/Pbx.MoveUpDown", json={"id": 99, "up": True}))[0] == 404
+
+
+async def test_nothing_is_going_on_in_the_conference(xapi: Start) -> None:
+    client = await xapi(history=0)
+    for path in ("ConferenceSettings/Pbx.GetOnboardMeetings()", "ConferenceSettings/Pbx.GetMCURows()"):
+        assert await client.rows(path) == []

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from threecx_pbx.reports.health import Facts, Health, Limits, facts, judged
+from threecx_pbx.reports.health import Facts, Health, Limits, facts, judged, whole
 from threecx_pbx.reports.periods import when
 from threecx_runner.sdk import Context, Effect, Field, Params, Result, Wire, operation
 
@@ -82,11 +82,11 @@ def _result(seen: Facts, status: Health, summary: str, reasons: list[ReasonRow])
         licence=str(row.get("ProductCode") or ""),
         licence_active=bool(row.get("LicenseActive")),
         licence_ends=when(row.get("ExpirationDate")),
-        disk_percent=int(row.get("DiskUsage") or 0),
-        calls_active=int(row.get("CallsActive") or 0),
-        calls_max=int(row.get("MaxSimCalls") or 0),
-        extensions_registered=int(row.get("ExtensionsRegistered") or 0),
-        extensions_total=int(row.get("ExtensionsTotal") or 0),
+        disk_percent=whole(row.get("DiskUsage")),
+        calls_active=whole(row.get("CallsActive")),
+        calls_max=whole(row.get("MaxSimCalls")),
+        extensions_registered=whole(row.get("ExtensionsRegistered")),
+        extensions_total=whole(row.get("ExtensionsTotal")),
         trunks=[
             TrunkRow(
                 number=str(one.get("Number") or ""),

@@ -127,7 +127,8 @@ async def _read(on: Context, ask: XapiRequestParams, path: str) -> AsyncIterator
     )
     body = looked.json()
     if isinstance(body, dict) and isinstance(body.get("value"), list):
-        async for page in on.reports.pages(path, doing, options, size, ask.most, any_value=True):
+        plain = not all(isinstance(row, dict) for row in body["value"])
+        async for page in on.reports.pages(path, doing, options, size, ask.most, any_value=plain):
             for row in page:
                 yield _item(row)
     elif isinstance(body, dict):

@@ -78,6 +78,14 @@ async def test_what_3cx_leaves_out_is_empty_or_zero(stack: Any) -> None:
     assert call.recordings == ()
 
 
+async def test_a_recording_whose_id_is_no_number_costs_neither_its_call_nor_the_others(stack: Any) -> None:
+    strange = row(1) | {"Recordings": [{"Id": "abc"}, {"Id": "7"}, {"Id": "\u00b2"}]}
+
+    (call,) = await read(Log([strange]), stack)
+
+    assert [one.id for one in call.recordings] == [7]
+
+
 async def test_values_that_are_no_times_do_not_end_the_reading(stack: Any) -> None:
     strange = row(1) | {"StartTime": "soon", "TalkingDuration": "long", "RingingDuration": 7}
 

@@ -30,6 +30,7 @@ def in_days(days: int) -> str:
         (seen(ExpirationDate=in_days(-3)), Health.UNHEALTHY, "The licence ended on 2026-02-27."),
         (seen(LicenseActive=False), Health.UNHEALTHY, "The licence is not active."),
         (seen(DiskUsage=91), Health.DEGRADED, "The disk is 91 % full."),
+        (seen(DiskUsage="91.5"), Health.DEGRADED, "The disk is 91 % full."),
         (seen(DiskUsage=99), Health.UNHEALTHY, "The disk is 99 % full."),
         (seen(RecordingQuotaReached=True), Health.DEGRADED, "The quota for recordings is reached."),
         (seen(CallsActive=15, MaxSimCalls=16), Health.DEGRADED, "15 of 16 simultaneous calls are in use."),
@@ -48,6 +49,10 @@ def test_each_trouble_has_its_sentence(facts: Facts, health: Health, message: st
 
 def test_a_pbx_without_troubles_is_healthy() -> None:
     assert judged(seen(ExpirationDate=in_days(400), DiskUsage=50), Limits(), NOW) == (Health.HEALTHY, ())
+
+
+def test_a_share_that_is_no_number_is_none() -> None:
+    assert judged(seen(DiskUsage="inf", MaxSimCalls="many"), Limits(), NOW) == (Health.HEALTHY, ())
 
 
 def test_the_worst_reason_comes_first() -> None:

@@ -1,6 +1,7 @@
 """The XAPI client against a server that says what a test wants: limits, rights, and answers that are no JSON."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -23,7 +24,7 @@ from threecx_pbx.transport.patience import pause
 from threecx_pbx.xapi.budget import Budget
 from threecx_pbx.xapi.client import Xapi
 
-from .conftest import ROWS, Server, said
+from .conftest import ROWS, Server, asking, said
 
 
 async def finished(clock: ManualClock, work: "asyncio.Task[Any]") -> Any:
@@ -163,6 +164,21 @@ async def test_a_right_that_is_missing_is_named_by_its_role(
 
     with pytest.raises(Forbidden, match=f"the role {role} is needed"):
         await xapi.rows(path, "read this")
+
+
+@pytest.mark.parametrize(("select", "count"), [("", 100), ("Id,Language", 100), ("Language", 101)])
+async def test_rows_that_are_cut_down_may_be_equal_and_are_kept(
+    clock: ManualClock, stack: AsyncExitStack, select: str, count: int
+) -> None:
+    rows = [{"Language": str(number)} for number in [*range(100), 99]]
+
+    async def answer(request: web.Request) -> web.Response:
+        skip = int(request.query["$skip"])
+        return web.json_response({"value": rows[skip : skip + 100]})
+
+    reports = await asking(answer, clock, stack)
+
+    assert len(await reports.rows("Users", "read the extensions", select=select)) == count
 
 
 @pytest.mark.parametrize("body", ["<html><body>Login</body></html>", "", "[1, 2]", '{"value": "text"}'])

@@ -109,6 +109,42 @@ async def test_rows_that_went_away_while_paging_cost_none_of_the_others() -> Non
     assert set(found) == set(range(60))
 
 
+class Growing(Pbx):
+    """`grows` new rows come to the front after each page."""
+
+    def __init__(self, count: int, grows: int, *, alike: bool = False) -> None:
+        super().__init__(count)
+        self.grows = grows
+        self.alike = alike
+
+    async def fetch(self, skip: int, top: int) -> Page[Row]:
+        page = await super().fetch(skip, top)
+        newest = len(self.rows)
+        self.rows = [{"Id": newest + at} for at in range(self.grows)] + self.rows
+        return Page([{"Id": 7} for _ in page.rows], page.more, skip) if self.alike else page
+
+
+@pytest.mark.parametrize("grows", [1, 2, 3])
+@pytest.mark.parametrize("limit", [None, 5, 12, 25, 31])
+async def test_rows_that_new_ones_push_into_the_next_page_come_once(grows: int, limit: int | None) -> None:
+    pbx = Growing(60, grows)
+
+    assert await read(pbx, limit=limit) == list(range(60 if limit is None else limit))
+
+
+async def test_rows_that_are_equal_and_yet_others_all_come() -> None:
+    assert await read(Growing(35, 0, alike=True)) == [7] * 35
+
+
+async def test_a_row_that_is_no_record_of_its_own_may_come_again() -> None:
+    pbx = Pbx(0)
+    pbx.rows = [{"Id": number // 2} for number in range(1, 31)]
+
+    found = [row async for page in pages(pbx.fetch, 10, told_apart=False) for row in page]
+
+    assert found == pbx.rows
+
+
 async def test_a_page_that_repeats_forever_is_an_error_and_no_endless_loop() -> None:
     rows: Sequence[Row] = [{"Id": number} for number in range(10)]
 

@@ -100,9 +100,11 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
         if not self.listed and (id_ := self.to_recording or self.from_recording):
             yield Recorded(id_, self.url or "", self.transcription or "", self.summary or "", self.sentiment)
         for one in self.listed:
-            yield Recorded(
-                int(one.id), self.url or "", one.transcription or "", one.summary or "", one.sentiment
-            )
+            # one whose id is no number cannot be asked for
+            if str(one.id).isdecimal():
+                yield Recorded(
+                    int(one.id), self.url or "", one.transcription or "", one.summary or "", one.sentiment
+                )
 
 
 _MACHINES = frozenset({"Queue", "IVR", "System", "RingGroup"})

@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from threecx_pbx.errors import PbxFailed, RecordUnknown
+from threecx_pbx.errors import BadParameter, PbxFailed, RecordUnknown
 from threecx_pbx.reports.periods import Period, seconds_of
 from threecx_pbx.xapi.client import REPORT_PAGE, Row, Xapi
 from threecx_pbx.xapi.odata import Argument, call
@@ -55,10 +55,21 @@ def catalogue() -> Mapping[str, Report]:
     return {name: Report(**one) for name, one in raw.items()}
 
 
+def report_named(name: str) -> Report:
+    """Raises BadParameter."""
+    found = catalogue().get(name)
+    if found is None:
+        raise BadParameter(
+            f"There is no report '{name}'.", hint=f"Use one of these: {', '.join(sorted(catalogue()))}."
+        )
+    return found
+
+
 async def rows_of(
     reports: Xapi, name: str, wanted: Wanted, limit: int | None = None
 ) -> AsyncIterator[list[Row]]:
-    """The report's rows as the PBX gives them. Raises RecordUnknown where this build lacks it, Forbidden, …"""
+    """The report's rows as the PBX gives them. Raises RecordUnknown where this build lacks it, BadParameter, Forbidden, …"""
+    report_named(name)
     if name in _NEEDS_QUEUES and not wanted.queues:
         numbers = await reports.rows("Queues", "read the queues", select="Number")
         wanted = replace(wanted, queues=tuple(str(row["Number"]) for row in numbers if row.get("Number")))
@@ -66,7 +77,7 @@ async def rows_of(
         async for page in _pages(reports, name, wanted, limit, _offset(wanted)):
             yield page
     except RecordUnknown:
-        if "clientTimeZone" not in catalogue()[name].parameters:
+        if "clientTimeZone" not in report_named(name).parameters:
             raise
         # some builds want an offset, others an IANA name, and answer 404 to the other (api.md 7.5)
         async for page in _pages(reports, name, wanted, limit, wanted.zone.key):
@@ -75,14 +86,25 @@ async def rows_of(
         if name != "extensionStatistics":
             raise
         # 500 on some builds; the report by group tells the same (api.md 7.5)
-        async for page in _pages(reports, "extensionStatisticsByGroup", wanted, limit, ""):
-            yield [row for row in page if not wanted.extensions or row.get("Dn") in wanted.extensions]
+        async for page in _by_group(reports, wanted, limit):
+            yield page
+
+
+async def _by_group(reports: Xapi, wanted: Wanted, limit: int | None) -> AsyncIterator[list[Row]]:
+    """The whole system's rows, of which those of the wanted extensions count for the limit."""
+    left = limit
+    async for page in _pages(reports, "extensionStatisticsByGroup", wanted, None, ""):
+        kept = [row for row in page if not wanted.extensions or row.get("Dn") in wanted.extensions][:left]
+        yield kept
+        left = None if left is None else left - len(kept)
+        if left == 0:
+            return
 
 
 def _pages(
     reports: Xapi, name: str, wanted: Wanted, limit: int | None, zone: str
 ) -> AsyncIterator[list[Row]]:
-    report = catalogue()[name]
+    report = report_named(name)
     known = _arguments(wanted, zone)
     path = call(report.function, **{key: known.get(key, 0) for key in report.parameters})
     return reports.pages(path, f"read the report {name}", size=REPORT_PAGE, limit=limit)
@@ -124,7 +146,7 @@ def _offset(wanted: Wanted) -> str:
 
 def simplified(name: str, row: Row) -> Row:
     """Camel case, durations in seconds, and zeros and nulls that the PBX leaves out (api.md 7.1)."""
-    fields = catalogue()[name].fields
+    fields = report_named(name).fields
     full: dict[str, Any] = dict.fromkeys(fields) | row
     return {_camel(key): _plain(fields.get(key, "text"), value) for key, value in full.items()}
 

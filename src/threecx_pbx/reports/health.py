@@ -1,15 +1,18 @@
 """Is the PBX well? Reasons that a person understands, from what the XAPI tells (api.md 7.2)."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
+from typing import TypeVar
 
-from threecx_pbx.errors import ThreeCxError
+from threecx_pbx.errors import AskedWrongly, LicenceMissing, NotA3cx, PbxSaidNo, ThreeCxError
 from threecx_pbx.reports.periods import when
 from threecx_pbx.xapi.client import Row, Xapi
 from threecx_pbx.xapi.odata import one_of, text
+
+T = TypeVar("T")
 
 
 class Health(StrEnum):
@@ -49,16 +52,41 @@ class Facts:
     services: Sequence[Row]
     trunks: Sequence[Row]
     since: Mapping[str, datetime]
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """What could not be read → why not."""
 
 
 async def facts(xapi: Xapi) -> Facts:
-    """Raises Forbidden, LicenceMissing, …"""
+    """What the PBX tells; only its status must be among it. Raises Forbidden, LicenceMissing, …"""
     status = await xapi.one("SystemStatus", "read the system status")
-    checks = await xapi.one("SystemStatus/Pbx.SystemHealthStatus()", "read the health checks")
-    services = await xapi.rows("Services", "read the services")
-    trunks = await xapi.rows("Trunks", "read the trunks", select="Id,Number,IsOnline,ExternalNumber")
+    unread: dict[str, str] = {}
+
+    async def part(name: str, reading: Awaitable[T], nothing: T) -> T:
+        try:
+            return await reading
+        except LicenceMissing:
+            # it has just told its status, so the XAPI is there
+            unread[name] = "this PBX does not offer them."
+        except (AskedWrongly, PbxSaidNo, NotA3cx) as error:
+            unread[name] = error.message
+        return nothing
+
+    checks = await part(
+        "health checks", xapi.one("SystemStatus/Pbx.SystemHealthStatus()", "read the health checks"), {}
+    )
+    services = await part("services", xapi.rows("Services", "read the services"), [])
+    some = "Id,Number,IsOnline,ExternalNumber"
+    trunks = await part("trunks", xapi.rows("Trunks", "read the trunks", select=some), [])
     down = [str(row.get("Number")) for row in trunks if not row.get("IsOnline")]
-    return Facts(status, checks, services, trunks, await _since(xapi, down))
+    return Facts(status, checks, services, trunks, await _since(xapi, down), unread)
+
+
+def whole(value: object) -> int:
+    """A whole number, also of one that is told as text or with a fraction; 0 for what is none."""
+    try:
+        return int(float(str(value)))
+    except (ValueError, OverflowError):
+        return 0
 
 
 async def _since(xapi: Xapi, down: Sequence[str]) -> dict[str, datetime]:
@@ -87,6 +115,7 @@ def judged(seen: Facts, limits: Limits, now: datetime) -> tuple[Health, tuple[Re
         _recording(seen.status),
         _checks(seen),
         _backup(seen.status, limits, now),
+        _unread(seen),
     )
     reasons = sorted(chain(*found), key=lambda one: one.health is not Health.UNHEALTHY)
     return (reasons[0].health if reasons else Health.HEALTHY), tuple(reasons)
@@ -99,6 +128,11 @@ def _trunks(seen: Facts) -> Iterator[Reason]:
         since = f" since {seen.since[number].isoformat(timespec='minutes')}" if number in seen.since else ""
         level = Health.UNHEALTHY if all_down else Health.DEGRADED
         yield Reason("trunkDown", level, f"Trunk {number} is down{since}.")
+
+
+def _unread(seen: Facts) -> Iterator[Reason]:
+    for name, why in seen.unread.items():
+        yield Reason("notRead", Health.DEGRADED, f"The {name} could not be read: {why}")
 
 
 def _services(seen: Facts) -> Iterator[Reason]:
@@ -128,12 +162,12 @@ def _licence(status: Row, limits: Limits, now: datetime) -> Iterator[Reason]:
 
 
 def _room(status: Row, limits: Limits) -> Iterator[Reason]:
-    disk = int(status.get("DiskUsage") or 0)
+    disk = whole(status.get("DiskUsage"))
     if limits.disk_full_percent and disk >= limits.disk_full_percent:
         yield Reason("diskFull", Health.UNHEALTHY, f"The disk is {disk} % full.")
     elif limits.disk_percent and disk >= limits.disk_percent:
         yield Reason("diskFilling", Health.DEGRADED, f"The disk is {disk} % full.")
-    calls, most = int(status.get("CallsActive") or 0), int(status.get("MaxSimCalls") or 0)
+    calls, most = whole(status.get("CallsActive")), whole(status.get("MaxSimCalls"))
     if limits.calls_percent and most and 100 * calls >= limits.calls_percent * most:
         yield Reason("callsNearLimit", Health.DEGRADED, f"{calls} of {most} simultaneous calls are in use.")
 

@@ -55,7 +55,10 @@ class Xapi:
 
         `any_value`: what is no record comes as `{"value": …}` instead of being left out.
         """
-        return self._paged(path, what, options or {}, size, limit, page_of_any if any_value else _page)
+        picked = [field.strip() for field in (options or {}).get("select", "").split(",")]
+        told_apart = not any_value and bool({"", "*", "Id"} & set(picked))
+        read = page_of_any if any_value else _page
+        return self._paged(path, what, options or {}, size, limit, read, told_apart=told_apart)
 
     def records(
         self, path: str, what: str, kind: type[R], size: int = PAGE, limit: int | None = None
@@ -71,6 +74,8 @@ class Xapi:
         size: int,
         limit: int | None,
         read: Callable[[Answer, str], Page[R]],
+        *,
+        told_apart: bool = True,
     ) -> AsyncGenerator[list[R], None]:
         fixed = {f"${key}": value for key, value in options.items() if value}
 
@@ -78,7 +83,7 @@ class Xapi:
             query = {"$top": str(top), "$skip": str(skip), **fixed}
             return await self._read(path, what, query, lambda answer: read(answer, what))
 
-        return pages(fetch, size, limit)
+        return pages(fetch, size, limit, told_apart=told_apart)
 
     async def one(self, path: str, what: str, **options: str) -> Row:
         """A single record. Raises RecordUnknown, Forbidden, NotA3cx, …"""

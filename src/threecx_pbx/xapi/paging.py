@@ -32,13 +32,16 @@ Fetch = Callable[[int, int], Awaitable[Page[R]]]
 """(skip, top) → the page."""
 
 
-async def pages(fetch: Fetch[R], size: int, limit: int | None = None) -> AsyncGenerator[list[R], None]:
+async def pages(
+    fetch: Fetch[R], size: int, limit: int | None = None, *, told_apart: bool = True
+) -> AsyncGenerator[list[R], None]:
     """All pages, in order, at most `limit` rows.
 
     A page that is short although rows follow (a server's own limit, a row that went away) is gone on from where it
-    ended. Raises PbxFailed when the PBX gives the same page again and again.
+    ended. Rows that are pushed into the next page by new ones before them come once, unless two rows may be equal and
+    yet be others (not `told_apart`). Raises PbxFailed when the PBX gives the same page again and again.
     """
-    flight = _Flight(fetch, size, limit)
+    flight = _Flight(fetch, size, limit, told_apart=told_apart)
     try:
         while (rows := await flight.next()) is not None:
             if rows:
@@ -47,14 +50,26 @@ async def pages(fetch: Fetch[R], size: int, limit: int | None = None) -> AsyncGe
         await flight.drop()
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked(Generic[R]):
+    """A page that was asked for: where it ends, and how many rows it may have."""
+
+    end: int
+    top: int
+    task: "asyncio.Task[Page[R]]"
+
+
 class _Flight(Generic[R]):
-    def __init__(self, fetch: Fetch[R], size: int, limit: int | None) -> None:
+    def __init__(self, fetch: Fetch[R], size: int, limit: int | None, *, told_apart: bool) -> None:
         self._fetch = fetch
         self._size = size
         self._limit = limit
+        self._told_apart = told_apart
         self._at = 0
+        self._given = self._pushed = 0
+        self._before: list[R] = []
         self._print: int | None = None
-        self._waiting: list[tuple[int, asyncio.Task[Page[R]]]] = []
+        self._waiting: list[_Asked[R]] = []
         self._over = False
         self._ahead = 1
 
@@ -63,8 +78,8 @@ class _Flight(Generic[R]):
         if self._over or self._top(self._at) == 0:
             return None
         self._request()
-        asked = self._top(self._at)
-        page = await self._waiting[0][1]
+        asked = self._waiting[0].top
+        page = await self._waiting[0].task
         del self._waiting[0]
         if page.rows and page.print == self._print:
             raise PbxFailed(
@@ -73,34 +88,46 @@ class _Flight(Generic[R]):
             )
         self._print = page.print
         self._at += len(page.rows)
+        fresh = self._fresh(page.rows[:asked])
         if len(page.rows) < asked:
             await self._short(page)
         else:
             self._request()
             await asyncio.sleep(0)  # the request goes out before these rows keep the loop busy
-        return page.rows[:asked]
+        return fresh
+
+    def _fresh(self, rows: list[R]) -> list[R]:
+        """Without what has come already, and no more than the limit."""
+        again = _again(self._before, rows) if self._told_apart else 0
+        fresh = rows[again:] if self._limit is None else rows[again:][: self._limit - self._given]
+        self._pushed += again
+        self._given += len(fresh)
+        self._before = (self._before + fresh)[-self._size :]
+        return fresh
 
     def _top(self, skip: int) -> int:
-        return self._size if self._limit is None else max(0, min(self._size, self._limit - skip))
+        if self._limit is None or (self._pushed and self._given < self._limit):
+            return self._size
+        return max(0, min(self._size, self._limit - skip))
 
     def _request(self) -> None:
         """As many as may be in flight and be kept; the first page comes alone, since it is often the only one."""
-        skip = self._waiting[-1][0] + self._size if self._waiting else self._at
-        while self._room() and self._top(skip):
-            task = asyncio.ensure_future(self._fetch(skip, self._top(skip)))
-            self._waiting.append((skip, task))
+        skip = self._waiting[-1].end if self._waiting else self._at
+        while self._room() and (top := self._top(skip)):
+            task = asyncio.ensure_future(self._fetch(skip, top))
+            self._waiting.append(_Asked(skip + top, top, task))
             task.add_done_callback(self._arrived)
-            skip += self._size
+            skip += top
 
     def _room(self) -> bool:
-        arrived = [task for _, task in self._waiting if task.done()]
+        arrived = [one.task for one in self._waiting if one.task.done()]
         flying = len(self._waiting) - len(arrived)
         going_on = all(_rows_of(task) for task in arrived)
         return going_on and flying < self._ahead and len(self._waiting) < AHEAD + KEPT
 
     def _arrived(self, task: "asyncio.Task[Page[R]]") -> None:
         """A full page has one after it, which is asked for although nobody wants it yet."""
-        waited_for = any(one is task for _, one in self._waiting)
+        waited_for = any(one.task is task for one in self._waiting)
         if waited_for and _rows_of(task) >= self._size:
             self._ahead = AHEAD
             self._request()
@@ -112,17 +139,26 @@ class _Flight(Generic[R]):
         self._over = not following
 
     async def _follows(self) -> bool:
-        return bool(self._waiting) and bool((await self._waiting[0][1]).rows)
+        return bool(self._waiting) and bool((await self._waiting[0].task).rows)
 
     async def drop(self) -> None:
         """Ends what nobody waits for."""
-        for _, task in self._waiting:
-            task.cancel()
-        for _, task in self._waiting:
+        for one in self._waiting:
+            one.task.cancel()
+        for one in self._waiting:
             # its outcome, whatever it is, concerns nobody any more
             with suppress(asyncio.CancelledError, Exception):
-                await task
+                await one.task
         self._waiting.clear()
+
+
+def _again(before: list[R], rows: list[R]) -> int:
+    """How many rows at the begin are the last ones that came before: as many as are new in front of both."""
+    places = [at for at, row in enumerate(before) if row == rows[0]] if rows else []
+    if len(places) != 1:
+        return 0
+    pushed = before[places[0] :][: len(rows)]
+    return len(pushed) if rows[: len(pushed)] == pushed else 0
 
 
 def _rows_of(task: "asyncio.Task[Page[Any]]") -> int:

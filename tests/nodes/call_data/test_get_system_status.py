@@ -38,6 +38,28 @@ async def test_every_trouble_is_told_to_a_person(data: Data) -> None:
     assert status["stoppedServices"] == ["3CXQueueManager"]
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/Services", 404, "The services could not be read: this PBX does not offer them."),
+        ("/Trunks", 404, "The trunks could not be read: this PBX does not offer them."),
+        ("/Trunks", 403, "The trunks could not be read: 3CX does not let"),
+        ("SystemHealthStatus", 500, "The health checks could not be read: The PBX failed (HTTP 500)"),
+    ],
+)
+async def test_what_cannot_be_read_is_a_reason_and_the_rest_is_told(
+    data: Data, path: str, status: int, said: str
+) -> None:
+    data.sim.office.health.disk_usage = 91
+    data.sim.control.answer_next(status, count=9, path=path)
+
+    (told,) = await data.run("getSystemStatus")
+
+    assert told["diskPercent"] == 91
+    assert {one["code"] for one in told["reasons"]} == {"diskFilling", "notRead"}
+    assert said in told["summary"]
+
+
 async def test_thresholds_are_the_authors(data: Data) -> None:
     data.sim.office.health.disk_usage = 91
 

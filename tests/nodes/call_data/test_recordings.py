@@ -29,6 +29,17 @@ async def test_filters_are_obeyed(data: Data) -> None:
         assert one["transcription"]
 
 
+async def test_as_many_extensions_as_one_likes_are_a_filter(data: Data) -> None:
+    many = {"extensions": ",".join(["102", *(str(number) for number in range(5000, 5400))])}
+
+    few = await data.run("getRecordings", **ALL_TIME, returnAll=True, filters={"extensions": "102"})
+    found = await data.run("getRecordings", **ALL_TIME, returnAll=True, filters=many)
+    limited = await data.run("getRecordings", **ALL_TIME, limit=3, filters=many)
+
+    assert found == few
+    assert limited == few[:3]
+
+
 @pytest.mark.proves("data.downloadRecording")
 async def test_a_recording_is_downloaded_whole(data: Data) -> None:
     (first, *_) = await data.run("getRecordings", **ALL_TIME)

@@ -7,6 +7,8 @@ import pytest
 
 from tests.waiting import eventually
 from threecx_nodes.call_data.get_report import ReportName
+from threecx_pbx.errors import BadParameter
+from threecx_pbx.reports.catalogue import simplified
 
 from .conftest import ALL_TIME, Data
 
@@ -73,6 +75,20 @@ async def test_a_report_that_fails_on_a_build_is_replaced_by_its_like(data: Data
     )
 
     assert [row["dn"] for row in rows] == ["101"]
+
+
+@pytest.mark.parametrize("pbx_options", [{"extension_statistics": 500}])
+async def test_the_limit_counts_rows_that_are_meant(data: Data) -> None:
+    rows = await data.run(
+        "getReport", report="extensionStatistics", **ALL_TIME, filters={"extensions": "105"}, limit=1
+    )
+
+    assert [row["dn"] for row in rows] == ["105"]
+
+
+def test_a_report_that_does_not_exist_is_named() -> None:
+    with pytest.raises(BadParameter, match="no report 'nope'"):
+        simplified("nope", {})
 
 
 @pytest.mark.proves("data.xapiRequest")

@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import dataclass
 
 import phonenumbers
 
 from threecx_pbx.errors import BadParameter
-from threecx_pbx.reports.words import holds, term, words_of
+from threecx_pbx.reports.words import matching
 from threecx_pbx.xapi.client import Row, Xapi
 from threecx_pbx.xapi.odata import text
 
@@ -113,20 +112,8 @@ def _alike(e164: str) -> str:
 
 async def by_text(xapi: Xapi, search: str, limit: int | None) -> AsyncIterator[Contact]:
     """Contacts that hold every word of the text. Raises BadParameter, Forbidden, …"""
-    words = words_of(search)
-    # what is compared here must be read beyond the limit
-    most = limit if len(words) < 2 else None
-    found = 0
-    async with aclosing(
-        xapi.pages("Contacts", "search the contacts", {"search": term(words)}, limit=most)
-    ) as pages:
-        async for page in pages:
-            for row in page:
-                if found == limit:
-                    return
-                if holds(row, words):
-                    found += 1
-                    yield contact_of(row)
+    async for row in matching(xapi, "Contacts", "search the contacts", {}, search, limit):
+        yield contact_of(row)
 
 
 async def create(xapi: Xapi, fields: Row) -> Contact:

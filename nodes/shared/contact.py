@@ -3,7 +3,7 @@
 from contextlib import suppress
 
 from threecx_pbx.errors import ThreeCxError
-from threecx_pbx.reports.contacts import Contact, country_of
+from threecx_pbx.reports.contacts import Contact, country_of, is_country
 from threecx_pbx.reports.zones import pbx_country
 from threecx_pbx.xapi.client import Xapi
 from threecx_runner.sdk import Result
@@ -51,6 +51,7 @@ async def country_of_book(xapi: Xapi, number: str, country: str) -> str:
     if country.strip() or not number.strip().startswith("+"):
         return await country_for(xapi, number, country)
     with suppress(ThreeCxError):  # a role that reads contacts need not read the licence
-        if own := await pbx_country(xapi):
+        own = await pbx_country(xapi)
+        if is_country(own):
             return own
     return country_of(number)

@@ -292,7 +292,7 @@ export class ThreeCxCallData implements INodeType {
 				required: true,
 				default: '',
 				placeholder: 'e.g. +493055501234',
-				description: 'The telephone number',
+				description: "One whole telephone number, with its country or its area code; 3CX's own numbers and patterns with a star are refused",
 				displayOptions: { show: { resource: ['contact'], operation: ['blockCaller'] } },
 			},
 			{
@@ -493,7 +493,11 @@ export class ThreeCxCallData implements INodeType {
 						value: 'number',
 						description: 'Exactly this number, however it is written',
 					},
-					{ name: 'Text', value: 'text', description: 'Anywhere in the contact' },
+					{
+						name: 'Text',
+						value: 'text',
+						description: 'Every word of it, anywhere in the contact',
+					},
 				],
 				displayOptions: { show: { resource: ['contact'], operation: ['findContact'] } },
 			},
@@ -856,7 +860,7 @@ export class ThreeCxCallData implements INodeType {
 						type: 'string',
 						default: '',
 						placeholder: 'e.g. Ada',
-						description: 'A part of the number or the name',
+						description: 'A part of the number or the name; of several words each must be there',
 					},
 					{
 						displayName: 'Registered',

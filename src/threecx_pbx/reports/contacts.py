@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import dataclass
 
 import phonenumbers
 
 from threecx_pbx.errors import BadParameter
-from threecx_pbx.reports.words import holds, term, words_of
+from threecx_pbx.reports.words import matching
 from threecx_pbx.xapi.client import Row, Xapi
 from threecx_pbx.xapi.odata import text
 
@@ -47,7 +46,10 @@ def whole_number(number: str, country: str) -> str:
             hint="Write one number in digits, with its country, like +49301234567.",
         )
     parsed = _parsed(number, country)
-    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
+    possible = phonenumbers.is_possible_number_with_reason(parsed)
+    # where numbers differ in length, one without its area code is possible, but not one of the country's
+    abroad = number.strip().startswith(("+", "00")) or phonenumbers.is_valid_number(parsed)
+    if possible != phonenumbers.ValidationResult.IS_POSSIBLE or not abroad:
         raise BadParameter(
             f"'{_shown(number)}' is not a whole telephone number: it is too short, too long, or lacks its area code.",
             hint="Write the number with its country and area code, like +49301234567.",
@@ -58,11 +60,16 @@ def whole_number(number: str, country: str) -> str:
 def country_of(e164: str) -> str:
     """Two letters of the country that the number belongs to; empty where that is none. Raises BadParameter."""
     found = phonenumbers.region_code_for_country_code(_parsed(e164, "").country_code or 0)
-    return found if found in phonenumbers.SUPPORTED_REGIONS else ""
+    return found if is_country(found) else ""
+
+
+def is_country(letters: str) -> bool:
+    """Whether these two letters are a country with telephone numbers."""
+    return letters in phonenumbers.SUPPORTED_REGIONS
 
 
 def _parsed(number: str, country: str) -> phonenumbers.PhoneNumber:
-    if country and country not in phonenumbers.SUPPORTED_REGIONS:
+    if country and not is_country(country):
         raise BadParameter(
             f"Country '{country[:10]}' is not known.",
             hint="Write the two letters of a country in Country, like DE or GB.",
@@ -105,20 +112,8 @@ def _alike(e164: str) -> str:
 
 async def by_text(xapi: Xapi, search: str, limit: int | None) -> AsyncIterator[Contact]:
     """Contacts that hold every word of the text. Raises BadParameter, Forbidden, …"""
-    words = words_of(search)
-    # what is compared here must be read beyond the limit
-    most = limit if len(words) < 2 else None
-    found = 0
-    async with aclosing(
-        xapi.pages("Contacts", "search the contacts", {"search": term(words)}, limit=most)
-    ) as pages:
-        async for page in pages:
-            for row in page:
-                if found == limit:
-                    return
-                if holds(row, words):
-                    found += 1
-                    yield contact_of(row)
+    async for row in matching(xapi, "Contacts", "search the contacts", {}, search, limit):
+        yield contact_of(row)
 
 
 async def create(xapi: Xapi, fields: Row) -> Contact:

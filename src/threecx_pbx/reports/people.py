@@ -1,11 +1,10 @@
 """Users of the PBX: their registration, presence and queue log-in (api.md 7.2)."""
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from dataclasses import dataclass
 
 from threecx_pbx.errors import BadParameter, RecordUnknown
-from threecx_pbx.reports.words import holds, term, words_of
+from threecx_pbx.reports.words import matching
 from threecx_pbx.xapi.client import Row, Xapi
 from threecx_pbx.xapi.odata import all_of, literal, text
 
@@ -32,20 +31,10 @@ async def people(
     xapi: Xapi, *, search: str = "", condition: str = "", limit: int | None = None, whole: bool = False
 ) -> AsyncIterator[Person]:
     """Users that hold every word of `search`, by number. `condition` is an OData filter. Raises BadParameter, Forbidden, …"""
-    words = words_of(search)
-    options = {"search": term(words), "filter": condition, "orderby": "Number"}
+    options = {"filter": condition, "orderby": "Number"}
     chosen = options if whole else options | {"select": _FIELDS}
-    # what is compared here must be read beyond the limit
-    most = limit if len(words) < 2 else None
-    found = 0
-    async with aclosing(xapi.pages("Users", "read the extensions", chosen, limit=most)) as pages:
-        async for page in pages:
-            for row in page:
-                if found == limit:
-                    return
-                if holds(row, words):
-                    found += 1
-                    yield _person(row)
+    async for row in matching(xapi, "Users", "read the extensions", chosen, search, limit):
+        yield _person(row)
 
 
 async def person(xapi: Xapi, *, number: str = "", id_: str = "") -> Person:

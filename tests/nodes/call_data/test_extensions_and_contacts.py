@@ -163,6 +163,7 @@ async def test_a_caller_is_blocked_once(data: Data) -> None:
         ("101", "not a whole telephone number"),
         ("12", "not a whole telephone number"),
         ("110", "not a whole telephone number"),
+        ("1234567", "not a whole telephone number"),
         ("+49101", "not a whole telephone number"),
     ],
 )

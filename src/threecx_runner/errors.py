@@ -30,6 +30,7 @@ from pydantic_core import ErrorDetails
 from threecx_pbx.errors import AskedWrongly, BadParameter, ThreeCxError
 from threecx_runner.api.wire import Problem
 from threecx_runner.naming import field_camel
+from threecx_runner.texts import whole
 
 _log = structlog.get_logger(__name__)
 
@@ -153,13 +154,14 @@ class InternalError(ThreeCxError):
 def problem_of(error: BaseException) -> Problem:
     """The Problem that a user may read; an exception that is none of ours is logged with its traceback first."""
     known = _known(error)
+    message, hint = whole(known.message), whole(known.hint)
     return Problem(
         error_id=known.error_id,
-        message=known.message,
-        description=known.hint or known.message,
+        message=message,
+        description=hint or message,
         http_status=known.http_status,
         retryable=known.retryable,
-        hint=known.hint,
+        hint=hint,
     )
 
 

@@ -1,16 +1,20 @@
 """Any exception becomes a Problem that says what to do and shows no value."""
 
+import json
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
 from pydantic import Field, ValidationError
 from structlog.testing import capture_logs
 
+from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx import errors as pbx_errors
 from threecx_pbx.errors import BadParameter, ThreeCxError
 from threecx_runner import errors
 from threecx_runner.errors import problem_of
+from threecx_runner.naming import field_camel, field_label
 from threecx_runner.sdk import Params
 from threecx_runner.texts import check_whole
 
@@ -81,6 +85,14 @@ def test_a_missing_parameter_is_named() -> None:
     with pytest.raises(ValidationError) as caught:
         Asked.model_validate({})
     assert problem_of(caught.value).message == "The parameter wanted is missing."
+
+
+def test_each_field_of_the_credential_is_named_as_n8n_shows_it() -> None:
+    file = Path(__file__).parents[2] / "node_descriptors/credentials/threecx_call_control_api.json"
+    shown = json.loads(file.read_text())["parameters"]
+    assert {name: field_label(name) for name in Login.model_fields} == {
+        name: shown[field_camel(name)]["displayName"] for name in Login.model_fields
+    }
 
 
 def test_a_bug_is_one_sentence_and_its_traceback_is_logged() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -16,6 +17,8 @@ from threecx_runner.journal import Journal
 
 _FRESH = timedelta(minutes=10)
 _MIDNIGHT = "00:00"
+_CAN_MATCH = re.compile(r"[+*\d\s()./-]*[*\d][+*\d\s()./-]*")
+"""A pattern of numbers has a digit or a star, and nothing that is not written in numbers."""
 
 log = logging.getLogger(__name__)
 
@@ -116,17 +119,31 @@ class CredentialGuard:
             self._numbers.dialling -= 1
 
 
+def check_guards(login: Login) -> None:
+    """Whether the guard can work with the credential's fields. Raises BadParameter."""
+    _hours(login.calling_hours)
+    for number, pattern in enumerate(_patterns(login), 1):
+        if not _CAN_MATCH.fullmatch(pattern):
+            raise BadParameter(
+                f"Entry {number} of Allowed Destinations of the credential can match no number.",
+                hint="Write patterns with commas between them, such as +49*, +4312345.",
+            )
+
+
 def guard_of(login: Login, numbers: Numbers) -> Guard:
     """The credential's fields as a value."""
-    patterns = tuple(part.strip() for part in login.allowed_destinations.split(",") if part.strip())
     return Guard(
-        patterns=patterns,
+        patterns=_patterns(login),
         per_hour=login.max_calls_per_hour,
         hours=_hours(login.calling_hours),
         dry_run=login.dry_run,
         internal=numbers.internal,
         emergency=numbers.emergency,
     )
+
+
+def _patterns(login: Login) -> tuple[str, ...]:
+    return tuple(part.strip() for part in login.allowed_destinations.split(",") if part.strip())
 
 
 def _hours(text: str) -> tuple[time, time] | None:

@@ -12,7 +12,7 @@ from threecx_pbx.errors import BadParameter, DestinationRefused, LicenceFull, Th
 from threecx_pbx.reports.directory import emergency_numbers
 from threecx_pbx.reports.licence import room
 from threecx_pbx.session import PbxSession
-from threecx_runner.care.allowed import Guard, allowed, cleaned, is_internal
+from threecx_runner.care.allowed import Guard, Refusal, allowed, cleaned, is_internal
 from threecx_runner.journal import Journal
 
 _FRESH = timedelta(minutes=10)
@@ -35,6 +35,10 @@ class Numbers:
         """Outside calls that are allowed and not yet written down: the next one counts them."""
         self.internal: frozenset[str] | None = None
         self.emergency: frozenset[str] = frozenset()
+
+    def forget(self) -> None:
+        """The next `refresh` asks the PBX."""
+        self._read = None
 
     async def refresh(self) -> None:
         """An API client without XAPI rights leaves them unknown: the guard is then stricter, not broken."""
@@ -99,6 +103,19 @@ class CredentialGuard:
         if not is_internal(to, guard):
             await self._note(now)
         return to
+
+    async def never(self, destination: str) -> Refusal | None:
+        """Why this number would be refused at any hour, if so; whether it can be called now is another question."""
+        refusal = await self._refused_always(destination)
+        if refusal is not None:
+            self._numbers.forget()  # an extension may have been made a moment ago
+            refusal = await self._refused_always(destination)
+        return refusal
+
+    async def _refused_always(self, destination: str) -> Refusal | None:
+        await self._numbers.refresh()
+        guard = replace(guard_of(self._login, self._numbers), per_hour=0, hours=None, dry_run=False)
+        return allowed(cleaned(destination), guard, (), self._clock.now().astimezone())
 
     async def room(self) -> None:
         """See `sdk.Guarding`."""

@@ -21,7 +21,9 @@ class Login(BaseModel):
     reports_client_secret: SecretStr = SecretStr("")
     allowed_destinations: str = ""
     max_calls_per_hour: Annotated[int, Field(ge=0, le=100_000)] = 0
-    calling_hours: Annotated[str, Field(pattern=r"^$|^\d{2}:\d{2}-\d{2}:\d{2}$")] = ""
+    calling_hours: Annotated[
+        str, Field(pattern=r"^$|^\d{2}:\d{2}-\d{2}:\d{2}$", examples=["08:00-18:00"])
+    ] = ""
     dry_run: bool = False
     reserve_calls: Annotated[int, Field(ge=0, le=10_000)] = 0
     allow_data_changes: bool = False

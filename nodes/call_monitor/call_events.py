@@ -6,6 +6,7 @@ from typing import Annotated
 
 from threecx_pbx.calls.events import CallAnswered, CallEnded, CallEvent, CallMissed
 from threecx_pbx.calls.model import Call, Direction, Party
+from threecx_pbx.errors import BadParameter
 from threecx_runner.sdk import Field, NumberList, Params, Result, Wire, trigger
 
 
@@ -32,6 +33,20 @@ class CallEventsParams(Params):
     event_types: list[EventType] = [EventType.CALL_STARTED, EventType.CALL_ANSWERED, EventType.CALL_ENDED]
     filters: Filters = Filters()
     batch_mode: bool = False
+
+    def check(self) -> None:
+        """Raises BadParameter for what can never work."""
+        if not self.event_types:
+            raise BadParameter(
+                "The parameter eventTypes is empty, so no event would ever start the workflow.",
+                hint="Choose at least one event type.",
+            )
+        wrong = next((number for number in self.filters.extensions if "*" in number and number != "*"), None)
+        if wrong is not None:
+            raise BadParameter(
+                f"The parameter filters.extensions has '{wrong}', which is no extension.",
+                hint="Write whole numbers with commas between them, or leave it empty for all.",
+            )
 
 
 class AnsweredBy(Result):

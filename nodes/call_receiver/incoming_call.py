@@ -1,6 +1,7 @@
 """Starts one execution for each call that reaches the client's route point."""
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -8,6 +9,7 @@ from typing import Annotated
 from threecx_pbx.calls.events import CallEvent, CallReceived
 from threecx_pbx.calls.model import Call, Direction, Party
 from threecx_pbx.calls.patterns import any_match, can_both_match, numbers_of, plain, withheld
+from threecx_pbx.errors import BadParameter
 from threecx_runner.sdk import (
     Attending,
     Field,
@@ -54,6 +56,50 @@ class IncomingCallParams(Params):
     idle_timeout: Annotated[int, Field(ge=5, le=3600)] = 30
     idle_audio: IdleAudio = IdleAudio.RING_BACK
     fallback_destination: Located = Locator()
+
+    def check(self) -> None:
+        """Raises BadParameter for what can never work."""
+        if not self.call_types:
+            raise BadParameter(
+                "The parameter callTypes is empty, so no call would ever start the workflow.",
+                hint="Choose at least one call type.",
+            )
+        _check_patterns("callerFilter", self.caller_filter)
+        _check_patterns("didFilter", self.did_filter)
+        if self._diverts and not self.timeout_destination.value.strip():
+            raise BadParameter(
+                "The parameter timeoutDestination is empty, and that is where an unanswered call shall be diverted to.",
+                hint="Choose an extension or enter a number, or let On Timeout drop or leave the call.",
+            )
+        if self.if_workflow_stops is OnStop.TRANSFER and not self.fallback_destination.value.strip():
+            raise BadParameter(
+                "The parameter fallbackDestination is empty, and that is where callers shall be transferred to.",
+                hint="Choose an extension or enter a number, or choose another If Workflow Stops.",
+            )
+
+    def destinations(self) -> dict[str, str]:
+        """Where callers may be sent, by the parameter's name."""
+        wanted = {"fallbackDestination": self.fallback_destination.value}
+        if self._diverts:
+            wanted["timeoutDestination"] = self.timeout_destination.value
+        return {name: number for name, number in wanted.items() if number.strip()}
+
+    @property
+    def _diverts(self) -> bool:
+        return self.on_timeout is OnTimeout.DIVERT and self.timeout > 0
+
+
+_PATTERN = re.compile(r"[\w\s+*#@.()/-]+")
+"""What is written in numbers, in the names of SIP phones, and a star for any digits."""
+
+
+def _check_patterns(name: str, patterns: list[str]) -> None:
+    wrong = next((pattern for pattern in patterns if not _PATTERN.fullmatch(pattern)), None)
+    if wrong is not None:
+        raise BadParameter(
+            f"The parameter {name} has '{wrong}', which no number can match.",
+            hint="Write patterns with commas between them, such as +49*, 0301234*; only * has a meaning of its own.",
+        )
 
 
 class IncomingCall(Result):

@@ -28,6 +28,7 @@ from threecx_runner.sdk import (
     WireItem,
 )
 from threecx_runner.sessions import Held, Sessions
+from threecx_runner.texts import check_whole
 
 _Given = Result | WireItem | list[WireItem]
 _LINES = TypeAdapter(list[ItemLine])
@@ -63,7 +64,7 @@ class Dispatcher:
         operation = self._registry.operation(request.node, request.operation)
         job = _Job(request, operation, await self._sessions.get(request.login))
         room = asyncio.Semaphore(request.concurrency)
-        done: asyncio.Queue[Sequence[Line] | None] = asyncio.Queue(_AHEAD)
+        done: asyncio.Queue[Sequence[Line] | Exception | None] = asyncio.Queue(_AHEAD)
         stopped = asyncio.Event()
 
         async def one(item: Item) -> None:
@@ -75,8 +76,14 @@ class Dispatcher:
                         await done.put(lines)
                 await done.put(None)
 
+        async def ended(item: Item) -> None:
+            try:
+                await one(item)
+            except Exception as error:  # noqa: BLE001 - a line that cannot be made ends the request
+                await done.put(error)
+
         tasks = [
-            asyncio.create_task(one(item), name=f"{operation.name} {item.index}") for item in request.items
+            asyncio.create_task(ended(item), name=f"{operation.name} {item.index}") for item in request.items
         ]
         try:
             left = len(tasks)
@@ -85,6 +92,8 @@ class Dispatcher:
                 if lines is None:
                     left -= 1
                     continue
+                if isinstance(lines, Exception):
+                    raise lines
                 for line in lines:
                     yield line
                 if request.stop_on_error and any(isinstance(line, ErrorLine) for line in lines):
@@ -97,6 +106,8 @@ class Dispatcher:
     async def _outcome(self, job: _Job, item: Item) -> AsyncIterator[Sequence[Line]]:
         """The item's lines; whatever went wrong is a line too."""
         try:
+            check_whole({"callId": item.call_id})
+            check_whole(item.parameters)
             ask = job.operation.params.model_validate(item.parameters)
             _check_rights(job)
             if not job.operation.streams:
@@ -132,9 +143,9 @@ class Dispatcher:
         async def act() -> list[ItemLine]:
             return await self._act(job, item, ask)
 
-        dials = operation.effect is Effect.DIAL
-        with job.held.watch.keeper.placing() if dials else nullcontext():
-            lines = await self._journal.once(key, operation.effect, act, _LINES)
+        places = operation.effect is Effect.DIAL and not isinstance(ask, CallParams)
+        with job.held.watch.keeper.placing() if places else nullcontext():
+            lines = await self._journal.once(key, operation.effect, act, _LINES, places=places)
         return [line.model_copy(update={"index": item.index}) for line in lines]
 
     async def _act(self, job: _Job, item: Item, ask: Params) -> list[ItemLine]:

@@ -27,9 +27,11 @@ import structlog
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx.errors import AskedWrongly, BadParameter, ThreeCxError
 from threecx_runner.api.wire import Problem
-from threecx_runner.naming import field_camel
+from threecx_runner.naming import field_camel, field_label
+from threecx_runner.texts import whole
 
 _log = structlog.get_logger(__name__)
 
@@ -153,13 +155,14 @@ class InternalError(ThreeCxError):
 def problem_of(error: BaseException) -> Problem:
     """The Problem that a user may read; an exception that is none of ours is logged with its traceback first."""
     known = _known(error)
+    message, hint = whole(known.message), whole(known.hint)
     return Problem(
         error_id=known.error_id,
-        message=known.message,
-        description=known.hint or known.message,
+        message=message,
+        description=hint or message,
         http_status=known.http_status,
         retryable=known.retryable,
-        hint=known.hint,
+        hint=hint,
     )
 
 
@@ -169,6 +172,20 @@ def bad_parameter(error: ValidationError) -> BadParameter:
     path = ".".join(field_camel(part) if isinstance(part, str) else str(part + 1) for part in first["loc"])
     name = f"The parameter {path}" if path else "The request"
     return BadParameter(f"{name} {_must(first)}.", hint=_remedy(first, path))
+
+
+def bad_credential(error: ValidationError) -> BadParameter:
+    """Names the first wrong field of the credential as n8n shows it, and what it must be. Never shows the value."""
+    first = error.errors(include_url=False, include_context=True, include_input=False)[0]
+    field = next(
+        (snake for snake in Login.model_fields if first["loc"][:1] in ((snake,), (field_camel(snake),))), ""
+    )
+    name = f"{field_label(field)} of the credential" if field else "The credential"
+    examples = (Login.model_fields[field].examples or []) if field else []
+    hint = (
+        f"Write it like {examples[0]}." if examples else "Correct it in the credential 3CX Call Control API."
+    )
+    return BadParameter(f"{name} {_must(first)}.", hint=hint)
 
 
 def _known(error: BaseException) -> ThreeCxError:

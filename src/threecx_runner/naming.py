@@ -13,3 +13,11 @@ def field_camel(name: str) -> str:
     """Parameters and output fields: as `camel`, acronyms too become words (`dtmf_input` → `dtmfInput`)."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
+
+
+_SHOWN = {"id": "ID", "url": "URL", "tls": "TLS", "per": "per"}
+
+
+def field_label(name: str) -> str:
+    """A field of the credential as n8n shows it: `max_calls_per_hour` → `Max Calls per Hour`."""
+    return " ".join(_SHOWN.get(word, word.capitalize()) for word in name.split("_"))

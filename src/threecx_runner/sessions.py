@@ -180,7 +180,7 @@ class Sessions:
         held.watch.keeper.claimed(event)
         return None
 
-    async def watch(self, live: Live) -> None:
+    async def watch(self, live: Live, *, changed: bool = False) -> None:
         """See `Listening`."""
         login = live.subscription.login
         try:
@@ -191,6 +191,8 @@ class Sessions:
             raise
         self._wanted[live.subscription.pbx] = login
         _check_extension(live, held.session)
+        if changed:
+            await held.watch.check_destinations(live)
         if live.trigger.claims:
             held.watch.subscribed(live)
 

@@ -10,6 +10,7 @@ from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx.calls.events import AnyEvent, CallReceived
 from threecx_pbx.calls.model import Call, CallId, EventId
 from threecx_pbx.clock import Clock
+from threecx_pbx.errors import DestinationRefused
 from threecx_pbx.session import Change, PbxSession
 from threecx_pbx.xapi.client import Xapi
 from threecx_runner.care.comfort import Comfort
@@ -19,6 +20,7 @@ from threecx_runner.care.next_care import REPUBLISH, Owner
 from threecx_runner.journal import Journal
 from threecx_runner.outbox import Delivery, Outbox, delivery_of
 from threecx_runner.sdk import Filing, Result, Sounding, Wishes
+from threecx_runner.subscriptions.checks import destinations_of
 from threecx_runner.subscriptions.model import Live, SubscriptionId
 from threecx_runner.subscriptions.subscriptions import Subscriptions
 
@@ -76,6 +78,14 @@ class Watch:
         """The guard of one credential: two credentials of one API client may allow different things."""
         parts, xapi = self._parts, reports or self.session.xapi
         return CredentialGuard(login, self.numbers, parts.journal, parts.clock, self.session, xapi, care=care)
+
+    async def check_destinations(self, live: Live) -> None:
+        """Raises DestinationRefused, which names the parameter whose number the guard would never let through."""
+        guard = self.guard(live.subscription.login, care=True)
+        for name, destination in destinations_of(live.want).items():
+            refusal = await guard.never(destination)
+            if refusal is not None:
+                raise DestinationRefused(f"The parameter {name}: {refusal.message}", hint=refusal.hint)
 
     def told(self, change: Change) -> None:
         """Called by the session for each sighting that changed something."""

@@ -49,6 +49,49 @@ async def test_what_is_wrong_is_said_with_the_remedy(
     assert remedy in body["hint"]
 
 
+@pytest.mark.proves("credential.guards")
+@pytest.mark.parametrize(
+    ("wrong", "says", "remedy"),
+    [
+        ({"callingHours": "9-17"}, "Calling Hours of the credential", "08:00-18:00"),
+        ({"callingHours": "25:00-26:00"}, "Calling Hours '25:00-26:00' of the credential", "08:00-18:00"),
+        (
+            {"maxCallsPerHour": -1},
+            "Max Calls per Hour of the credential must be at least 0.",
+            "the credential 3CX Call Control API",
+        ),
+        (
+            {"reserveCalls": "many"},
+            "Reserve Calls of the credential must be a whole number.",
+            "the credential 3CX Call Control API",
+        ),
+        ({"allowedDestinations": "+49*, ((("}, "Entry 2 of Allowed Destinations of the credential", "+49*"),
+    ],
+)
+async def test_a_field_that_nothing_can_work_with_is_named_as_the_credential_shows_it(
+    office: Office, wrong: dict[str, Any], says: str, remedy: str
+) -> None:
+    office.credential = wrong
+    body = await account(office)
+    assert (body["errorId"], body["pbx"]) == ("badParameter", None)
+    assert says in body["problem"]
+    assert remedy in body["hint"]
+    assert "node" not in body["problem"] + body["hint"]
+
+
+@pytest.mark.proves("credential.guards")
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"callingHours": "22:00-24:00"},
+        {"allowedDestinations": "+49*, 0049 30 (123) 4*, *"},
+    ],
+)
+async def test_fields_that_work_pass_the_test(office: Office, right: dict[str, Any]) -> None:
+    office.credential = right
+    assert (await account(office))["problem"] is None
+
+
 async def test_a_missing_licence_is_said(office: Office) -> None:
     office.sim.control.licence(False)
     body = await account(office)

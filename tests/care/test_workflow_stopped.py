@@ -81,10 +81,12 @@ async def test_a_caller_who_was_put_through_is_nobodys_care_any_more(office: Off
 
 
 @pytest.mark.proves("care.destination-guard")
-async def test_an_outside_fallback_that_is_not_allowed_is_not_called(office: Office) -> None:
-    call, _ = await answered(office, fallbackDestination="+4930999999")
-    await office.reached(call, "dropped 8001")
-    assert not any("+4930999999" in moment for moment in office.sim.control.report(call).moments)
+async def test_an_outside_fallback_that_is_not_allowed_is_not_called(closed: Office) -> None:
+    closed.settings["fallback_destination"] = "+4930999999"
+    await closed.begin()
+    call, _ = await answered(closed)
+    await closed.reached(call, "dropped 8001")
+    assert not any("+4930999999" in moment for moment in closed.sim.control.report(call).moments)
 
 
 @pytest.mark.proves("care.destination-guard")

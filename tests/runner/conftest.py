@@ -230,7 +230,7 @@ class Behind:
             return "The call has ended or another workflow took it."
         return None
 
-    async def watch(self, live: Live) -> None:
+    async def watch(self, live: Live, *, changed: bool = False) -> None:
         await self._maybe()
         self.watched.append(live)
 

@@ -1,17 +1,22 @@
 """Any exception becomes a Problem that says what to do and shows no value."""
 
+import json
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
 from pydantic import Field, ValidationError
 from structlog.testing import capture_logs
 
+from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx import errors as pbx_errors
-from threecx_pbx.errors import ThreeCxError
+from threecx_pbx.errors import BadParameter, ThreeCxError
 from threecx_runner import errors
 from threecx_runner.errors import problem_of
+from threecx_runner.naming import field_camel, field_label
 from threecx_runner.sdk import Params
+from threecx_runner.texts import check_whole
 
 
 class Mode(StrEnum):
@@ -51,10 +56,43 @@ def test_a_wrong_parameter_is_named_as_in_n8n_without_its_value(given: dict[str,
     assert problem.hint
 
 
+def test_half_of_a_character_in_an_error_is_a_question_mark() -> None:
+    problem = problem_of(BadParameter("'\ud83d' is no number.", hint="Not '\ude00' either."))
+    assert (problem.message, problem.hint) == ("'?' is no number.", "Not '?' either.")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "path"),
+    [
+        ({"target": "\ud83d"}, "target"),
+        ({"target": {"mode": "number", "value": "1\ude00"}}, "target.value"),
+        ({"rows": [{"key": "1"}, {"key": "\ud83d"}]}, "rows.2.key"),
+        ({"rows": {"\ud83d": 1}}, "rows"),
+    ],
+)
+def test_a_parameter_with_half_of_a_character_is_named(parameters: dict[str, Any], path: str) -> None:
+    with pytest.raises(BadParameter) as caught:
+        check_whole(parameters)
+    assert caught.value.message == f"The parameter {path} contains half of a character."
+    assert f"correct {path}:" in caught.value.hint
+
+
+def test_whole_characters_of_every_kind_are_fine() -> None:
+    check_whole({"text": "Grüße 😀", "rows": [{"ключ": 1, "none": None}]})
+
+
 def test_a_missing_parameter_is_named() -> None:
     with pytest.raises(ValidationError) as caught:
         Asked.model_validate({})
     assert problem_of(caught.value).message == "The parameter wanted is missing."
+
+
+def test_each_field_of_the_credential_is_named_as_n8n_shows_it() -> None:
+    file = Path(__file__).parents[2] / "node_descriptors/credentials/threecx_call_control_api.json"
+    shown = json.loads(file.read_text())["parameters"]
+    assert {name: field_label(name) for name in Login.model_fields} == {
+        name: shown[field_camel(name)]["displayName"] for name in Login.model_fields
+    }
 
 
 def test_a_bug_is_one_sentence_and_its_traceback_is_logged() -> None:

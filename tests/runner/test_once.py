@@ -74,15 +74,15 @@ async def test_a_dial_that_was_cut_off_with_the_runner_is_not_done_again_for_an_
 ) -> None:
     endless = Deed()
     async with Journal.open(journal_url, cipher, clock) as journal:
-        cut_off = asyncio.ensure_future(journal.once(KEY, Effect.DIAL, endless, FORM))
+        cut_off = asyncio.ensure_future(journal.once(KEY, Effect.DIAL, endless, FORM, places=True))
         await endless.begun.wait()
     async with Journal.open(journal_url, cipher, clock) as journal:
         for _ in range(2):
             with pytest.raises(DialInterrupted):
-                await journal.once(KEY, Effect.DIAL, deed, FORM)
+                await journal.once(KEY, Effect.DIAL, deed, FORM, places=True)
         assert deed.done == 0
         await clock.advance(3601)
-        assert await journal.once(KEY, Effect.DIAL, deed, FORM) == [1]
+        assert await journal.once(KEY, Effect.DIAL, deed, FORM, places=True) == [1]
     cut_off.cancel()
     await asyncio.wait({cut_off})
 
@@ -93,10 +93,10 @@ async def test_a_dial_that_failed_is_done_again_by_a_runner_that_was_restarted(
     deed.failure = CallEnded("The call was not answered.")
     async with Journal.open(journal_url, cipher, clock) as journal:
         with pytest.raises(CallEnded):
-            await journal.once(KEY, Effect.DIAL, deed, FORM)
+            await journal.once(KEY, Effect.DIAL, deed, FORM, places=True)
     deed.failure = None
     async with Journal.open(journal_url, cipher, clock) as journal:
-        assert await journal.once(KEY, Effect.DIAL, deed, FORM) == [2]
+        assert await journal.once(KEY, Effect.DIAL, deed, FORM, places=True) == [2]
 
 
 async def test_a_failure_runs_again(journal: Journal, deed: Deed) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx.calls.model import PbxId
@@ -44,6 +45,30 @@ async def test_a_subscription_outlives_the_runner_and_is_watched_again(
         live = again.of(PBX)
         assert [one.subscription for one in live] == [made]
         assert behind.watched == list(live)
+
+
+async def test_what_an_earlier_version_took_is_kept_named_and_renewed_as_it_is(
+    journal: Journal,
+    clock: ManualClock,
+    find: Find,
+    subscriptions: Subscriptions,
+    wish: Wish,
+    login: Login,
+    behind: Any,
+) -> None:
+    made = await subscriptions.put(*wish(), login)
+    await journal.put_subscription(replace(made, parameters={"callTypes": []}))
+    with capture_logs() as logs:
+        async with Subscriptions(journal, find, clock) as again:
+            await again.restore(behind)
+            assert len(again.of(PBX)) == 1
+            await again.put(*wish(parameters={"callTypes": []}), login)
+            with pytest.raises(BadParameter, match="callerFilter"):
+                await again.put(*wish(parameters={"callerFilter": "abc["}), login)
+            (live,) = again.of(PBX)
+            assert live.subscription.parameters == {"callTypes": []}
+    (named,) = [log for log in logs if log["event"] == "a stored subscription is faulty"]
+    assert (named["workflow"], "callTypes is empty" in named["reason"]) == ("Workflow one", True)
 
 
 async def test_a_pbx_out_of_reach_at_start_does_not_lose_the_subscription(

@@ -9,7 +9,7 @@ from fastapi import Header
 from pydantic import ValidationError
 
 from threecx_credentials.threecx_call_control_api import Login
-from threecx_runner.errors import BadRequest, bad_parameter
+from threecx_runner.errors import BadRequest, bad_credential
 from threecx_runner.login import completed
 from threecx_runner.settings import Settings
 
@@ -28,7 +28,7 @@ def login_reader(settings: Settings) -> Callable[[str | None], Login]:
         try:
             login = Login.model_validate_json(decoded(header, "X-3CX-Login"))
         except ValidationError as error:
-            raise bad_parameter(error) from error
+            raise bad_credential(error) from error
         return completed(login, settings.default_server, settings.default_extension)
 
     return read

@@ -51,8 +51,9 @@ class Claims(Protocol):
 class Listening(Protocol):
     """What the subscriptions ask of the PBX sessions: somebody must watch the PBX for them."""
 
-    async def watch(self, live: Live) -> None:
-        """Makes sure that a session of this login is up and may see what the trigger wants.
+    async def watch(self, live: Live, *, changed: bool = False) -> None:
+        """Makes sure that a session of this login is up and may see what the trigger wants; `changed`: and that the
+        guard lets its callers go where it wants them to.
 
         Raises what the user must hear now (WrongCredentials, ExtensionIsUser …); an unreachable PBX raises
         PbxUnreachable, yet is tried again by itself for subscriptions that are kept. Called for each PUT, each lease

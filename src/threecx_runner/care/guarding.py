@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -12,11 +13,13 @@ from threecx_pbx.reports.directory import emergency_numbers
 from threecx_pbx.reports.licence import room
 from threecx_pbx.session import PbxSession
 from threecx_pbx.xapi.client import Xapi
-from threecx_runner.care.allowed import Guard, allowed, cleaned, is_internal
+from threecx_runner.care.allowed import Guard, Refusal, allowed, cleaned, is_internal
 from threecx_runner.journal import Journal
 
 _FRESH = timedelta(minutes=10)
 _MIDNIGHT = "00:00"
+_CAN_MATCH = re.compile(r"[+*\d\s()./-]*[*\d][+*\d\s()./-]*")
+"""A pattern of numbers has a digit or a star, and nothing that is not written in numbers."""
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +36,10 @@ class Numbers:
         """Outside calls that are allowed and not yet written down: the next one counts them."""
         self.internal: frozenset[str] | None = None
         self.emergency: frozenset[str] = frozenset()
+
+    def forget(self) -> None:
+        """The next `refresh` asks the PBX."""
+        self._read = None
 
     async def refresh(self) -> None:
         """An API client without XAPI rights leaves them unknown: the guard is then stricter, not broken."""
@@ -99,6 +106,19 @@ class CredentialGuard:
             await self._note(now)
         return to
 
+    async def never(self, destination: str) -> Refusal | None:
+        """Why this number would be refused at any hour, if so; whether it can be called now is another question."""
+        refusal = await self._refused_always(destination)
+        if refusal is not None:
+            self._numbers.forget()  # an extension may have been made a moment ago
+            refusal = await self._refused_always(destination)
+        return refusal
+
+    async def _refused_always(self, destination: str) -> Refusal | None:
+        await self._numbers.refresh()
+        guard = replace(guard_of(self._login, self._numbers), per_hour=0, hours=None, dry_run=False)
+        return allowed(cleaned(destination), guard, (), self._clock.now().astimezone())
+
     async def room(self) -> None:
         """See `sdk.Guarding`."""
         reserve = self._login.reserve_calls
@@ -118,17 +138,31 @@ class CredentialGuard:
             self._numbers.dialling -= 1
 
 
+def check_guards(login: Login) -> None:
+    """Whether the guard can work with the credential's fields. Raises BadParameter."""
+    _hours(login.calling_hours)
+    for number, pattern in enumerate(_patterns(login), 1):
+        if not _CAN_MATCH.fullmatch(pattern):
+            raise BadParameter(
+                f"Entry {number} of Allowed Destinations of the credential can match no number.",
+                hint="Write patterns with commas between them, such as +49*, +4312345.",
+            )
+
+
 def guard_of(login: Login, numbers: Numbers) -> Guard:
     """The credential's fields as a value."""
-    patterns = tuple(part.strip() for part in login.allowed_destinations.split(",") if part.strip())
     return Guard(
-        patterns=patterns,
+        patterns=_patterns(login),
         per_hour=login.max_calls_per_hour,
         hours=_hours(login.calling_hours),
         dry_run=login.dry_run,
         internal=numbers.internal,
         emergency=numbers.emergency,
     )
+
+
+def _patterns(login: Login) -> tuple[str, ...]:
+    return tuple(part.strip() for part in login.allowed_destinations.split(",") if part.strip())
 
 
 def _hours(text: str) -> tuple[time, time] | None:

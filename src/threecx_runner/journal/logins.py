@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from sqlalchemy import Connection, select
 
 from threecx_credentials.threecx_call_control_api import Login
@@ -17,12 +17,12 @@ _log = structlog.get_logger(__name__)
 
 
 def sealed(cipher: Cipher, login: Login) -> str:
-    return cipher.seal(
-        json.dumps(
-            login.model_dump(mode="json", by_alias=True)
-            | {"clientSecret": login.client_secret.get_secret_value()}
-        )
-    )
+    fields = login.model_dump(by_alias=True)
+    return cipher.seal(json.dumps({name: _plain(value) for name, value in fields.items()}))
+
+
+def _plain(value: object) -> object:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def row(cipher: Cipher, pbx: PbxId, login: Login | None, at: datetime) -> dict[str, Any]:

@@ -52,15 +52,22 @@ class Once:
         self._interrupted = await self._writer.do(_interrupted)
 
     async def run(
-        self, key: ItemKey, effect: Effect, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]
+        self,
+        key: ItemKey,
+        effect: Effect,
+        act: Callable[[], Awaitable[T]],
+        form: TypeAdapter[T],
+        *,
+        places: bool = False,
     ) -> T:
-        """The outcome of the first `act` under this key, for an hour. READ is always acted out. Raises DialInterrupted.
+        """The outcome of the first `act` under this key, for an hour. READ is always acted out. `places`: it places a new call, which an
+        interruption by the runner's end must not double; raises DialInterrupted.
 
         `act` ends when the last of those who wait for it is cancelled.
         """
         if effect is Effect.READ:
             return await act()
-        run = self._running.get(key) or self._start(key, effect, act, form)
+        run = self._running.get(key) or self._start(key, act, form, places)
         run.waiting += 1
         try:
             outcome: T = await asyncio.shield(run.task)
@@ -71,23 +78,23 @@ class Once:
         return outcome
 
     def _start(
-        self, key: ItemKey, effect: Effect, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]
+        self, key: ItemKey, act: Callable[[], Awaitable[T]], form: TypeAdapter[T], places: bool
     ) -> _Run:
-        run = _Run(asyncio.create_task(self._first(key, effect, act, form), name=f"once {key}"))
+        run = _Run(asyncio.create_task(self._first(key, act, form, places), name=f"once {key}"))
         self._running[key] = run
         return run
 
     async def _first(
-        self, key: ItemKey, effect: Effect, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]
+        self, key: ItemKey, act: Callable[[], Awaitable[T]], form: TypeAdapter[T], places: bool
     ) -> T:
         stored = await self._writer.do(lambda on: _stored(on, key)) if self._may_be_stored(key) else None
         if stored is not None and stored.at > self._clock.now() - REPLAYED_FOR:
             return form.validate_json(stored.outcome)
-        outcome = await (self._dial(key, act) if effect is Effect.DIAL else act())
+        outcome = await (self._place(key, act) if places else act())
         self._store(key, form.dump_json(outcome).decode())
         return outcome
 
-    async def _dial(self, key: ItemKey, act: Callable[[], Awaitable[T]]) -> T:
+    async def _place(self, key: ItemKey, act: Callable[[], Awaitable[T]]) -> T:
         """Written down before the first ring, and forgotten when it failed here: then it may be tried again."""
         now = self._clock.now()
         if self._interrupted.get(key, now - REPLAYED_FOR) > now - REPLAYED_FOR:

@@ -83,10 +83,16 @@ class Journal:
         return await self._writer.do(lambda on: books.event(on, wanted))
 
     async def once(
-        self, key: ItemKey, effect: Effect, act: Callable[[], Awaitable[T]], form: TypeAdapter[T]
+        self,
+        key: ItemKey,
+        effect: Effect,
+        act: Callable[[], Awaitable[T]],
+        form: TypeAdapter[T],
+        *,
+        places: bool = False,
     ) -> T:
         """See `Once.run`."""
-        return await self._once.run(key, effect, act, form)
+        return await self._once.run(key, effect, act, form, places=places)
 
     def learn_execution(self, pbx: PbxId, execution: str, call: CallId) -> None:
         """An execution acts on a call. Does nothing without an execution id. Durable a moment from now."""

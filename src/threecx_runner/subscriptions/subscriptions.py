@@ -17,13 +17,16 @@ from threecx_pbx.clock import Clock
 from threecx_pbx.errors import ThreeCxError, Unreachable
 from threecx_runner.api.ports import Listening
 from threecx_runner.api.wire import SubscriptionBody
+from threecx_runner.care.guarding import check_guards
 from threecx_runner.errors import OperationUnknown, ReceiverOverlap, bad_parameter
 from threecx_runner.login import pbx_id
 from threecx_runner.n8n import n8n_session
 from threecx_runner.sdk import Params, Trigger
 from threecx_runner.subscriptions.address import probe, webhook_address
+from threecx_runner.subscriptions.checks import check_parameters
 from threecx_runner.subscriptions.lease import over, rank, rival, state_of
 from threecx_runner.subscriptions.model import LeaseState, Live, Subscription, SubscriptionId
+from threecx_runner.texts import check_whole
 
 _log = structlog.get_logger(__name__)
 
@@ -102,11 +105,14 @@ class Subscriptions:
         While the PBX cannot be reached a production subscription is kept all the same, and the error is raised after.
         """
         new = self._wanted(wanted, body, login)
+        changed = self._is_changed(new)
+        if changed:
+            _check(new)
         self._refuse_rivals(new)
         if self._is_news(new):
             await probe(self._http, new.subscription.webhook_url)
         try:
-            await self._watch(new)
+            await self._watch(new, changed=changed)
         except Unreachable:
             if not new.subscription.test:
                 await self._keep(new)
@@ -174,6 +180,11 @@ class Subscriptions:
                 f'The workflow "{other.subscription.workflow_name}" receives these calls already.'
             )
 
+    def _is_changed(self, new: Live) -> bool:
+        """What an earlier version took is renewed as it is: its calls are better received than refused."""
+        old = self._all.get(new.subscription.id)
+        return old is None or (old.want, old.subscription.login) != (new.want, new.subscription.login)
+
     def _is_news(self, new: Live) -> bool:
         """Whether it is unknown yet that n8n can be reached there."""
         old = self._all.get(new.subscription.id)
@@ -183,9 +194,9 @@ class Subscriptions:
             or old.subscription.failing_since is not None
         )
 
-    async def _watch(self, new: Live) -> None:
+    async def _watch(self, new: Live, *, changed: bool) -> None:
         if self._listening is not None:
-            await self._listening.watch(new)
+            await self._listening.watch(new, changed=changed)
 
     async def _keep(self, new: Live) -> None:
         self._refuse_rivals(new)  # another may have come while we waited for n8n and the PBX
@@ -212,12 +223,18 @@ class Subscriptions:
     def _understood(self, wish: Subscription) -> Live | None:
         trigger = self._find(wish.node, wish.trigger)
         try:
-            return None if trigger is None else Live(wish, trigger, _parsed(trigger, wish.parameters))
+            live = None if trigger is None else Live(wish, trigger, _parsed(trigger, wish.parameters))
         except ThreeCxError as error:
             _log.warning(
                 "a stored subscription cannot be read", workflow=wish.workflow_name, reason=error.message
             )
             return None
+        try:
+            if live is not None:
+                _check(live)
+        except ThreeCxError as error:
+            _log.warning("a stored subscription is faulty", workflow=wish.workflow_name, reason=error.message)
+        return live
 
     def _tell_revived(self, wanted: SubscriptionId) -> None:
         for callback in self._revived:
@@ -248,6 +265,13 @@ def _parsed(trigger: Trigger[Any], parameters: Any) -> Params:
     except ValidationError as error:
         raise bad_parameter(error) from error
     return parsed
+
+
+def _check(live: Live) -> None:
+    """Raises BadParameter for what can never work, whatever the PBX is like."""
+    check_whole(live.subscription.parameters)
+    check_parameters(live.want)
+    check_guards(live.subscription.login)
 
 
 def _succeeds(new: Subscription, old: Subscription) -> bool:

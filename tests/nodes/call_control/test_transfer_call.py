@@ -8,6 +8,7 @@ import pytest
 from tests.readings import ANSWERED, RINGING
 
 from .conftest import Workflow
+from .test_every_operation import ask, item
 
 
 @pytest.mark.proves("control.transferCall.blind", "control.transferCall.outcomes")
@@ -121,3 +122,13 @@ async def test_a_ringing_call_is_put_through_and_the_result_says_who_picked_up(w
         "101",
     )
     await call.reached("connected 101")
+
+
+@ANSWERED
+async def test_half_of_a_character_is_one_error_that_names_the_parameter(workflow: Workflow) -> None:
+    call = await workflow.call()
+    line = await call.run("transferCall", target="\ud83d")
+    assert line["error"]["errorId"] == "badParameter"
+    assert line["error"]["message"] == "The parameter target contains half of a character."
+    (broken,) = await ask(workflow, "transferCall", item("x", "\ud83d", target="101"))
+    assert broken["error"]["message"] == "The parameter callId contains half of a character."

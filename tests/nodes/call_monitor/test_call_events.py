@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.care.conftest import CALLER, Office
+from tests.readings import ANSWERED
 from tests.waiting import eventually
 
 EVERYTHING = ["call_started", "call_answered", "call_ended", "call_missed"]
@@ -170,3 +171,21 @@ async def test_each_workflow_hears_of_each_event_and_none_of_them_claims_it(offi
 async def test_a_bad_filter_is_named(office: Office, wrong: dict[str, Any], named: str) -> None:
     status, problem = await office.subscribe("watcher", node="callMonitor", **wrong)
     assert (status, problem["errorId"], named in problem["message"]) == (400, "badParameter", True)
+
+
+@ANSWERED
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"eventTypes": []}, "eventTypes is empty"),
+        ({"filters": {"extensions": "100, 10*"}}, "filters.extensions has '10*'"),
+    ],
+)
+async def test_what_can_never_tell_anything_is_refused_when_the_workflow_is_activated(
+    office: Office, wrong: dict[str, Any], says: str
+) -> None:
+    status, problem = await office.subscribe("watcher", node="callMonitor", **wrong)
+    assert (status, problem["errorId"]) == (400, "badParameter")
+    assert says in problem["message"]
+    status, _ = await office.subscribe("watcher", node="callMonitor", filters={"extensions": "*, 100, +4930"})
+    assert status == 200

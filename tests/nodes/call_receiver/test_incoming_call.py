@@ -1,9 +1,11 @@
 """Call Receiver: which calls it takes, what the workflow gets, and what becomes of a call that nobody answers."""
 
+from typing import Any
+
 import pytest
 
 from tests.care.conftest import ROUTE_POINT, WITHIN, Office
-from tests.readings import RINGING
+from tests.readings import ANSWERED, RINGING
 from threecx_simulator import Profile
 
 
@@ -12,6 +14,74 @@ async def test_an_extension_of_a_user_is_refused_with_the_reason(office: Office)
     status, problem = await office.subscribe("one", extension="101")
     assert (status, problem["errorId"]) == (422, "extensionIsUser")
     assert "8001" in problem["message"] + problem["hint"]
+
+
+@ANSWERED
+@pytest.mark.parametrize(
+    ("wrong", "error", "says"),
+    [
+        ({"callTypes": []}, "badParameter", "callTypes is empty"),
+        ({"callerFilter": "abc["}, "badParameter", "callerFilter has 'abc['"),
+        ({"didFilter": "+49*, ^0"}, "badParameter", "didFilter has '^0'"),
+        ({"onTimeout": "divert"}, "badParameter", "timeoutDestination is empty"),
+        (
+            {"onTimeout": "divert", "timeoutDestination": "112"},
+            "destinationRefused",
+            "timeoutDestination: '112' is an emergency number",
+        ),
+        ({"ifWorkflowStops": "transfer"}, "badParameter", "fallbackDestination is empty"),
+        (
+            {"fallbackDestination": "112"},
+            "destinationRefused",
+            "fallbackDestination: '112' is an emergency number",
+        ),
+        (
+            {"fallbackDestination": "no such place"},
+            "destinationRefused",
+            "fallbackDestination: 'no such place' is not a number",
+        ),
+        ({"fallbackDestination": "+4930999999"}, "destinationRefused", "fallbackDestination: '+4930999999'"),
+        ({"callerFilter": "12\ud83d"}, "badParameter", "callerFilter contains half of a character"),
+    ],
+)
+async def test_what_can_never_work_is_refused_when_the_workflow_is_activated(
+    office: Office, wrong: dict[str, Any], error: str, says: str
+) -> None:
+    status, problem = await office.subscribe(**wrong)
+    assert (status >= 400, problem["errorId"]) == (True, error), problem
+    assert says in problem["message"]
+    assert problem["hint"]
+    assert (await office.ask("GET", f"/v1/subscriptions/{office.id_of('one')}"))[0] == 404
+
+
+@ANSWERED
+@pytest.mark.parametrize(
+    "right",
+    [
+        {"callerFilter": "+49*, 0171 (23) 4*, anonymous, *, anna.berg"},
+        {"onTimeout": "divert", "timeout": 0},
+        {"ifWorkflowStops": "transfer", "fallbackDestination": {"mode": "number", "value": "800"}},
+        {"ifWorkflowStops": "hangUp"},
+    ],
+)
+async def test_what_may_work_is_activated(office: Office, right: dict[str, Any]) -> None:
+    assert (await office.subscribe(**right))[0] == 200
+
+
+@ANSWERED
+@pytest.mark.proves("credential.guards")
+async def test_a_fallback_outside_that_the_credential_allows_is_activated_at_any_hour(office: Office) -> None:
+    office.credential = {"allowedDestinations": "+4930*", "callingHours": "00:00-00:00", "dryRun": True}
+    assert (await office.subscribe(fallbackDestination="+4930999999"))[0] == 200
+
+
+@ANSWERED
+@pytest.mark.proves("credential.guards")
+async def test_a_credential_that_no_guard_can_work_with_is_refused(office: Office) -> None:
+    office.credential = {"callingHours": "25:00-26:00"}
+    status, problem = await office.subscribe()
+    assert (status, problem["errorId"]) == (400, "badParameter")
+    assert "Calling Hours" in problem["message"]
 
 
 @pytest.mark.proves("receiver.callTypes")

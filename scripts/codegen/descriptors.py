@@ -50,6 +50,8 @@ class OperationLook:
     action: str = ""
     description: str = ""
     outputs: Mapping[str, str] = field(default_factory=dict)
+    failure_output: str = ""
+    """By which output an item leaves that failed, when the node goes on: never by the one of success."""
     errors: tuple[str, ...] = ()
 
 

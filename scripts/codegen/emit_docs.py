@@ -112,6 +112,11 @@ def _sentence(text: str) -> str:
 def _outputs(operation: JoinedOperation) -> Iterator[str]:
     if operation.look.outputs:
         yield "\n".join(f"- **{label}** (`{key}`)" for key, label in operation.look.outputs.items())
+        label = operation.look.outputs[operation.look.failure_output]
+        yield (
+            f"With *On Error* set to *Continue* an item that failed leaves by **{label}**, with the field `error`; "
+            "with *Continue (using error output)* by n8n's error output."
+        )
 
 
 def _table(properties: Sequence[Property]) -> str:

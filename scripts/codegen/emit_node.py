@@ -28,7 +28,13 @@ def _facts(operation: JoinedOperation) -> dict[str, Any]:
     source = operation.source
     assert isinstance(source, Operation)
     seconds = int(source.lasts.total_seconds())
-    return {"parameters": _sent(operation), "outputs": list(operation.look.outputs), "seconds": seconds}
+    failed = {"failed": operation.look.failure_output} if operation.look.outputs else {}
+    return {
+        "parameters": _sent(operation),
+        "outputs": list(operation.look.outputs),
+        **failed,
+        "seconds": seconds,
+    }
 
 
 def _methods(node: JoinedNode) -> str:

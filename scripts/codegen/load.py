@@ -117,6 +117,7 @@ class _Reader:
             action=raw.get("action", ""),
             description=raw.get("description", ""),
             outputs=raw.get("outputs", {}),
+            failure_output=raw.get("failureOutput", ""),
             errors=tuple(raw.get("errors", ())),
         )
 

@@ -206,6 +206,9 @@ class _Joiner:
         if list(look.outputs) != list(source.outputs):
             told = f"{python} has {list(source.outputs) or 'a single output'}; label these, in this order"
             self.findings.append(Finding(look.place.at("outputs"), told))
+        if look.failure_output and look.failure_output not in look.outputs:
+            told = f"is none of {list(look.outputs)}: name the output of items that failed"
+            self.findings.append(Finding(look.place.at("failureOutput"), told))
 
     def _joined(
         self, look: OperationLook | SharedLook | CredentialLook, facts_: Mapping[str, Fact], python: str

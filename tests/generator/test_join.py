@@ -64,6 +64,16 @@ def test_outputs_are_those_of_the_operation_in_its_order(copy: Copy) -> None:
     assert "hungUp" in fault
 
 
+def test_the_output_of_failed_items_is_one_of_the_operations_outputs(copy: Copy) -> None:
+    file = "call_control/operations/transfer_call.json"
+    copy.edit(file, lambda content: content.update(failureOutput="broken"))
+    assert copy.faults() == [
+        f"node_descriptors/{file}: failureOutput: is none of ['connected', 'notConnected', 'hungUp']: name the output of items that failed"
+    ]
+    copy.edit(file, lambda content: content.pop("failureOutput"))
+    assert copy.faults() == [f"node_descriptors/{file}: 'failureOutput' is a dependency of 'outputs'"]
+
+
 def test_a_list_that_the_runner_does_not_offer_is_a_fault(copy: Copy) -> None:
     copy.edit(TRANSFER, lambda one: one["parameters"]["target"].update(list="planets"))
 

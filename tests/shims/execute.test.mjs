@@ -119,6 +119,29 @@ test('each choice of a menu has its output, before No Input and Hung Up', async 
 	assert.deepEqual(asked[0].body.items[0].parameters.choices, choices);
 });
 
+test('each item chooses among its own keys, at the outputs that n8n draws for the first', async (t) => {
+	const choices = (index) => ({ rows: [{ key: '1', label: 'Sales' }, { key: ['2', '7'][index], label: 'Yours' }] });
+	const { url } = await runner(t, () => done({ index: 0, item: { key: '2' }, output: '2' }, { index: 1, item: { key: '7' }, output: '7' }, { index: 1, item: { key: '9' }, output: '9' }));
+	const node = { parameters: { choices: { rows: [{ key: '1' }, { key: '={{ $json.key }}' }] } } };
+	const members = { getNodeParameter: (name, index, fallback) => ({ operation: 'menu', choices: choices(index) })[name] ?? fallback };
+
+	const outputs = await run(executing(credential(url), { node, members, items: [{ json: {} }, { json: {} }] }));
+
+	assert.deepEqual(outputs.map((items) => items.map(({ json }) => json.key)), [[], ['2', '7'], ['9'], []]);
+});
+
+for (const [operation, output, of] of [['makeCall', 1, 2], ['transferCall', 1, 3], ['divertCall', 1, 3], ['collectDTMF', 1, 3], ['menu', 1, 3]]) {
+	test(`an item that failed does not leave ${operation} by its success`, async (t) => {
+		const { url } = await runner(t, () => done(contract('outcome').good[3]));
+		const choices = { rows: [{ key: '1', label: 'Sales' }] };
+
+		const outputs = await run(executing(credential(url), { parameters: { operation, choices }, continueOnFail: true }));
+
+		assert.deepEqual(outputs.map((items) => items.length), Array.from({ length: of }, (_, at) => Number(at === output)));
+		assert.deepEqual(Object.keys(outputs[output][0].json), ['error', 'details']);
+	});
+}
+
 test('an answer may come in any chunks', async (t) => {
 	const body = lines({ index: 0, item: { fromName: 'Gödel' }, output: null }, { end: true });
 	const bytes = Buffer.from(body);
@@ -255,4 +278,37 @@ test('a binary field is uploaded as it is and named by its ID', async (t) => {
 	assert.deepEqual([file.path, file.body, file.headers['content-type']], ['/v1/files', 'RIFF…', 'audio/wav']);
 	assert.equal(Buffer.from(file.headers['x-file-name'], 'base64').toString(), 'grüße.wav');
 	assert.deepEqual(envelope.body.items[0].parameters.target, { mode: 'binary', value: 'f_1' });
+});
+
+const withoutFile = { assertBinaryData: (index) => {
+	if (index === 1) throw new Error('This operation expects a binary file \'data\', but none was found [item 1]');
+	return { data: Buffer.from('RIFF…').toString('base64'), mimeType: 'audio/wav' };
+} };
+const playing = { operation: 'playAudio', audioFile: { __rl: true, mode: 'binary', value: 'data' } };
+const two = [{ json: {} }, { json: {} }];
+
+test('with continue on fail an item without its binary field fails alone, and the others are done', async (t) => {
+	const { url, asked } = await runner(t, ({ method }) => (method === 'PUT' ? { body: '{"id": "f_1"}' } : done({ index: 0, item: { callId: CALL }, output: null })));
+
+	const [outputs] = await run(executing(credential(url), { parameters: playing, helpers: withoutFile, items: two, continueOnFail: true }));
+
+	assert.deepEqual(asked.at(-1).body.items.map(({ index }) => index), [0]);
+	assert.deepEqual(outputs.map(({ json, pairedItem }) => [json.callId ?? json.error, pairedItem.item]), [[CALL, 0], [outputs[1].json.error, 1]]);
+	assert.match(outputs[1].json.error, /none was found \[item 1\]/);
+});
+
+test('without continue on fail an item without its binary field fails the node, before anything is done', async (t) => {
+	const { url, asked } = await runner(t, () => ({ body: '{"id": "f_1"}' }));
+
+	await assert.rejects(run(executing(credential(url), { parameters: playing, helpers: withoutFile, items: two })), /none was found/);
+	assert.deepEqual(asked.filter(({ method }) => method === 'POST'), []);
+});
+
+test('when no item can be sent nothing is asked', async (t) => {
+	const { url, asked } = await runner(t, () => done());
+	const helpers = { assertBinaryData: () => { throw new Error('none was found'); } };
+
+	const [outputs] = await run(executing(credential(url), { parameters: playing, helpers, items: two, continueOnFail: true }));
+
+	assert.deepEqual([outputs.map(({ json }) => json.error), asked], [['none was found', 'none was found'], []]);
 });

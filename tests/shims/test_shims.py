@@ -28,6 +28,7 @@ def _outcome(done: subprocess.CompletedProcess[str]) -> tuple[int, str]:
         pytest.param("editor"),
         pytest.param("login", marks=pytest.mark.proves("credential.origin", "credential.test")),
         pytest.param("task", marks=pytest.mark.proves("behaviour.task-runner")),
+        pytest.param("n8n1"),
         pytest.param("trigger", marks=pytest.mark.proves("behaviour.webhook-signature")),
     ],
 )

@@ -25,11 +25,13 @@ const operations: Record<string, Operation> = {
 			'retries',
 		],
 		outputs: ['collected', 'noInput', 'hungUp'],
+		failed: 'noInput',
 		seconds: 3600,
 	},
 	divertCall: {
 		parameters: ['call', 'callId', 'executionId', 'target', 'timeout'],
 		outputs: ['connected', 'notConnected', 'hungUp'],
+		failed: 'notConnected',
 		seconds: 60,
 	},
 	hangupCall: {
@@ -41,11 +43,13 @@ const operations: Record<string, Operation> = {
 	makeCall: {
 		parameters: ['target', 'callFrom', 'fromExtension', 'timeout'],
 		outputs: ['answered', 'notAnswered'],
+		failed: 'notAnswered',
 		seconds: 60,
 	},
 	menu: {
 		parameters: ['call', 'callId', 'executionId', 'prompt', 'choices', 'timeout', 'retries'],
 		outputs: ['*choices', 'noInput', 'hungUp'],
+		failed: 'noInput',
 		seconds: 3600,
 	},
 	playAudio: {
@@ -64,6 +68,7 @@ const operations: Record<string, Operation> = {
 	transferCall: {
 		parameters: ['call', 'callId', 'executionId', 'targetType', 'target', 'transferType', 'timeout'],
 		outputs: ['connected', 'notConnected', 'hungUp'],
+		failed: 'notConnected',
 		seconds: 60,
 	},
 	uploadPrompt: { parameters: ['promptName', 'audioFile'], outputs: [], seconds: 60 },

@@ -1,19 +1,27 @@
 /** Binaries between items and the runner's file store: streamed over HTTP, in pieces by n8n's task broker. */
 import type { IBinaryKeyData, IExecuteFunctions } from 'n8n-workflow';
 import { runCredential } from './login';
-import { asError, ask, type Answer } from './runner';
+import { asError, ask, problem, type Answer } from './runner';
 import { askByTask, taskLogin } from './task';
-import { parsed, type Files } from './wire';
+import { isObject, parsed, type Files } from './wire';
 
 const PIECE = 2 ** 19; // the runner takes twice as much at most: one large message would make its calls stutter
 
-async function told<T>(context: IExecuteFunctions, index: number, answer: Promise<Answer>): Promise<T> {
-	const { problem, body } = await answer;
-	if (problem) throw asError(context.getNode(), problem, index);
-	return parsed(body) as T;
+async function told(context: IExecuteFunctions, index: number, asked: Promise<Answer>): Promise<unknown> {
+	const answer = await asked;
+	if (answer.problem) throw asError(context.getNode(), answer.problem, index);
+	return parsed(answer.body);
 }
 
-const piece = async (context: IExecuteFunctions, index: number, file: object) => await told<{ id: string; data: string }>(context, index, askByTask(context, { file }, 30));
+/** The text that the answer must have under this name. */
+async function named(context: IExecuteFunctions, index: number, name: 'id' | 'data', asked: Promise<Answer>): Promise<string> {
+	const body = await told(context, index, asked);
+	const text = isObject(body) ? body[name] : undefined;
+	if (typeof text !== 'string') throw asError(context.getNode(), problem('answerCut', (await asked).address), index);
+	return text;
+}
+
+const piece = async (context: IExecuteFunctions, index: number, name: 'id' | 'data', file: object) => await named(context, index, name, askByTask(context, { file }, 30));
 
 /** Puts a binary field of an item there; gives its ID. */
 export async function upload(context: IExecuteFunctions, index: number, field: string): Promise<string> {
@@ -21,17 +29,17 @@ export async function upload(context: IExecuteFunctions, index: number, field: s
 	const body = stored ? await context.helpers.getBinaryStream(stored, PIECE) : Buffer.from(data, 'base64');
 	if (!(await taskLogin(context))) {
 		const headers = { 'Content-Type': mimeType, 'X-File-Name': Buffer.from(name).toString('base64') };
-		return (await told<{ id: string }>(context, index, ask(context, { method: 'PUT', url: '/v1/files', body, headers, json: false, encoding: 'text' }, await runCredential(context)))).id;
+		return await named(context, index, 'id', ask(context, { method: 'PUT', url: '/v1/files', body, headers, json: false, encoding: 'text' }, await runCredential(context)));
 	}
-	const { id } = await piece(context, index, { name, mimeType, data: '' });
+	const id = await piece(context, index, 'id', { name, mimeType, data: '' });
 	for await (const part of Buffer.isBuffer(body) ? [body] : (body as AsyncIterable<Buffer>))
-		for (let at = 0; at < part.length; at += PIECE) await piece(context, index, { id, data: part.subarray(at, at + PIECE).toString('base64') });
+		for (let at = 0; at < part.length; at += PIECE) await piece(context, index, 'id', { id, data: part.subarray(at, at + PIECE).toString('base64') });
 	return id;
 }
 
 async function inPieces(context: IExecuteFunctions, index: number, id: string): Promise<Buffer> {
 	const parts: Buffer[] = [];
-	do parts.push(Buffer.from((await piece(context, index, { id, offset: parts.length * PIECE, size: PIECE })).data, 'base64'));
+	do parts.push(Buffer.from(await piece(context, index, 'data', { id, offset: parts.length * PIECE, size: PIECE }), 'base64'));
 	while (parts.at(-1)?.length === PIECE);
 	return Buffer.concat(parts);
 }

@@ -16,8 +16,17 @@ export function problem(errorId: keyof typeof PROBLEMS, address: string, status 
 	return { errorId, message: told, description: hint, hint, httpStatus };
 }
 
-export const asError = (node: INode, { errorId, message, description, hint, httpStatus }: Problem, itemIndex?: number) =>
-	new NodeApiError(node, { errorId }, { message, description: description || hint, httpCode: String(httpStatus), itemIndex });
+const told = new WeakMap<object, Problem>();
+export function asError(node: INode, why: Problem, itemIndex?: number): NodeApiError {
+	const { errorId, message, description, hint, httpStatus } = why;
+	const error = new NodeApiError(node, { errorId }, { message, description: description || hint, httpCode: String(httpStatus), itemIndex });
+	told.set(error, why);
+	return error;
+}
+
+/** What an error tells of its item; n8n's own ones are about what the node was given, such as a binary field that the item lacks. */
+export const problemOf = (error: Error & { description?: string | null }): Problem =>
+	told.get(error) ?? { errorId: 'badParameter', message: error.message, description: error.description ?? '', httpStatus: 400 };
 
 function unanswered(error: unknown, address: string): Problem {
 	const told = (one: unknown): string => (one instanceof Error ? `${one.name} ${one.message} ${(one as { code?: string }).code} ${told(one.cause)}` : '');

@@ -1,6 +1,7 @@
 /** The second way to the runner, for operations and their files: n8n's own task broker, which the runner serves as task type `threecx`. */
-import { sleep, type IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 import { loginOf, runCredential } from './login';
+import { pause } from './pause';
 import { problem, type Answer } from './runner';
 import { asProblem, type Problem } from './wire';
 
@@ -42,9 +43,9 @@ async function answer(context: IExecuteFunctions, job: Job): Promise<Answer> {
 
 /** n8n never settles a job where it has no broker, hence a deadline of our own; and one for the work, as over HTTP. */
 async function late(job: Job, seconds: number, over: AbortSignal): Promise<Answer> {
-	await sleep(TAKEN_WITHIN_S * 1000, over);
+	await pause(TAKEN_WITHIN_S * 1000, over);
 	const missing = job.state === 'waiting';
-	if (!missing) await sleep(seconds * 1000, over);
+	if (!missing) await pause(seconds * 1000, over);
 	job.state = 'left';
 	return { address, problem: problem(missing ? 'taskBrokerMissing' : 'runnerTimedOut', address) };
 }

@@ -1,7 +1,8 @@
 /** The trigger nodes: a subscription that is put, renewed and removed, and the events that the runner delivers. */
-import { sleep, type ICredentialDataDecryptedObject as Credentials, type IDataObject, type IHookFunctions, type ITriggerFunctions, type ITriggerResponse, type IWebhookFunctions, type IWebhookResponseData } from 'n8n-workflow';
+import type { ICredentialDataDecryptedObject as Credentials, IDataObject, IHookFunctions, ITriggerFunctions, ITriggerResponse, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 import { credentialOf, seenCredential } from './login';
 import { parametersOf } from './parameters';
+import { pause } from './pause';
 import { asError, ask, type Answer } from './runner';
 import { isSigned, subscriptionId } from './signature';
 import { PROTOCOL } from './wire';
@@ -47,7 +48,7 @@ export async function lease(this: ITriggerFunctions, subscription: Subscription)
 		while (!closed.signal.aborted) {
 			const noted = this.getWorkflowStaticData('node').webhookUrl as string | undefined;
 			await put(this, subscription, noted ?? usual, false).catch((error) => this.logger.warn(error.message));
-			await sleep(30_000, closed.signal).catch(() => undefined);
+			await pause(30_000, closed.signal).catch(() => undefined);
 		}
 	};
 	if (this.getMode() !== 'manual') void keep();

@@ -8,7 +8,7 @@ export type Files = Record<string, { id: string; fileName: string; mimeType: str
 /** One line of an answer: an item (null: its branch ends quietly) or what went wrong with it. */
 export type Line = { index: number; item?: IDataObject | null; output?: string | null; error?: Problem; binary?: Files };
 
-const isObject = (value: unknown): value is IDataObject => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isObject = (value: unknown): value is IDataObject => typeof value === 'object' && value !== null && !Array.isArray(value);
 export const parsed = (text: unknown): unknown => (typeof text === 'string' ? jsonParse<unknown>(text, { fallbackValue: null }) : text);
 
 /** Undefined when something else than a 3CX runner has answered. */
@@ -23,7 +23,8 @@ export function asLine(value: unknown): Line | undefined {
 }
 
 /** An answer's lines; undefined when it stops before its end line, or says what we do not know. */
-export function linesOf(values: unknown[]): Line[] | undefined {
+export function linesOf(values: unknown): Line[] | undefined {
+	if (!Array.isArray(values)) return undefined;
 	const lines = values.slice(0, -1).map(asLine).filter((line): line is Line => line !== undefined);
 	const end = values.at(-1) as { end?: boolean } | null | undefined;
 	return end?.end === true && lines.length === values.length - 1 ? lines : undefined;

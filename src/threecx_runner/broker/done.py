@@ -13,6 +13,10 @@ _TOGETHER = 64
 """Lines that are written without a pause, as over HTTP: two milliseconds."""
 
 
+_MANY = 32
+"""From a few megabytes on, joining them takes milliseconds; `bytes.join` lets go of the interpreter meanwhile."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What `startJob` gives to the node for an operation: the lines of outcome.json. They are used up by `done`."""
@@ -32,7 +36,8 @@ async def done(task: TaskId, result: Result) -> bytes:
     for portion in _portions(result.lines):
         parts.append(portion)
         await asyncio.sleep(0)
-    return b"".join((*parts, EndLine().model_dump_json().encode(), b"]}}}"))
+    parts += [EndLine().model_dump_json().encode(), b"]}}}"]
+    return b"".join(parts) if len(parts) < _MANY else await asyncio.to_thread(b"".join, parts)
 
 
 def _portions(lines: list[Line]) -> Iterator[bytes]:

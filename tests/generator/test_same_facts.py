@@ -107,7 +107,7 @@ def test_what_an_operation_refuses_when_it_is_empty_is_marked_in_the_editor() ->
         if one.spec.get("required") and not one.fact.required
     }
 
-    assert {one for one in marked if not one.endswith((".callId", ".executionId", ".startDate"))} == {
+    assert {one for one in marked if not one.endswith((".callId", ".executionId"))} == {
         "sayText.text",
         "playAudio.audioFile",
         "uploadPrompt.promptName",

@@ -98,13 +98,20 @@ def test_an_empty_end_is_now_and_an_offset_is_obeyed() -> None:
     assert found.end == SPRING
 
 
+def test_without_dates_the_range_is_today_until_now() -> None:
+    found = custom_range("", " ", SPRING, BERLIN)
+
+    assert found.start == named_range(TimeRange.TODAY, SPRING, BERLIN).start
+    assert found.end == SPRING
+
+
 @pytest.mark.parametrize(
     ("start", "end"),
     [
         ("2026-03-02", "2026-03-01"),
+        ("", "2020-03-01"),
         ("soon", ""),
         ("0001-01-01", ""),
-        ("", ""),
         ("2026-13-01", ""),
         ("2026-W47", ""),
     ],

@@ -587,10 +587,9 @@ export class ThreeCxCallData implements INodeType {
 				displayName: 'Start Date',
 				name: 'startDate',
 				type: 'dateTime',
-				required: true,
 				default: '',
 				placeholder: 'e.g. 2026-03-01',
-				description: 'From when on. A time without an offset is meant in the time zone below.',
+				description: 'From when on. A time without an offset is meant in the time zone below; empty means the beginning of today.',
 				displayOptions: {
 					show: { resource: ['call'], operation: ['getCallDetails'], timeRange: ['custom'] },
 				},
@@ -639,10 +638,9 @@ export class ThreeCxCallData implements INodeType {
 				displayName: 'Start Date',
 				name: 'startDate',
 				type: 'dateTime',
-				required: true,
 				default: '',
 				placeholder: 'e.g. 2026-03-01',
-				description: 'From when on. A time without an offset is meant in the time zone below.',
+				description: 'From when on. A time without an offset is meant in the time zone below; empty means the beginning of today.',
 				displayOptions: {
 					show: { resource: ['call'], operation: ['getCallHistory'], timeRange: ['custom'] },
 				},
@@ -966,10 +964,9 @@ export class ThreeCxCallData implements INodeType {
 				displayName: 'Start Date',
 				name: 'startDate',
 				type: 'dateTime',
-				required: true,
 				default: '',
 				placeholder: 'e.g. 2026-03-01',
-				description: 'From when on. A time without an offset is meant in the time zone below.',
+				description: 'From when on. A time without an offset is meant in the time zone below; empty means the beginning of today.',
 				displayOptions: {
 					show: {
 						resource: ['queue', 'recording', 'report'],

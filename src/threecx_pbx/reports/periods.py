@@ -73,13 +73,17 @@ def named_range(range_: TimeRange, now: datetime, zone: ZoneInfo) -> Period:
 
 
 def custom_range(start: str, end: str, now: datetime, zone: ZoneInfo) -> Period:
-    """Two dates or times as text. An end that is a date counts whole; an empty one is now. Raises BadParameter."""
-    begins = _moment(start, "Start Date", zone, is_end=False)
+    """Two dates or times as text; empty: from the beginning of today, until now. An end that is a date counts whole.
+
+    Raises BadParameter.
+    """
+    today = midnight(now.astimezone(zone).date(), zone)
+    begins = _moment(start, "Start Date", zone, is_end=False) if start.strip() else today
     ends = _moment(end, "End Date", zone, is_end=True) if end.strip() else now.astimezone(zone)
     # two times of one zone are compared by the clock on the wall, which shows an hour twice in autumn
     if ends.astimezone(UTC) <= begins.astimezone(UTC):
         raise BadParameter(
-            f"Start Date ({start.strip()}) is not before End Date ({end.strip() or 'now'}).",
+            f"Start Date ({start.strip() or 'today'}) is not before End Date ({end.strip() or 'now'}).",
             hint="Exchange the two dates.",
         )
     return Period(begins, ends)

@@ -12,7 +12,7 @@ from typing import Any
 from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx.account import Account
 from threecx_pbx.calls.model import Call, EventId, PbxId
-from threecx_pbx.errors import BadParameter, ExtensionIsUser, ThreeCxError, Unreachable
+from threecx_pbx.errors import BadParameter, ThreeCxError, Unreachable
 from threecx_pbx.session import PbxSession, opened_session
 from threecx_pbx.watching import backoff
 from threecx_pbx.xapi.budget import Budget
@@ -157,7 +157,7 @@ class Sessions:
             clock=self._parts.clock,
             find_call=more.pop("find_call", _no_call),
             guard=held.watch.guard(login),
-            sounds=self._parts.sounds,
+            sounds=more.pop("sounds", self._parts.sounds),
             files=self._parts.files,
             reports=self._reports.xapi(login, held.session.xapi),
             data_changes=login.allow_data_changes,
@@ -186,9 +186,7 @@ class Sessions:
                 self._insist(live.subscription.pbx, login)
             raise
         self._wanted[live.subscription.pbx] = login
-        _check_extension(live, held.session)
-        if changed:
-            await held.watch.check_destinations(live)
+        await held.watch.check(live, changed=changed)
         if live.trigger.claims:
             held.watch.subscribed(live)
 
@@ -301,13 +299,3 @@ def _call_of(event: EventId) -> Any:
 
 def _no_call() -> Call:
     raise BadParameter("This list belongs to no call.")
-
-
-def _check_extension(live: Live, session: PbxSession) -> None:
-    """A Receiver's extension must be the route point that the session works on."""
-    wanted = getattr(live.want, "extension", "")
-    if live.trigger.claims and wanted not in ("", session.own):
-        raise ExtensionIsUser(
-            f"Calls at '{wanted}' cannot be received: this API client's route point is {session.own}.",
-            hint=f"Leave Extension empty, or enter {session.own}.",
-        )

@@ -96,11 +96,10 @@ class Sessions:
         watch = Watch(self._parts)
         calls = await self._parts.journal.restore(account.pbx)
         close = asyncio.Event()
-        clock = self._parts.clock
-        async with opened_session(account, clock, self._executor, calls, watch.told) as session:
+        async with opened_session(account, self._parts.clock, self._executor, calls, watch.told) as session:
             task = asyncio.current_task()
             assert task is not None
-            session.xapi.budget = Budget(clock, self._parts.xapi_per_second)
+            session.xapi.budget = Budget(self._parts.clock, self._parts.xapi_per_second)
             async with asyncio.TaskGroup() as tasks:
                 watch.begin(session, tasks, login)
                 telling = tasks.create_task(watch.keep_telling(), name="telling")
@@ -198,7 +197,7 @@ class Sessions:
 
     async def take_up(self) -> None:
         """Looks after the callers of an earlier life by whose login no subscription has opened a session."""
-        await asyncio.gather(*(self._take_up(login) for login in await self._parts.journal.logins()))
+        await asyncio.gather(*map(self._take_up, await self._parts.journal.logins()))
 
     async def _take_up(self, login: Login) -> None:
         pbx = pbx_id(login)

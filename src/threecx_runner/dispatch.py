@@ -176,6 +176,7 @@ class Dispatcher:
             job.request.login,
             find_call=lambda: job.held.session.call(id_ or CallId("")),
             call_id=id_ or CallId(""),
+            sounds=job.held.watch.sounds(id_ or CallId("")),
             workflow_id=job.request.workflow_id,
             execution_id=job.request.execution_id,
             tool=job.request.tool,

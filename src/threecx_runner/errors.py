@@ -177,9 +177,8 @@ def bad_parameter(error: ValidationError) -> BadParameter:
 def bad_credential(error: ValidationError) -> BadParameter:
     """Names the first wrong field of the credential as n8n shows it, and what it must be. Never shows the value."""
     first = error.errors(include_url=False, include_context=True, include_input=False)[0]
-    field = next(
-        (snake for snake in Login.model_fields if first["loc"][:1] in ((snake,), (field_camel(snake),))), ""
-    )
+    fields: dict[int | str, str] = {field_camel(name): name for name in Login.model_fields}
+    field = next((fields[part] for part in first["loc"] if part in fields), "")
     name = f"{field_label(field)} of the credential" if field else "The credential"
     examples = (Login.model_fields[field].examples or []) if field else []
     hint = (

@@ -12,7 +12,7 @@ from typing import Any
 from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx.account import Account
 from threecx_pbx.calls.model import Call, EventId, PbxId
-from threecx_pbx.errors import BadParameter, ExtensionIsUser, ThreeCxError, Unreachable
+from threecx_pbx.errors import BadParameter, ThreeCxError, Unreachable
 from threecx_pbx.ownership import own_route_point
 from threecx_pbx.session import PbxSession, opened_session
 from threecx_pbx.watching import backoff
@@ -97,11 +97,10 @@ class Sessions:
         watch = Watch(self._parts)
         calls = await self._parts.journal.restore(account.pbx)
         close = asyncio.Event()
-        clock = self._parts.clock
-        async with opened_session(account, clock, self._executor, calls, watch.told) as session:
+        async with opened_session(account, self._parts.clock, self._executor, calls, watch.told) as session:
             task = asyncio.current_task()
             assert task is not None
-            session.xapi.budget = Budget(clock, self._parts.xapi_per_second)
+            session.xapi.budget = Budget(self._parts.clock, self._parts.xapi_per_second)
             async with asyncio.TaskGroup() as tasks:
                 watch.begin(session, tasks, login)
                 telling = tasks.create_task(watch.keep_telling(), name="telling")
@@ -161,7 +160,7 @@ class Sessions:
             clock=self._parts.clock,
             find_call=more.pop("find_call", _no_call),
             guard=held.watch.guard(login, reports),
-            sounds=self._parts.sounds,
+            sounds=more.pop("sounds", self._parts.sounds),
             files=self._parts.files,
             reports=reports,
             data_changes=login.allow_data_changes,
@@ -190,9 +189,7 @@ class Sessions:
                 self._insist(live.subscription.pbx, login)
             raise
         self._wanted[live.subscription.pbx] = login
-        _check_extension(live, held.session)
-        if changed:
-            await held.watch.check_destinations(live)
+        await held.watch.check(live, changed=changed)
         if live.trigger.claims:
             held.watch.subscribed(live)
 
@@ -204,7 +201,7 @@ class Sessions:
 
     async def take_up(self) -> None:
         """Looks after the callers of an earlier life by whose login no subscription has opened a session."""
-        await asyncio.gather(*(self._take_up(login) for login in await self._parts.journal.logins()))
+        await asyncio.gather(*map(self._take_up, await self._parts.journal.logins()))
 
     async def _take_up(self, login: Login) -> None:
         pbx = pbx_id(login)
@@ -305,13 +302,3 @@ def _call_of(event: EventId) -> Any:
 
 def _no_call() -> Call:
     raise BadParameter("This list belongs to no call.")
-
-
-def _check_extension(live: Live, session: PbxSession) -> None:
-    """A Receiver's extension must be the route point that the session works on."""
-    wanted = getattr(live.want, "extension", "")
-    if live.trigger.claims and wanted not in ("", session.own):
-        raise ExtensionIsUser(
-            f"Calls at '{wanted}' cannot be received: this API client's route point is {session.own}.",
-            hint=f"Leave Extension empty, or enter {session.own}.",
-        )

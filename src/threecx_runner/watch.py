@@ -10,10 +10,11 @@ from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx.calls.events import AnyEvent, CallReceived
 from threecx_pbx.calls.model import Call, CallId, EventId
 from threecx_pbx.clock import Clock
-from threecx_pbx.errors import DestinationRefused
+from threecx_pbx.errors import DestinationRefused, ExtensionIsUser
 from threecx_pbx.session import Change, PbxSession
 from threecx_pbx.xapi.client import Xapi
 from threecx_runner.care.comfort import Comfort
+from threecx_runner.care.fetching import Fetching
 from threecx_runner.care.guarding import CredentialGuard, Numbers
 from threecx_runner.care.keeper import Keeper
 from threecx_runner.care.next_care import REPUBLISH, Owner
@@ -79,13 +80,28 @@ class Watch:
         parts, xapi = self._parts, reports or self.session.xapi
         return CredentialGuard(login, self.numbers, parts.journal, parts.clock, self.session, xapi, care=care)
 
-    async def check_destinations(self, live: Live) -> None:
-        """Raises DestinationRefused, which names the parameter whose number the guard would never let through."""
+    async def check(self, live: Live, *, changed: bool) -> None:
+        """Raises ExtensionIsUser, and if `changed` DestinationRefused for a number that the guard never lets through."""
+        wanted = getattr(live.want, "extension", "")
+        own = self.session.own
+        if live.trigger.claims and wanted not in ("", own):
+            raise ExtensionIsUser(
+                f"Calls at '{wanted}' cannot be received: this API client's route point is {own}.",
+                hint=f"Leave Extension empty, or enter {own}.",
+            )
+        if changed:
+            await self._check_destinations(live)
+
+    async def _check_destinations(self, live: Live) -> None:
         guard = self.guard(live.subscription.login, care=True)
         for name, destination in destinations_of(live.want).items():
             refusal = await guard.never(destination)
             if refusal is not None:
                 raise DestinationRefused(f"The parameter {name}: {refusal.message}", hint=refusal.hint)
+
+    def sounds(self, id_: CallId) -> Sounding:
+        """What an operation on this call plays."""
+        return Fetching(self._parts.sounds, lambda: self.keeper.fetching(id_))
 
     def told(self, change: Change) -> None:
         """Called by the session for each sighting that changed something."""

@@ -116,6 +116,7 @@ class N8n:
         return answer
 
     async def claim(self, event: str, subscription: str) -> dict[str, Any]:
+        await self.office.address_known.wait()
         _, body = await self.office.ask(
             "POST", f"/v1/deliveries/{event}/claim", json={"subscriptionId": subscription}
         )
@@ -142,6 +143,8 @@ class Office:
         self.credential: dict[str, Any] = {}
         self.settings: dict[str, Any] = {}
         self.clock = Pace()
+        self.address_known = asyncio.Event()
+        """A runner that starts anew gets another port, and offers callers before `begin` has returned."""
         self._stack: AsyncExitStack | None = None
         self._keys = itertools.count()
 
@@ -151,9 +154,11 @@ class Office:
         self._stack = AsyncExitStack()
         settings = load_settings(state_dir=self.state, listen="127.0.0.1:0", **self.settings)
         self.runner = await started(settings, self.clock, self._stack)
+        self.address_known.set()
 
     async def stop(self) -> None:
         if self._stack is not None:
+            self.address_known.clear()
             stack, self._stack = self._stack, None
             await stack.aclose()
 

@@ -266,6 +266,7 @@ async def processes(office: Office) -> AsyncIterator[Process]:
 
     office.runner = Running()  # type: ignore[assignment]  # only its address is asked for here
     await process.start()
+    office.address_known.set()
     try:
         yield process
     finally:

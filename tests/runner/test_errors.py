@@ -1,6 +1,7 @@
 """Any exception becomes a Problem that says what to do and shows no value."""
 
 import json
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,9 +14,11 @@ from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx import errors as pbx_errors
 from threecx_pbx.errors import BadParameter, ThreeCxError
 from threecx_runner import errors
+from threecx_runner.broker.work import request_of
 from threecx_runner.errors import problem_of
 from threecx_runner.naming import field_camel, field_label
 from threecx_runner.sdk import Params
+from threecx_runner.settings import Settings
 from threecx_runner.texts import check_whole
 
 
@@ -85,6 +88,17 @@ def test_a_missing_parameter_is_named() -> None:
     with pytest.raises(ValidationError) as caught:
         Asked.model_validate({})
     assert problem_of(caught.value).message == "The parameter wanted is missing."
+
+
+def test_a_wrong_field_of_the_credential_is_named_alike_when_n8n_s_task_runner_carries_it(
+    contract: Callable[[str], dict[str, Any]], tmp_path: Path
+) -> None:
+    asked = contract("task")["settings"]
+    asked["login"]["callingHours"] = "9-17"
+    with pytest.raises(BadParameter) as caught:
+        request_of(asked, Settings(state_dir=tmp_path))
+    assert caught.value.message.startswith("Calling Hours of the credential")
+    assert "08:00-18:00" in caught.value.hint
 
 
 def test_each_field_of_the_credential_is_named_as_n8n_shows_it() -> None:

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from threecx_credentials.threecx_call_control_api import Login
 from threecx_pbx.clock import Clock
 from threecx_runner.api.ports import Dispatching
 from threecx_runner.api.protocol import refuse_newer
 from threecx_runner.api.wire import Envelope, ErrorLine, Line, Name, Request
-from threecx_runner.errors import DeadlinePassed, problem_of
+from threecx_runner.errors import DeadlinePassed, bad_credential, problem_of
 from threecx_runner.login import completed
 from threecx_runner.sdk import Wire
 from threecx_runner.settings import Settings
@@ -25,10 +27,15 @@ class Asked(Wire):
 
 
 def request_of(asked: Any, settings: Settings) -> Request:
-    """Raises ValidationError, ProtocolMismatch."""
+    """Raises ValidationError, BadParameter, ProtocolMismatch."""
     if isinstance(asked, dict) and isinstance(asked.get("request"), dict):
         refuse_newer(asked["request"].get("protocol"))
-    told = Asked.model_validate(asked)
+    try:
+        told = Asked.model_validate(asked)
+    except ValidationError as error:
+        if error.errors()[0]["loc"][:1] == ("login",):
+            raise bad_credential(error) from error
+        raise
     login = completed(told.login, settings.default_server, settings.default_extension)
     return Request(node=told.node, operation=told.operation, login=login, **dict(told.request))
 

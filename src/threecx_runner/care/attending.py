@@ -8,6 +8,7 @@ from threecx_pbx.errors import ThreeCxError
 from threecx_pbx.session import PbxSession
 from threecx_runner.care.insisting import insist
 from threecx_runner.sdk import Guarding
+from threecx_runner.subscriptions.model import Live
 
 log = logging.getLogger(__name__)
 
@@ -55,3 +56,12 @@ def _rings(call: Call) -> bool:
 def _answered_or_gone(call: Call | None) -> bool | None:
     leg = call.own_leg if call else None
     return True if leg is None or leg.state is LegState.CONNECTED else None
+
+
+async def attended(call: AttendedCall, live: Live) -> None:
+    """The Receiver's own task for one caller."""
+    assert live.trigger.attend is not None
+    try:
+        await live.trigger.attend(call, live.want)
+    except* ThreeCxError as errors:
+        log.info("%s: %s", live.subscription.workflow_name, errors.exceptions[0])

@@ -1,5 +1,6 @@
-"""Asking the PBX again: a caller is not lost because it failed once."""
+"""Waiting for a call's next change, and asking the PBX again: a caller is not lost because it failed once."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -33,3 +34,18 @@ async def insist(
             pause = timedelta(seconds=backoff(tries))
             await session.until(id_, lambda now: True if now is None or not open_(now) else None, pause)
         tries += 1
+
+
+async def changed_or_poked(session: PbxSession, id_: CallId, poke: asyncio.Event, within: timedelta) -> None:
+    """Returns at the next change of the call, at the poke, or after that time."""
+    before = session.look(id_)
+    changed = asyncio.create_task(
+        session.until(id_, lambda now: True if now is not before else None, within), name=f"change {id_}"
+    )
+    poked = asyncio.create_task(poke.wait(), name=f"poke {id_}")
+    try:
+        await asyncio.wait((changed, poked), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        poked.cancel()
+        changed.cancel()
+        await asyncio.gather(changed, poked, return_exceptions=True)

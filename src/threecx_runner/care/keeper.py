@@ -4,45 +4,23 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from threecx_pbx.calls.model import Call, CallId, EventId
 from threecx_pbx.clock import Clock
 from threecx_pbx.errors import ThreeCxError
 from threecx_pbx.session import PbxSession
-from threecx_runner.care.attending import AttendedCall
+from threecx_runner.care.attending import AttendedCall, attended
+from threecx_runner.care.caller import Caller
 from threecx_runner.care.comfort import APOLOGY, FALLBACK, Comfort
-from threecx_runner.care.insisting import insist
+from threecx_runner.care.insisting import changed_or_poked, insist
 from threecx_runner.care.next_care import UNCLAIMED, Action, Care, Filling, Owner, filling, next_care
 from threecx_runner.sdk import Guarding, IdleAudio, OnStop, Wishes
 from threecx_runner.subscriptions.model import Live, SubscriptionId
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class Caller:
-    """One call at the route point. State of the loop; no lock."""
-
-    id: CallId
-    event: EventId
-    """The event that told of the arrival: what a Receiver claims."""
-    waits_until: datetime
-    came: datetime
-    offered: Live | None = None
-    then: list[Live] = field(default_factory=list)
-    """Whom to offer it next, if the first does not claim it."""
-    owner: Owner | None = None
-    used: datetime | None = None
-    busy: int = 0
-    given_up: bool = False
-    taken: bool = False
-    """Whether somebody took the caller from care: what is left of the own leg is not touched."""
-    filled: bool = False
-    """Whether the silence between operations is filled with sound now."""
-    poke: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Keeper:
@@ -136,7 +114,10 @@ class Keeper:
                     self._fall_silent(caller)
                 caller.poke.set()
                 if live.trigger.attend is not None:
-                    self._start(self._attend(caller.id, live), f"attend {caller.id}")
+                    self._start(
+                        attended(AttendedCall(self._session, caller.id, self.guard), live),
+                        f"attend {caller.id}",
+                    )
 
     @contextmanager
     def placing(self) -> Iterator[None]:
@@ -151,20 +132,37 @@ class Keeper:
 
     @contextmanager
     def using(self, id_: CallId | None) -> Iterator[None]:
-        """An operation is on the call: the idle watch pauses."""
+        """An operation is on the call: the idle watch pauses, and what fills the silence ends unless a sound is fetched."""
         caller = self._callers.get(id_) if id_ else None
         if caller is None:
             yield
             return
         caller.busy += 1
-        self._fall_silent(caller)
+        self._fall_silent_soon(caller)
         try:
             yield
         finally:
             caller.busy -= 1
             caller.used = self._clock.now()
             caller.taken = caller.taken and caller.owner is None
+            if not caller.busy:
+                self._fall_silent(caller)
             caller.poke.set()
+
+    @contextmanager
+    def fetching(self, id_: CallId) -> Iterator[None]:
+        """An operation's sound is on its way: until it begins, the caller hears what fills the silence."""
+        caller = self._callers.get(id_)
+        if caller is None:
+            yield
+            return
+        caller.fetching += 1
+        caller.poke.set()
+        try:
+            yield
+        finally:
+            caller.fetching -= 1
+            self._fall_silent_soon(caller)
 
     def _take_up(self, caller: Caller) -> None:
         old = self._callers.get(caller.id)
@@ -217,23 +215,30 @@ class Keeper:
     def _due(self, call: Call, caller: Caller) -> Care | None:
         if caller.taken:
             return None
-        used = self._last_use(call, caller, caller.used or self._clock.now())
+        at_work = caller.busy or self._comfort.busy(call)
+        used = None if at_work else caller.used or self._clock.now()
         return next_care(call, caller.owner, used, caller.waits_until, self._wishes_for(caller))
-
-    def _last_use(self, call: Call, caller: Caller, used: datetime) -> datetime | None:
-        """None while an operation, or the sound that it has left behind, is on the call."""
-        return None if caller.busy or self._comfort.busy(call) else used
 
     def _fill(self, call: Call, caller: Caller) -> Filling | None:
         """Sound for a caller who would hear nothing; what is still to come of it, if anything."""
         if caller.taken:
             return None
-        gap = filling(call, caller.owner, self._last_use(call, caller, caller.used or caller.came))
+        is_heard = (caller.busy and not caller.fetching) or self._comfort.busy(call)
+        gap = filling(call, caller.owner, None if is_heard else caller.used or caller.came)
         if gap is None or caller.filled or gap.at > self._clock.now():
             return None if caller.filled else gap
         caller.filled = True
         self._comfort.fill(call, gap.audio)
         return None
+
+    def _fall_silent_soon(self, caller: Caller) -> None:
+        """Once the operation waits for something: its sound has begun by then, or it fetches one, or it has none."""
+
+        def unless_fetching() -> None:
+            if caller.busy and not caller.fetching:
+                self._fall_silent(caller)
+
+        asyncio.get_running_loop().call_soon(unless_fetching)
 
     def _fall_silent(self, caller: Caller) -> None:
         call = self._session.look(caller.id)
@@ -252,18 +257,7 @@ class Keeper:
         caller.poke.clear()
         now = self._clock.now()
         wait = min((one.at - now for one in due if one is not None), default=timedelta(hours=1))
-        before = self._session.look(caller.id)
-        changed = asyncio.create_task(
-            self._session.until(caller.id, lambda now: True if now is not before else None, wait),
-            name=f"change {caller.id}",
-        )
-        poked = asyncio.create_task(caller.poke.wait(), name=f"poke {caller.id}")
-        try:
-            await asyncio.wait((changed, poked), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            poked.cancel()
-            changed.cancel()
-            await asyncio.gather(changed, poked, return_exceptions=True)
+        await changed_or_poked(self._session, caller.id, caller.poke, wait)
 
     async def _act(self, call: Call, caller: Caller, care: Care) -> None:
         """All that is to be done, to the leg's end; an operation that comes meanwhile ends it, and the idle time begins anew."""
@@ -302,11 +296,3 @@ class Keeper:
         if not routed.connected:
             log.warning("call %s could not be sent to %s: %s", call.id, care.destination, routed.reason)
         return routed.connected
-
-    async def _attend(self, id_: CallId, live: Live) -> None:
-        attend = live.trigger.attend
-        assert attend is not None
-        try:
-            await attend(AttendedCall(self._session, id_, self.guard), live.want)
-        except ThreeCxError as error:
-            log.info("call %s: %s", id_, error)

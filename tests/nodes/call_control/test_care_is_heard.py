@@ -1,10 +1,14 @@
 """What a caller hears when no operation is at work: ring-back or music, the fallback's prompt, an apology; never nothing."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from tests.readings import ANSWERED
 from tests.waiting import eventually
@@ -46,6 +50,56 @@ async def test_an_operation_ends_the_filling_at_once(workflow: Workflow) -> None
     await eventually(lambda: not workflow.sim.control.heard(call.report).spans[-1].sound)
     call.press("1")
     assert (await waiting)["item"]["dtmfInput"] == "1"
+
+
+@dataclass
+class SlowSite:
+    """A web server that gives its file when it is let."""
+
+    address: str = ""
+    free: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def give(self, _: web.Request) -> web.FileResponse:
+        self.asked.set()
+        await self.free.wait()
+        return web.FileResponse(SHIPPED / "en/welcome.wav")
+
+
+@pytest.fixture
+async def slow_site(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SlowSite]:
+    monkeypatch.setenv("N8N_3CX_ALLOW_PRIVATE_URLS", "true")
+    site = SlowSite()
+    app = web.Application()
+    app.router.add_get("/welcome.wav", site.give)
+    async with TestServer(app) as server:
+        site.address = f"http://127.0.0.1:{server.port}/welcome.wav"
+        yield site
+
+
+@pytest.mark.proves("receiver.idleAudio")
+@ANSWERED
+@pytest.mark.parametrize("receiver", [{"idleAudio": "music"}])
+@pytest.mark.parametrize("gap", [True, False], ids=["after a gap", "at once"])
+async def test_a_caller_hears_music_until_the_operation_s_own_sound_has_come(
+    slow_site: SlowSite, workflow: Workflow, gap: bool
+) -> None:
+    call = await workflow.call()
+    if gap:
+        await call.hears(MUSIC)
+    playing = asyncio.create_task(
+        call.run("playAudio", audioFile={"mode": "url", "value": slow_site.address})
+    )
+    await slow_site.asked.wait()
+    if not gap:
+        await call.hears(MUSIC)
+    before = len(call.heard)
+    await eventually(lambda: len(call.heard) >= before + 32_000)
+    halves = np.frombuffer(call.heard[before : before + 32_000], "<i2").reshape(4, -1)
+    assert (np.abs(halves.astype(np.int32)).max(axis=1) > 500).all()
+    slow_site.free.set()
+    assert (await playing)["item"]["status"] == "completed"
+    await call.hears(samples(SHIPPED / "en/welcome.wav"))
 
 
 @pytest.mark.proves("receiver.autoAnswer")

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict
 
-from threecx_pbx.reports.catalogue import DEFAULT_GROUP, Wanted, rows_of, simplified
+from threecx_pbx.errors import BadParameter
+from threecx_pbx.reports.catalogue import DEFAULT_GROUP, Wanted, filters_of, rows_of, simplified
 from threecx_runner.sdk import Context, Effect, Field, NumberList, Result, Wire, operation
 
 from ..shared.known import known_agents, known_department, known_queues
@@ -48,11 +49,23 @@ class CallArea(StrEnum):
     EXTERNAL = "external"
 
 
+_FILTERS = {
+    "queues": ("Queues", "queues"),
+    "agents": ("Agents", "agents"),
+    "extensions": ("Extensions", "extensions"),
+    "trunks": ("Trunks", "trunks"),
+    "ring_groups": ("Ring Groups", "ring_groups"),
+    "department": ("Department", "group"),
+    "wait_seconds": ("Wait (Seconds)", "wait_seconds"),
+    "call_area": ("Call Area", "call_area"),
+    "include_queue_calls": ("Include Queue Calls", "queue_calls"),
+}
+"""Filter → its name in the editor, and what it is of `Wanted`."""
 _AREAS = {CallArea.ALL: 0, CallArea.INTERNAL: 1, CallArea.EXTERNAL: 2}
 
 
 class ReportFilters(Wire):
-    """A report takes those that it knows."""
+    """Each report has some of them."""
 
     queues: NumberList = []
     agents: NumberList = []
@@ -84,6 +97,7 @@ class ReportRow(Result):
 async def get_report(on: Context, ask: GetReportParams) -> AsyncIterator[ReportRow]:
     """Zeros that the PBX leaves out are put back, unless the rows are wanted as they are."""
     by = ask.filters
+    _check_filters(ask)
     period = await period_for(on, ask)
     wanted = Wanted(
         period=period,
@@ -102,6 +116,20 @@ async def get_report(on: Context, ask: GetReportParams) -> AsyncIterator[ReportR
         for row in page:
             told = simplified(ask.report, row) if ask.simplify else row
             yield ReportRow.model_validate({"report": ask.report, **told})
+
+
+def _check_filters(ask: GetReportParams) -> None:
+    """Raises BadParameter for a filter that would change nothing."""
+    obeyed = filters_of(ask.report)
+    has = {shown for shown, field in _FILTERS.values() if field in obeyed}
+    chosen = ask.filters.model_dump(exclude_defaults=True)
+    given = {_FILTERS[name][0] for name, value in chosen.items() if value != ["*"]}
+    strange = ", ".join(sorted(given - has))
+    if strange:
+        raise BadParameter(
+            f"The report {ask.report} has no filter {strange}.",
+            hint=f"Remove it; the filters of this report are: {', '.join(sorted(has)) or 'none'}.",
+        )
 
 
 def _meant(numbers: list[str]) -> tuple[str, ...]:

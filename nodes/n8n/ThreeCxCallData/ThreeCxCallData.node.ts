@@ -1141,7 +1141,7 @@ export class ThreeCxCallData implements INodeType {
 				type: 'collection',
 				default: {},
 				placeholder: 'Add Filter',
-				description: 'A report takes those that it knows',
+				description: 'Each report has some of these; one that it lacks is named',
 				options: [
 					{
 						displayName: 'Agents',

@@ -39,6 +39,20 @@ class Wanted:
     queue_calls: bool = True
 
 
+_FILTERS = {
+    "queues": {"queueDns", "queueDnStr"},
+    "agents": {"agentDnStr"},
+    "extensions": {"extensionDns", "extensionFilter"},
+    "trunks": {"trunkDns"},
+    "ring_groups": {"ringGroupDns"},
+    "group": {"groupNumber", "groupFilter"},
+    "wait_seconds": {"waitInterval", "answerInterval"},
+    "call_area": {"callArea"},
+    "queue_calls": {"includeQueueCalls"},
+}
+"""Field of `Wanted` → the reports' parameters for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """One report: parameter → kind and field → kind, as the swagger names them."""
@@ -63,6 +77,12 @@ def report_named(name: str) -> Report:
             f"There is no report '{name}'.", hint=f"Use one of these: {', '.join(sorted(catalogue()))}."
         )
     return found
+
+
+def filters_of(name: str) -> frozenset[str]:
+    """The fields of `Wanted` that the report obeys. Raises BadParameter."""
+    parameters = report_named(name).parameters.keys()
+    return frozenset(field for field, names in _FILTERS.items() if names & parameters)
 
 
 async def rows_of(

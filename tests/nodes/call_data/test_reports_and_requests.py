@@ -13,6 +13,31 @@ from threecx_pbx.reports.catalogue import simplified
 from .conftest import ALL_TIME, Data
 
 
+@pytest.mark.parametrize(
+    ("report", "filters", "named", "has"),
+    [
+        (
+            "queuePerformanceTotals",
+            {"extensions": "101", "ringGroups": "820"},
+            "Extensions, Ring Groups",
+            "Queues",
+        ),
+        ("inboundCalls", {"callArea": "internal"}, "Call Area", "Trunks"),
+        ("extensionStatisticsByGroup", {"waitSeconds": 20}, "Wait (Seconds)", "Call Area, Department"),
+    ],
+)
+async def test_a_filter_that_a_report_lacks_is_named_with_those_that_it_has(
+    data: Data, report: str, filters: dict[str, Any], named: str, has: str
+) -> None:
+    error = await data.error("getReport", report=report, timeRange="today", filters=filters)
+
+    assert (error["errorId"], error["message"]) == (
+        "badParameter",
+        f"The report {report} has no filter {named}.",
+    )
+    assert f"are: {has}" in error["hint"]
+
+
 @pytest.mark.parametrize("report", list(ReportName))
 @pytest.mark.proves("data.getReport")
 async def test_every_report_is_read_by_its_name(data: Data, report: ReportName) -> None:

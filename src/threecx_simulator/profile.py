@@ -260,7 +260,10 @@ PROFILES: dict[str, Profile] = {
 }
 
 _DRAWN: dict[str, tuple[Any, ...]] = {
-    "status_codes": ("200", "4xx"),  # 202 tells no reason, so that busy and unanswered look alike: asked for by name
+    "status_codes": (
+        "200",
+        "4xx",
+    ),  # 202 tells no reason, so that busy and unanswered look alike: asked for by name
     "upsert_repeat_ms": (0, 750),
     "upsert_delay_ms": (0, 20, 150),
     "get_404_race": (0, 60, 150),

@@ -18,6 +18,7 @@ async def test_every_report_is_read_by_its_name(data: Data, report: ReportName) 
     assert all(row["report"] == report for row in rows)
 
 
+@pytest.mark.parametrize("pbx_options", [{"report_zeros": "missing"}])
 async def test_zeros_that_the_pbx_leaves_out_are_there(data: Data) -> None:
     rows = await data.run("getReport", report="queuePerformanceOverview", **ALL_TIME)
     raw = await data.run("getReport", report="queuePerformanceOverview", **ALL_TIME, simplify=False)

@@ -78,6 +78,7 @@ async def test_queues_and_departments_are_known_by_name_too(data: Data) -> None:
         assert named
 
 
+@pytest.mark.parametrize("pbx_options", [{"report_zeros": "missing"}])
 async def test_zeros_that_the_pbx_leaves_out_are_there(data: Data) -> None:
     rows = await data.run("getReport", report="queuePerformanceOverview", **ALL_TIME)
     raw = await data.run("getReport", report="queuePerformanceOverview", **ALL_TIME, simplify=False)

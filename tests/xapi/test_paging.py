@@ -65,6 +65,28 @@ async def test_pages_go_on_coming_while_the_reader_is_busy_and_wait_for_him_afte
     await reading.aclose()
 
 
+async def test_a_page_that_overtook_the_one_before_it_is_read_again_since_rows_may_have_come_between() -> (
+    None
+):
+    class Overtaking(Pbx):
+        late: asyncio.Event | None = None
+
+        async def fetch(self, skip: int, top: int) -> Page[Row]:
+            if skip == 20 and self.late is None:
+                self.late = asyncio.Event()
+                await self.late.wait()
+                self.rows.insert(0, {"Id": 1000})
+            found = await super().fetch(skip, top)
+            if skip == 30 and self.late is not None:
+                self.late.set()
+            return found
+
+    pbx = Overtaking(60)
+
+    assert await read(pbx) == list(range(60))
+    assert pbx.asked.count((30, 10)) == 2
+
+
 async def test_nothing_is_asked_beyond_the_page_that_ends_the_list() -> None:
     pbx = Pbx(35)
     reading = pages(pbx.fetch, 10)

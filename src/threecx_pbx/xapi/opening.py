@@ -20,9 +20,10 @@ async def opened_xapi(account: Account, clock: Clock | None = None) -> AsyncIter
     One login has one live token (api.md 1.2): beside a running session of the same client use that session's `xapi`.
     """
     clock = clock or SystemClock()
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="xapi") as executor:
-        wire = Blocking(account, executor)
-        try:
-            yield Xapi(wire, Tokens(account, wire, clock), clock)
-        finally:
-            await wire.close()
+    executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="xapi")
+    wire = Blocking(account, executor)
+    try:
+        yield Xapi(wire, Tokens(account, wire, clock), clock)
+    finally:
+        await wire.close()
+        executor.shutdown(wait=False, cancel_futures=True)  # a thread may be in a request that nobody waits for

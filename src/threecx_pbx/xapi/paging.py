@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Generic, TypeVar
 
 from threecx_pbx.errors import PbxFailed
@@ -39,7 +40,7 @@ async def pages(
 
     A page that is short although rows follow (a server's own limit, a row that went away) is gone on from where it
     ended. Rows that are pushed into the next page by new ones before them come once, unless two rows may be equal and
-    yet be others (not `told_apart`). Raises PbxFailed when the PBX gives the same page again and again.
+    yet be others (not `told_apart`). A page that came before the one in front of it is asked for again. Raises PbxFailed when the PBX gives the same page again and again.
     """
     flight = _Flight(fetch, size, limit, told_apart=told_apart)
     try:
@@ -72,6 +73,7 @@ class _Flight(Generic[R]):
         self._waiting: list[_Asked[R]] = []
         self._over = False
         self._ahead = 1
+        self._overtook = False
 
     async def next(self) -> list[R] | None:
         """None after the last page."""
@@ -92,6 +94,8 @@ class _Flight(Generic[R]):
         if len(page.rows) < asked:
             await self._short(page)
         else:
+            if self._overtook:  # what came in between would be in neither page
+                await self.drop()
             self._request()
             await asyncio.sleep(0)  # the request goes out before these rows keep the loop busy
         return fresh
@@ -128,6 +132,9 @@ class _Flight(Generic[R]):
     def _arrived(self, task: "asyncio.Task[Page[R]]") -> None:
         """A full page has one after it, which is asked for although nobody wants it yet."""
         waited_for = any(one.task is task for one in self._waiting)
+        before = takewhile(lambda one: one.task is not task, self._waiting)
+        if waited_for and _rows_of(task):
+            self._overtook |= any(not one.task.done() for one in before)
         if waited_for and _rows_of(task) >= self._size:
             self._ahead = AHEAD
             self._request()
@@ -150,6 +157,7 @@ class _Flight(Generic[R]):
             with suppress(asyncio.CancelledError, Exception):
                 await one.task
         self._waiting.clear()
+        self._overtook = False
 
 
 def _again(before: list[R], rows: list[R]) -> int:

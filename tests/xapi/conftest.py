@@ -83,7 +83,9 @@ async def asking(
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     port = runner.addresses[0][1]
     executor = ThreadPoolExecutor(4)
-    stack.callback(executor.shutdown, wait=False)  # a request that nobody waits for is answered by this very loop
+    stack.callback(
+        executor.shutdown, wait=False
+    )  # a request that nobody waits for is answered by this very loop
     account = Account(f"http://127.0.0.1:{port}", "8001", SecretStr("secret"))
     wire = Blocking(account, executor)
     stack.push_async_callback(wire.close)

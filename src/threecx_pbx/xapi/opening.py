@@ -26,4 +26,6 @@ async def opened_xapi(account: Account, clock: Clock | None = None) -> AsyncIter
         yield Xapi(wire, Tokens(account, wire, clock), clock)
     finally:
         await wire.close()
-        executor.shutdown(wait=False, cancel_futures=True)  # a thread may be in a request that nobody waits for
+        executor.shutdown(
+            wait=False, cancel_futures=True
+        )  # a thread may be in a request that nobody waits for

@@ -59,3 +59,5 @@ which takes its time, so the seeds are left to `--long`.
 """
 RINGING = under(route_point_answer="manual")
 """Callers ring at the route point until they are answered."""
+KEPT = under(drop_on_post_end=False)
+"""A leg outlives its sound: where 3CX ends it with the POST, a cut of the POST leaves nothing to look after."""

@@ -11,12 +11,14 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from tests.readings import ANSWERED
+from tests.readings import KEPT, under
 from tests.waiting import eventually
 
 from .conftest import Office, claims, unknown
 
 pytestmark = pytest.mark.proves("behaviour.restart-keeps-call-ids")
+KILLED = under(seeds_often=False, route_point_answer="auto", drop_on_post_end=False)
+"""A process of its own for each reading takes its time."""
 
 
 async def forgotten(office: Office) -> None:
@@ -33,6 +35,7 @@ def repeated(events: list[dict[str, object]]) -> list[object]:
     return [one for counted in (ids, starts) for one, count in counted.items() if count > 1]
 
 
+@KEPT
 async def test_a_caller_keeps_call_id_and_owner_over_a_restart_and_no_event_is_told_twice(
     office: Office,
 ) -> None:
@@ -59,6 +62,7 @@ async def test_a_caller_keeps_call_id_and_owner_over_a_restart_and_no_event_is_t
     assert len(told) == len(set(told))
 
 
+@KEPT
 async def test_a_claimed_caller_is_not_offered_again_after_a_restart(office: Office) -> None:
     await office.receive(ifWorkflowStops="leave")
     office.call()
@@ -72,6 +76,7 @@ async def test_a_claimed_caller_is_not_offered_again_after_a_restart(office: Off
 
 
 @pytest.mark.proves("care.workflow-stopped")
+@KEPT
 async def test_a_workflow_that_stopped_before_the_restart_is_found_after_it(office: Office) -> None:
     await office.receive(idleTimeout=5, fallbackDestination="101")
     call = office.call()
@@ -83,6 +88,7 @@ async def test_a_workflow_that_stopped_before_the_restart_is_found_after_it(offi
 
 
 @pytest.mark.proves("care.workflow-stopped")
+@KEPT
 async def test_a_placed_call_that_no_workflow_touches_after_the_restart_ends(office: Office) -> None:
     await office.receive()
     line = await office.run("makeCall", None, target="101")
@@ -94,6 +100,7 @@ async def test_a_placed_call_that_no_workflow_touches_after_the_restart_ends(off
 
 
 @pytest.mark.proves("care.workflow-stopped")
+@KEPT
 async def test_a_caller_whose_workflow_was_deactivated_is_looked_after_after_the_restart(
     office: Office,
 ) -> None:
@@ -108,6 +115,7 @@ async def test_a_caller_whose_workflow_was_deactivated_is_looked_after_after_the
 
 
 @pytest.mark.proves("care.workflow-stopped")
+@KEPT
 async def test_a_placed_call_ends_after_the_restart_though_no_workflow_wants_calls(office: Office) -> None:
     line = await office.run("makeCall", None, target="101")
     assert line["output"] == "answered"
@@ -118,6 +126,7 @@ async def test_a_placed_call_ends_after_the_restart_though_no_workflow_wants_cal
     await office.sim.control.ended(placed.id)
 
 
+@KEPT
 async def test_a_login_is_forgotten_with_the_last_caller_who_needs_it(office: Office) -> None:
     await office.run("makeCall", None, target="101")
     (placed,) = office.sim.control.calls()
@@ -131,6 +140,7 @@ async def test_a_login_is_forgotten_with_the_last_caller_who_needs_it(office: Of
     assert office.runner.sessions.calls() == []
 
 
+@KEPT
 async def test_the_login_of_an_active_workflow_is_kept_once(office: Office) -> None:
     await office.receive(ifWorkflowStops="leave")
     office.call()
@@ -145,6 +155,7 @@ async def test_the_login_of_an_active_workflow_is_kept_once(office: Office) -> N
 
 
 @pytest.mark.proves("care.workflow-stopped")
+@KEPT
 async def test_a_caller_is_looked_after_as_soon_as_the_pbx_is_back_after_the_restart(office: Office) -> None:
     await office.receive(idleTimeout=5)
     call = office.call()
@@ -158,6 +169,7 @@ async def test_a_caller_is_looked_after_as_soon_as_the_pbx_is_back_after_the_res
 
 
 @pytest.mark.proves("care.nobody-home")
+@KEPT
 async def test_a_caller_whom_nobody_had_claimed_is_offered_again(office: Office) -> None:
     await office.receive()
     office.n8n.answer = unknown
@@ -171,6 +183,7 @@ async def test_a_caller_whom_nobody_had_claimed_is_offered_again(office: Office)
 
 
 @pytest.mark.proves("trouble.call-not-found", "care.hang-up-outcome")
+@KEPT
 async def test_a_call_that_ended_while_the_runner_was_away_is_told_from_one_that_never_was(
     office: Office,
 ) -> None:
@@ -189,6 +202,7 @@ async def test_a_call_that_ended_while_the_runner_was_away_is_told_from_one_that
     assert (over.get("output"), never["error"]["errorId"]) == ("hungUp", "callUnknown")
 
 
+@KEPT
 async def test_a_caller_who_came_while_the_runner_was_away_is_offered(office: Office) -> None:
     await office.receive()
     await office.stop()
@@ -197,6 +211,7 @@ async def test_a_caller_who_came_while_the_runner_was_away_is_offered(office: Of
     assert (await office.n8n.execution())["fromNumber"] == "+4930123456"
 
 
+@KEPT
 async def test_a_caller_who_left_while_the_runner_was_away_is_told_as_ended_and_never_offered(
     office: Office,
 ) -> None:
@@ -273,7 +288,7 @@ async def processes(office: Office) -> AsyncIterator[Process]:
         await process.kill()
 
 
-@ANSWERED
+@KILLED
 async def test_kill_9_in_mid_call_and_the_same_call_goes_on(closed: Office) -> None:
     async with processes(closed) as process:
         await closed.receive(ifWorkflowStops="leave")
@@ -289,7 +304,7 @@ async def test_kill_9_in_mid_call_and_the_same_call_goes_on(closed: Office) -> N
         await closed.reached(call, "connected 101")
 
 
-@ANSWERED
+@KILLED
 async def test_a_call_that_rings_when_the_runner_is_killed_is_ended_and_not_placed_again(
     closed: Office,
 ) -> None:

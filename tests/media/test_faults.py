@@ -7,6 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from tests.readings import KEPT
 from threecx_pbx.calls.routing import DialOrder
 from threecx_pbx.clock import ManualClock
 from threecx_pbx.errors import AudioImpossible
@@ -55,6 +56,7 @@ async def test_a_token_minted_by_another_program_cuts_the_prompt_but_for_a_momen
     assert spans[-1][0] - spans[0][1] < 1.5
 
 
+@KEPT
 async def test_a_renewed_token_reopens_the_streams_at_once(pbx: Exchange) -> None:
     line = await pbx.connected()
     await until(lambda: pbx.control.streams().posts_open == 1)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from threecx_pbx.callcontrol.refusals import refusal, result_of
@@ -58,7 +59,7 @@ class Verb(StrEnum):
 class Routing(CallVerbs):
     """Verbs that take as long as a phone rings."""
 
-    _unfinished: "dict[LegKey, asyncio.Task[Answer]]"
+    _unfinished: "dict[LegKey, asyncio.Task[Routed]]"
     """Requests that nobody waits for any more: 3CX cannot be told to give a transfer up (api.md 2.4)."""
 
     async def transfer(self, call: Call, to: str, within: timedelta) -> Routed:
@@ -115,6 +116,8 @@ class Routing(CallVerbs):
         asking = asyncio.create_task(
             self.rest.act(leg.dn, leg.participant, verb.value, dict(body), limit), name=f"{verb.value} {to}"
         )
+        asked = _Asked(call, leg, verb, to, within, began)
+        ending = asyncio.create_task(self._ending(asked, asking), name=f"end of {verb.value} {to}")
         leaving = asyncio.create_task(self._hung_up(call.id, verb, to), name="caller hangs up")
         try:
             await asyncio.wait((asking, leaving), return_when=asyncio.FIRST_COMPLETED)
@@ -122,29 +125,29 @@ class Routing(CallVerbs):
                 await asyncio.wait((asking,), timeout=_SETTLE.total_seconds())
             if not asking.done():
                 raise CallEnded(ENDED)
-            asked = _Asked(call, leg, verb, to, within, began)
-            return await self._moved(asked, await self._told(asking))
+            return await asyncio.shield(ending)
         finally:
             leaving.cancel()
-            if not asking.done():
+            if not ending.done():
                 # the PBX may still put the caller through: nobody waits for it any more
-                self._give_up(leg.key, asking)
+                self._give_up(leg.key, ending)
 
-    def _give_up(self, leg: LegKey, asking: "asyncio.Task[Answer]") -> None:
-        self.let_go(asking)
+    def _give_up(self, leg: LegKey, ending: "asyncio.Task[Routed]") -> None:
+        self.let_go(ending)
 
-        def ended(_: "asyncio.Task[Answer]") -> None:
-            if self._unfinished.get(leg) is asking:
+        def ended(_: "asyncio.Task[Routed]") -> None:
+            if self._unfinished.get(leg) is ending:
                 del self._unfinished[leg]
 
-        self._unfinished[leg] = asking
-        asking.add_done_callback(ended)
+        self._unfinished[leg] = ending
+        ending.add_done_callback(ended)
 
-    async def _told(self, asking: "asyncio.Task[Answer]") -> Answer:
+    async def _ending(self, asked: "_Asked", asking: "asyncio.Task[Answer]") -> Routed:
         try:
-            return await asking
+            answer = await asking
         except PbxUnreachable as error:
             raise StillRouting("The PBX has not said in time whether the call was put through.") from error
+        return await self._moved(asked, answer)
 
     async def _hung_up(self, id_: CallId, verb: Verb, to: str) -> None:
         """Returns when the call is surely over."""
@@ -208,22 +211,29 @@ class Routing(CallVerbs):
         return True if taken else None
 
     async def _watched(self, asked: "_Asked") -> Routed:
-        """202: accepted and unfinished, the legs tell the rest (api.md 2.2)."""
+        """202: accepted and unfinished, the legs tell the rest (api.md 2.2), but no reason."""
+        id_, moved = asked.call.id, partial(self._has_moved, asked)
         try:
-            await self.until(asked.call.id, lambda now: self._has_moved(asked, now), asked.within + _READ)
-        except TimeoutError:
+            await self.until(id_, lambda now: moved(now) or _rang_out(asked, now), asked.within + _READ)
+            await self.until(id_, moved, _READ)
+        except TimeoutError as error:
+            now = self.look(id_)
+            if now is None or not now.legs:
+                raise CallEnded(ENDED) from error
             seconds = (self.clock.now() - asked.began).total_seconds()
             return Routed(False, Outcome.NO_ANSWER, "", "nobody took the call in time", seconds)
         return await self._put_through(asked, ActionResult())
 
     def _has_moved(self, asked: "_Asked", now: Call | None) -> bool | None:
-        if now is None or not now.legs:
-            if self.sees(asked.to):
-                raise CallEnded(ENDED)
+        """Whether the caller has left our leg for another. Raises CallEnded when the call's grace has passed."""
+        if now is not None and asked.leg.key in now.legs:
+            return True if asked.verb is Verb.ROUTE_TO and _taker(now, asked.leg) else None
+        if not self.sees(asked.to):
             return True
-        taker = _taker(now, asked.leg)
-        stays = asked.leg.key in now.legs
-        return True if taker and (not stays or asked.verb is Verb.ROUTE_TO) else None
+        if now is None:
+            raise CallEnded(ENDED)
+        reached = asked.verb is Verb.DIVERT and _others(now, asked.leg)
+        return True if reached or _taker(now, asked.leg) or self._shown(now, asked.leg) else None
 
     async def _picked_up(self, call: Call, own: Leg, routed: Routed, within: timedelta) -> Routed:
         """A divert is answered as soon as the target rings (api.md 2.4): who takes the call shows on its leg."""
@@ -298,6 +308,11 @@ def _taker(now: Call | None, own: Leg, *, ended: bool = False) -> Leg | None:
             raise CallEnded(ENDED)
         return None
     return next((leg for leg in _others(now, own) if leg.state is LegState.CONNECTED), None)
+
+
+def _rang_out(asked: _Asked, now: Call | None) -> bool | None:
+    """Whether a phone rang and now nobody is there: the caller hung up, or legs change their ids this moment."""
+    return True if now is not None and not now.legs and asked.to in now.rang else None
 
 
 def _failure(result: ActionResult, seconds: float, within: timedelta) -> Outcome:

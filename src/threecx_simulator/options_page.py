@@ -10,8 +10,8 @@ _HEAD = """<!-- Written by `threecx-simulator options`; do not edit. -->
 
 The simulator is written from 3CX's published interfaces and from what others saw on real PBXs. Where the sources
 disagree, or say nothing, the behaviour is an option. Each has a default (the likeliest reading), and each named
-profile sets some of them; `--profile drawn --seed N` draws most of them at random, the same for the same seed; faults, and
-`status_codes=202`, are asked for by name.
+profile sets some of them; `--profile drawn --seed N` draws most of them at random, the same for the same seed; faults
+are asked for by name.
 
 The letters say where a statement comes from: **D** 3CX's documentation, **S** 3CX's OpenAPI file, **E** 3CX's example
 code, **M** a 3CX maintainer in an issue, **O** the object model's help, **T** tried by a third party on a real PBX,

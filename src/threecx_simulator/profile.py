@@ -94,8 +94,8 @@ class Profile:
     Plausible, not documented for REST (G); if not, the destination is not reachable."""
 
     status_codes: Literal["200", "202", "4xx"] = "200"
-    """How verbs tell their result: 200 with `finalstatus` (Failed too); 202 at once, the outcome on the socket only;
-    or failures as 424 with the result as body. All are documented as possible (D), none is told for sure."""
+    """How verbs tell their result: 200 with `finalstatus` (Failed too); 202 at once with an empty result, the outcome on
+    the socket only; or failures as 424 with the result as body. All are documented as possible (D), none is told for sure."""
 
     final_status: Literal["name", "number"] = "name"
     """`finalstatus` as a name (D, third-party fixture), or as the number of the official types (E)."""
@@ -260,8 +260,6 @@ PROFILES: dict[str, Profile] = {
 }
 
 _DRAWN: dict[str, tuple[Any, ...]] = {
-    # 202 is a reading too (api.md 2.2), which no seed draws yet
-    "status_codes": ("200", "4xx"),
     "upsert_repeat_ms": (0, 750),
     "upsert_delay_ms": (0, 20, 150),
     "get_404_race": (0, 60, 150),

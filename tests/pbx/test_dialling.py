@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from tests.readings import TOLD
 from tests.waiting import eventually
 from threecx_pbx.calls.model import LegState
 from threecx_pbx.calls.routing import Dialled, DialOrder, Outcome
@@ -99,6 +100,7 @@ async def test_a_caller_who_comes_in_meanwhile_is_not_taken_for_the_answer(pbx: 
 
 
 @pytest.mark.proves("behaviour.cancellation")
+@TOLD
 async def test_a_call_whose_answer_is_lost_is_ended_though_its_leg_shows_only_later(
     start: Start, link: Link
 ) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from tests.readings import TOLD, under
+from threecx_pbx.calls.events import CallLeftView
 from threecx_pbx.calls.model import Leg, LegState, PartyKind
 from threecx_pbx.calls.routing import Outcome
 from threecx_pbx.clock import ManualClock
@@ -42,6 +44,7 @@ async def test_an_answered_leg_is_connected_and_was_answered_once(pbx: Linked) -
     assert pbx.sim.control.requests().answers == ({str(leg.participant): 1} if manual(pbx) else {})
 
 
+@TOLD
 async def test_an_answer_whose_result_shows_the_leg_connected_needs_no_reading(
     start: Start, link: Link
 ) -> None:
@@ -211,6 +214,7 @@ async def test_a_caller_is_put_through_and_who_took_the_call_is_told(
 
 
 @pytest.mark.proves("control.transferCall.outcomes")
+@TOLD
 @pytest.mark.parametrize(
     ("behaviour", "outcome"),
     [
@@ -232,12 +236,14 @@ async def test_a_transfer_that_nobody_takes_says_why_and_the_caller_is_still_our
     assert "connected 102" in pbx.sim.control.report(report).moments
 
 
+@TOLD
 async def test_a_number_that_nobody_has_is_refused(pbx: Linked) -> None:
     _, call = await pbx.answered()
     routed = await pbx.session.transfer(call, "199", 3 * SECONDS)
     assert (routed.connected, routed.outcome, routed.reason) == (False, Outcome.REFUSED, "UnknownDestination")
 
 
+@TOLD
 async def test_a_mailbox_that_takes_the_call_is_not_taken_for_a_human(pbx: Linked) -> None:
     pbx.sim.control.behave("101", answers_after=None, voicemail_after=1.0)
     _, call = await pbx.answered()
@@ -259,7 +265,7 @@ async def test_a_caller_who_hangs_up_during_a_transfer_ends_it_within_a_fifth_of
     pbx.sim.control.behave("101", answers_after=None)
     report, call = await pbx.answered()
     moving = asyncio.create_task(pbx.session.transfer(call, "101", 300 * SECONDS))
-    await pbx.sim.control.reached(report, "ringing 101", within=WITHIN)
+    await pbx.until(lambda: "101" in pbx.session.call(call.id).rang)
     pbx.sim.control.hang_up(report)
     await pbx.until(lambda: pbx.session.look(call.id) is None or not pbx.session.look(call.id).legs)  # type: ignore[union-attr]
     with pytest.raises(CallEnded):
@@ -267,6 +273,7 @@ async def test_a_caller_who_hangs_up_during_a_transfer_ends_it_within_a_fifth_of
             await moving
 
 
+@TOLD
 async def test_a_transfer_whose_answer_is_lost_says_that_it_may_still_succeed(pbx: Linked) -> None:
     _, call = await pbx.answered()
     pbx.sim.control.behave("101", answers_after=None)
@@ -286,6 +293,19 @@ async def test_a_cancelled_transfer_leaves_the_call_as_it_was(pbx: Linked) -> No
     await asyncio.wait({moving})
     assert pbx.session.own_leg(call).state is LegState.CONNECTED
     assert "dropped 8001" not in pbx.sim.control.report(report).moments
+
+
+async def test_a_transfer_that_was_given_up_and_succeeds_later_is_no_end_of_the_call(pbx: Linked) -> None:
+    pbx.sim.control.behave("+4930777", answers_after=2.0)
+    report, call = await pbx.answered()
+    moving = asyncio.create_task(pbx.session.transfer(call, "+4930777", 20 * SECONDS))
+    await pbx.sim.control.reached(report, "ringing +4930777", within=WITHIN)
+    moving.cancel()
+    await asyncio.wait({moving})
+    await pbx.ends()
+    (last,) = pbx.changes[-1].events
+    assert isinstance(last, CallLeftView)
+    assert (last.call, last.to) == (call.id, "+4930777")
 
 
 @pytest.mark.parametrize("held", [False, True])
@@ -371,6 +391,28 @@ async def test_outcomes_do_not_depend_on_how_the_pbx_tells_them(
     assert (missed.connected, missed.outcome) == (False, Outcome.NO_ANSWER)
     taken = await pbx.session.transfer(call, "102", 20 * SECONDS)
     assert (taken.connected, taken.outcome) == (True, Outcome.HUMAN)
+
+
+ACCEPTED = under(status_codes="202")
+
+
+@pytest.mark.proves("control.transferCall.outcomes")
+@ACCEPTED
+@pytest.mark.parametrize(
+    "behaviour",
+    [{"busy": True}, {"answers_after": None}, {"registered": False}],
+    ids=["busy", "unanswered", "gone"],
+)
+async def test_where_the_pbx_only_accepts_a_transfer_nobody_s_taking_it_is_told_when_the_ringing_is_over(
+    pbx: Linked, behaviour: dict[str, object]
+) -> None:
+    pbx.sim.control.behave("101", **behaviour)
+    _, call = await pbx.answered()
+    routed = await pbx.session.transfer(call, "101", 1 * SECONDS)
+    assert (routed.connected, routed.outcome) == (False, Outcome.NO_ANSWER)
+    assert routed.reason == "nobody took the call in time"
+    second = await pbx.session.transfer(call, "102", 20 * SECONDS)
+    assert (second.outcome, second.answered_by) == (Outcome.HUMAN, "102")
 
 
 async def test_an_error_page_instead_of_a_result_is_an_outcome_too(start: Start, link: Link) -> None:

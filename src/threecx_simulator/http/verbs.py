@@ -171,6 +171,8 @@ class Verbs:
             outcome = self._board.do(deed)
         except verbs.Refused as refused:
             return self._refused(refused)
+        if self._pbx.profile.status_codes == "202":
+            return Reply(202, views.result(self._pbx, Result()))
         return Reply(200, views.result(self._pbx, outcome))
 
     def _refused(self, refused: verbs.Refused) -> Reply:

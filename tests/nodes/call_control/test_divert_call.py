@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.readings import RINGING
+from tests.readings import RINGING, under
 
 from .conftest import Workflow
 
@@ -17,7 +17,7 @@ async def test_a_ringing_call_is_sent_elsewhere(workflow: Workflow) -> None:
     await call.reached("connected 101")
 
 
-@RINGING
+@under(told=True, route_point_answer="manual")
 async def test_a_busy_target_leaves_by_not_connected_and_the_caller_stays_here(workflow: Workflow) -> None:
     workflow.sim.control.behave("101", busy=True)
     call = await workflow.call(answered=False)

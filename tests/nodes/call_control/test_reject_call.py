@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.readings import RINGING
+from tests.readings import RINGING, under
 
 from .conftest import Workflow
 
@@ -25,7 +25,7 @@ async def test_a_ringing_call_is_sent_elsewhere(workflow: Workflow) -> None:
     await call.reached("connected 101")
 
 
-@RINGING
+@under(told=True, route_point_answer="manual")
 async def test_a_target_that_does_not_take_the_call_is_an_error_with_the_reason(workflow: Workflow) -> None:
     workflow.sim.control.behave("101", busy=True)
     call = await workflow.call(answered=False)

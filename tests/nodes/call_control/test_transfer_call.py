@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.readings import ANSWERED, RINGING
+from tests.readings import ANSWERED, RINGING, TOLD
 
 from .conftest import Workflow
 from .test_every_operation import ask, item
@@ -35,6 +35,7 @@ async def test_each_kind_of_target_is_reached(
 
 
 @pytest.mark.proves("control.outputs", "control.transferCall.outcomes")
+@TOLD
 @pytest.mark.parametrize(
     ("behaviour", "outcome", "reason"),
     [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.readings import ANSWERED
+from tests.readings import ANSWERED, TOLD
 from tests.waiting import eventually
 from threecx_pbx.media import ringback
 
@@ -32,6 +32,7 @@ async def test_the_caller_hears_ring_back_meanwhile(workflow: Workflow) -> None:
 
 
 @pytest.mark.proves("control.transferCall.supervised")
+@TOLD
 @pytest.mark.parametrize(
     ("behaviour", "outcome"), [({"busy": True}, "busy"), ({"answers_after": None}, "noAnswer")]
 )

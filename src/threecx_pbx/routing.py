@@ -24,6 +24,9 @@ MARGIN = timedelta(seconds=60)
 _SETTLE = timedelta(milliseconds=150)
 """Between the own leg's end on the socket and the verb's answer over HTTP."""
 
+_LATE_ANSWER = timedelta(seconds=2)
+"""For an answer that comes late after what it tells of (api.md 2.4): as long as a call without legs is kept."""
+
 _READ = timedelta(milliseconds=500)
 """For an event to come and its leg to be read."""
 
@@ -122,7 +125,7 @@ class Routing(CallVerbs):
         try:
             await asyncio.wait((asking, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not asking.done():
-                await asyncio.wait((asking,), timeout=_SETTLE.total_seconds())
+                await asyncio.wait((asking,), timeout=self._patience(asked).total_seconds())
             if not asking.done():
                 raise CallEnded(ENDED)
             return await asyncio.shield(ending)
@@ -148,6 +151,11 @@ class Routing(CallVerbs):
         except PbxUnreachable as error:
             raise StillRouting("The PBX has not said in time whether the call was put through.") from error
         return await self._moved(asked, answer)
+
+    def _patience(self, asked: "_Asked") -> timedelta:
+        """Where no leg was seen to ring, only the answer tells a caller who was put through from one who hung up."""
+        now = self.look(asked.call.id)
+        return _SETTLE if now is None or asked.to in now.rang else _LATE_ANSWER
 
     async def _hung_up(self, id_: CallId, verb: Verb, to: str) -> None:
         """Returns when the call is surely over."""

@@ -260,6 +260,10 @@ PROFILES: dict[str, Profile] = {
 }
 
 _DRAWN: dict[str, tuple[Any, ...]] = {
+    "route_reply_delay_s": (0.0, 1.0),
+    "stream_frame_ms": (20, 40, 100),
+    "stream_idle_cut_s": (0.0, 60.0),
+    "recording_final_s": (0.0, 1.0),
     "upsert_repeat_ms": (0, 750),
     "upsert_delay_ms": (0, 20, 150),
     "get_404_race": (0, 60, 150),
@@ -269,13 +273,7 @@ _DRAWN: dict[str, tuple[Any, ...]] = {
     "clock_ppm": (-100.0, 0.0, 100.0),
     "version": ("20.0.7.0", "20.0.8.1121", "20.0.9.0", "20.0.10.100"),
 }
-_FIXED = {  # faults and refusals, and what decides whether a wish comes true: asked for by name
-    "post_unheard",
-    "call_log_role",
-    "places_reachable",
-    "route_point_unattended",
-    "on_behalf_of",
-}
+_FIXED = {"post_unheard"}  # a fault: asked for by name
 
 
 _LONGEST = 86_400_000  # a day, in milliseconds

@@ -207,6 +207,8 @@ async def test_a_caller_is_put_through_and_who_took_the_call_is_told(
     pbx: Linked, target: str, moment: str, outcome: Outcome
 ) -> None:
     pbx.session.numbers = {"820": PartyKind.IVR}
+    for agent in ("102", "103"):
+        pbx.sim.control.behave(agent, answers_after=20)  # the queue has the caller until then
     report, call = await pbx.answered()
     routed = await pbx.session.transfer(call, target, 20 * SECONDS)
     assert (routed.connected, routed.outcome, routed.reason) == (True, outcome, "")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.readings import WAITING
 from threecx_pbx.calls.events import CallEnded, CallStarted
 from threecx_pbx.clock import ManualClock
 from threecx_simulator import Simulator
@@ -37,6 +38,7 @@ async def test_a_whole_call_is_told_from_start_to_end(pbx: Linked) -> None:
 
 
 @pytest.mark.proves("behaviour.recovery")
+@WAITING
 async def test_after_a_cut_the_socket_is_opened_again_and_what_was_missed_is_told(pbx: Linked) -> None:
     report, call = await pbx.arrives()
     await pbx.sim.control.cut_sockets()
@@ -73,6 +75,7 @@ async def test_a_half_open_socket_is_found_by_reading_everything_every_45_second
     await pbx.until(lambda: "call_received" in pbx.types)
 
 
+@WAITING
 async def test_frames_that_come_while_everything_is_read_are_applied_after_it(
     start: Start, link: Link
 ) -> None:
@@ -133,6 +136,7 @@ async def test_a_read_that_the_pbx_fails_at_is_repeated(start: Start, link: Link
     assert call.own_leg is not None
 
 
+@WAITING
 async def test_a_pbx_that_restarts_with_the_same_numbers_has_new_calls(pbx: Linked) -> None:
     _, first = await pbx.answered()
     await pbx.sim.control.restart(reuse_ids=True)

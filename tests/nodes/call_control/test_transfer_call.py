@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from tests.readings import ANSWERED, RINGING, TOLD
+from tests.readings import ANSWERED, RINGING, TOLD, under
 
 from .conftest import Workflow
 from .test_every_operation import ask, item
 
 
 @pytest.mark.proves("control.transferCall.blind", "control.transferCall.outcomes")
+@under(places_reachable=True)
 @pytest.mark.parametrize(
     ("target_type", "target", "outcome", "moment"),
     [
@@ -32,6 +33,14 @@ async def test_each_kind_of_target_is_reached(
     assert line["output"] == "connected", line
     assert (line["item"]["outcome"], line["item"]["target"]) == (outcome, target)
     await call.reached(moment)
+
+
+@under(places_reachable=False)
+async def test_a_voicemail_box_that_3cx_does_not_reach_leaves_by_not_connected(workflow: Workflow) -> None:
+    call = await workflow.call()
+    line = await call.run("transferCall", target="101", targetType="voicemail", timeout=1)
+    assert (line["output"], line["item"]["connected"]) == ("notConnected", False)
+    assert (await call.run("transferCall", target="102"))["output"] == "connected"
 
 
 @pytest.mark.proves("control.outputs", "control.transferCall.outcomes")

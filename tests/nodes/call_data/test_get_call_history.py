@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.readings import OWNERS
 from threecx_nodes.shared.spreadsheet import csv_text
 
 from .conftest import ALL_TIME, Data
@@ -214,6 +215,7 @@ async def test_a_node_that_is_left_as_it_comes_gives_the_calls_of_today(data: Da
     assert untouched == await data.run("getCallHistory", returnAll=True, timeRange="today")
 
 
+@OWNERS
 @pytest.mark.parametrize("timezone", ["Europe/Berlin", ""])
 async def test_a_role_too_low_is_named_with_both_remedies(data: Data, timezone: str) -> None:
     data.login["clientId"] = "8003"

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.readings import OWNERS
+
 from .conftest import ALL_TIME, Data
 
 
@@ -26,6 +28,7 @@ async def test_what_was_not_asked_for_is_null(data: Data) -> None:
     assert stats["callsAnswered"] is stats["waitingCalls"] is stats["agents"] is None
 
 
+@OWNERS
 @pytest.mark.parametrize(
     ("metrics", "role"),
     [(["waitingCalls"], "System Admin"), (["waitingCalls", "callsAnswered"], "System Owner")],

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.readings import OWNERS
 from threecx_runner.registry import found
 from threecx_runner.sdk import Effect
 
@@ -13,6 +14,7 @@ OWNER = {"reportsClientId": "8001", "reportsClientSecret": "simulator-secret"}
 
 
 @pytest.mark.proves("credential.test")
+@OWNERS
 async def test_the_credentials_test_names_a_role_too_low_for_reports_with_both_remedies(data: Data) -> None:
     data.login["clientId"] = "8003"
 

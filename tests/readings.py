@@ -65,7 +65,7 @@ KEPT = under(drop_on_post_end=False)
 """A leg outlives its sound: where 3CX ends it with the POST, a cut of the POST leaves nothing to look after."""
 OWNERS = under(call_log_role="system_owners")
 """The call log and the reports need the role System Owner: for tests of a role that is too low."""
-WAITING = under(route_point_unattended="waits")
-"""Callers reach a route point whose program is away: for tests of a cut after which they are there."""
+WAITING = under(route_point_unattended="waits", drop_on_post_end=False)
+"""Callers come to a route point whose program is away, and stay there: for tests of a cut after which they are there."""
 TOLD = under(told=True)
 """A verb's answer says how it ended: for tests of a reason, of an answer that is lost, or of what no leg shows."""

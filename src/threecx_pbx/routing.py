@@ -119,18 +119,16 @@ class Routing(CallVerbs):
         asking = asyncio.create_task(
             self.rest.act(leg.dn, leg.participant, verb.value, dict(body), limit), name=f"{verb.value} {to}"
         )
-        asked = _Asked(call, leg, verb, to, within, began)
+        asked = _Asked(self.look(call.id) or call, leg, verb, to, within, began)
         ending = asyncio.create_task(self._ending(asked, asking), name=f"end of {verb.value} {to}")
-        leaving = asyncio.create_task(self._hung_up(call.id, verb, to), name="caller hangs up")
+        settled = asyncio.create_task(self._settled(asked), name="legs show an end")
         try:
-            await asyncio.wait((asking, leaving), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((asking, settled), return_when=asyncio.FIRST_COMPLETED)
             if not asking.done():
                 await asyncio.wait((asking,), timeout=self._patience(asked).total_seconds())
-            if not asking.done():
-                raise CallEnded(ENDED)
-            return await asyncio.shield(ending)
+            return await (asyncio.shield(ending) if asking.done() else self._unanswered(asked))
         finally:
-            leaving.cancel()
+            settled.cancel()
             if not ending.done():
                 # the PBX may still put the caller through: nobody waits for it any more
                 self._give_up(leg.key, ending)
@@ -155,20 +153,26 @@ class Routing(CallVerbs):
     def _patience(self, asked: "_Asked") -> timedelta:
         """Where no leg was seen to ring, only the answer tells a caller who was put through from one who hung up."""
         now = self.look(asked.call.id)
-        return _SETTLE if now is None or asked.to in now.rang else _LATE_ANSWER
+        return _SETTLE if now is None or (not now.legs and asked.to in now.rang) else _LATE_ANSWER
 
-    async def _hung_up(self, id_: CallId, verb: Verb, to: str) -> None:
-        """Returns when the call is surely over."""
+    async def _unanswered(self, asked: "_Asked") -> Routed:
+        """The answer may hang long after what it tells of (api.md 2.4); the legs have shown it."""
+        if _is_taken(asked, self.look(asked.call.id)):
+            return await self._put_through(asked, ActionResult())
+        raise CallEnded(ENDED)
+
+    async def _settled(self, asked: "_Asked") -> None:
+        """Returns when the caller is surely gone, or somebody has taken the call."""
 
         def over(call: Call | None) -> bool | None:
-            if verb is not Verb.DIVERT:
-                return True if call is None or not call.legs else None
+            if asked.verb is not Verb.DIVERT:
+                return True if call is None or not call.legs or _is_taken(asked, call) else None
             # the ringing leg may go at once, and the answer come when somebody picked up where we cannot see
-            return True if call is None and self.sees(to) else None
+            return True if _is_taken(asked, call) or (call is None and self.sees(asked.to)) else None
 
         while True:
             try:
-                await self.until(id_, over, timedelta(days=1))
+                await self.until(asked.call.id, over, timedelta(days=1))
             except TimeoutError:
                 continue
             return
@@ -235,13 +239,13 @@ class Routing(CallVerbs):
     def _has_moved(self, asked: "_Asked", now: Call | None) -> bool | None:
         """Whether the caller has left our leg for another. Raises CallEnded when the call's grace has passed."""
         if now is not None and asked.leg.key in now.legs:
-            return True if asked.verb is Verb.ROUTE_TO and _taker(now, asked.leg) else None
+            return _is_taken(asked, now) or None
         if not self.sees(asked.to):
             return True
         if now is None:
             raise CallEnded(ENDED)
         reached = asked.verb is Verb.DIVERT and _others(now, asked.leg)
-        return True if reached or _taker(now, asked.leg) or self._shown(now, asked.leg) else None
+        return True if reached or _is_taken(asked, now) or self._shown(now, asked.leg) else None
 
     async def _picked_up(self, call: Call, own: Leg, routed: Routed, within: timedelta) -> Routed:
         """A divert is answered as soon as the target rings (api.md 2.4): who takes the call shows on its leg."""
@@ -316,6 +320,14 @@ def _taker(now: Call | None, own: Leg, *, ended: bool = False) -> Leg | None:
             raise CallEnded(ENDED)
         return None
     return next((leg for leg in _others(now, own) if leg.state is LegState.CONNECTED), None)
+
+
+def _is_taken(asked: _Asked, now: Call | None) -> bool:
+    """Whether a leg that came with the request is connected, and ours is out of the way."""
+    if now is None or (asked.leg.key in now.legs and asked.verb is not Verb.ROUTE_TO):
+        return False
+    came = (leg for leg in _others(now, asked.leg) if leg.key not in asked.call.legs)
+    return any(leg.state is LegState.CONNECTED for leg in came)
 
 
 def _rang_out(asked: _Asked, now: Call | None) -> bool | None:

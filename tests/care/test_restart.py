@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from tests.readings import KEPT, under
+from tests.readings import KEPT, WAITING, under
 from tests.waiting import eventually
 
 from .conftest import Office, claims, unknown
@@ -202,7 +202,7 @@ async def test_a_call_that_ended_while_the_runner_was_away_is_told_from_one_that
     assert (over.get("output"), never["error"]["errorId"]) == ("hungUp", "callUnknown")
 
 
-@under(drop_on_post_end=False, route_point_unattended="waits")
+@WAITING
 async def test_a_caller_who_came_while_the_runner_was_away_is_offered(office: Office) -> None:
     await office.receive()
     await office.stop()

@@ -8,7 +8,7 @@ import pytest
 from tests.readings import TOLD, under
 from threecx_pbx.calls.events import CallLeftView
 from threecx_pbx.calls.model import Leg, LegState, PartyKind
-from threecx_pbx.calls.routing import Outcome
+from threecx_pbx.calls.routing import DialOrder, Outcome
 from threecx_pbx.clock import ManualClock
 from threecx_pbx.errors import (
     BadParameter,
@@ -284,6 +284,32 @@ async def test_a_transfer_whose_answer_is_lost_says_that_it_may_still_succeed(pb
     assert pbx.sim.control.cut_requests("/transferto") == 1
     with pytest.raises(StillRouting):
         await moving
+
+
+@under(told=True, route_reply_delay_s=300.0)
+@pytest.mark.parametrize("verb", ["transfer", "route"])
+async def test_a_transfer_whose_answer_hangs_after_the_target_took_the_call_is_told_by_the_legs(
+    pbx: Linked, verb: str
+) -> None:
+    _, call = await pbx.answered()
+    moved = getattr(pbx.session, verb)(call, "101", 20 * SECONDS)
+    routed = await asyncio.wait_for(moved, WITHIN)
+    assert (routed.connected, routed.outcome, routed.answered_by) == (True, Outcome.HUMAN, "101")
+
+
+@pytest.mark.parametrize("codes", ["200", "202"])
+async def test_the_far_side_of_a_call_of_ours_is_not_taken_for_the_target(
+    start: Start, link: Link, codes: str
+) -> None:
+    pbx = await link(await start(status_codes=codes))
+    pbx.sim.control.behave("102", answers_after=None)
+    dialled = await pbx.session.dial(DialOrder("101", within=20 * SECONDS))
+    assert dialled.call is not None
+    await pbx.until(
+        lambda: "101" in {leg.dn for leg in pbx.session.call(dialled.call.id).legs.values()} or None
+    )
+    routed = await pbx.session.route(dialled.call, "102", 5 * SECONDS)
+    assert (routed.connected, routed.outcome) == (False, Outcome.NO_ANSWER)
 
 
 async def test_a_cancelled_transfer_leaves_the_call_as_it_was(pbx: Linked) -> None:

@@ -130,6 +130,14 @@ async def test_a_route_may_be_accepted_and_then_fail(start: Any) -> None:
     assert (await app.leg())["status"] == "Connected"
 
 
+@pytest.mark.parametrize("verb", ["answer", "attach_participant_data", "drop"])
+async def test_a_short_verb_may_be_accepted_with_nothing_in_its_result(start: Any, verb: str) -> None:
+    app = await start("manual", status_codes="202")
+    app.sim.control.call(CALLER, DID)
+    status, body = await app.verb(await app.leg(), verb)
+    assert (status, body.get("result")) == (202, None)
+
+
 async def test_an_agent_may_hang_up_the_moment_the_route_succeeds(start: Any) -> None:
     app = await start("auto")
     app.sim.control.behave("101", hangs_up_after=0)

@@ -67,7 +67,8 @@ class Routing(CallVerbs):
 
     async def transfer(self, call: Call, to: str, within: timedelta) -> Routed:
         """Blind: a connected caller is transferred, a ringing one diverted. Raises CallEnded, NotConnected, StillRouting, …"""
-        leg = self.own_leg(call)
+        # 3CX may have connected a leg whose Upsert is still to come, and takes no divert any more
+        leg = await self.answered(call, _LATE_ANSWER)
         if leg.state is LegState.RINGING:
             routed = await self._move(call, leg, Verb.DIVERT, to, within)
             return await self._picked_up(call, leg, routed, within)
@@ -88,7 +89,7 @@ class Routing(CallVerbs):
 
     async def route(self, call: Call, to: str, within: timedelta) -> Routed:
         """Supervised: our leg stays until the target answers; afterwards it is dropped if the PBX left it (api.md 2.4)."""
-        leg = self.own_leg(call)
+        leg = await self.answered(call, _LATE_ANSWER)
         routed = await self._move(call, leg, Verb.ROUTE_TO, to, within)
         now = self.look(call.id)
         if routed.connected and now is not None and now.own_leg is not None:

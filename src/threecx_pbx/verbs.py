@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import TypeVar
 
@@ -33,6 +34,7 @@ class CallVerbs(ABC):
     clock: Clock
     watcher: Watcher
     _answering: set[LegKey]
+    """Legs that an operation is answering right now: others leave it to that one."""
 
     @abstractmethod
     def look(self, id_: CallId) -> Call | None:
@@ -47,7 +49,23 @@ class CallVerbs(ABC):
         leg = self.own_leg(call)
         if leg.state is LegState.CONNECTED:
             return leg
-        took = await self._answer_once(leg)
+        if leg.key in self._answering:
+            return await self._connects(call, True, within)
+        self._answering.add(leg.key)
+        try:
+            return await self._connects(call, await self._ask_to_answer(leg), within)
+        finally:
+            self._answering.discard(leg.key)
+
+    async def answered(self, call: Call, within: timedelta) -> Leg:
+        """The own leg; one that is being answered right now has so long to connect. Raises CallEnded, NotOwnLeg."""
+        leg = self.own_leg(call)
+        if leg.key in self._answering:
+            with suppress(TimeoutError):
+                return await self.until(call.id, _connected, within)
+        return self.own_leg(call)
+
+    async def _connects(self, call: Call, took: bool, within: timedelta) -> Leg:
         try:
             return await self.until(call.id, _connected, within)
         except TimeoutError as error:
@@ -60,18 +78,14 @@ class CallVerbs(ABC):
                 hint="Raise the timeout, or look at the PBX's event log.",
             ) from error
 
-    async def _answer_once(self, leg: Leg) -> bool:
-        """Whether 3CX took the command. A leg that another operation is answering right now is left to it."""
-        if leg.key in self._answering:
-            return True
-        self._answering.add(leg.key)
+    async def _ask_to_answer(self, leg: Leg) -> bool:
+        """Whether 3CX took the command."""
         self.watcher.expect((leg.dn, leg.participant))
         shown = False
         try:
             answer = await self._act(leg, "answer")
             shown = self._show(leg, answer)
         finally:
-            self._answering.discard(leg.key)
             if not shown:
                 self.watcher.unexpect((leg.dn, leg.participant))
         # a PBX that connects route points by itself answers 422 here, and the leg connects anyway: api.md 5

@@ -23,6 +23,9 @@ _LATE_LEG_S = 5.0
 _LOOK_AGAIN_S = 60.0
 """Legs are looked at anew so often though nobody told of a change."""
 
+_LATE_UPSERT = timedelta(milliseconds=500)
+"""Between a Remove and the Upsert of the leg that has taken its id."""
+
 _TELLING_DIGITS = 6
 
 
@@ -69,7 +72,9 @@ class Dialling(Routing):
             return Dialled(False, FAILED.get(result.reason.lower(), Outcome.REFUSED), reason, None, None)
         placing.participant = result.result.id if result.result else 0
         if placing.participant:
-            self.watcher.outgoing(placing.source, placing.participant)
+            former = {leg.participant for _, leg in self._legs(placing.source) if leg.key in placing.before}
+            known = placing.participant in former
+            self.watcher.outgoing(placing.source, placing.participant, taken_again=known)
         return await self._answered(placing, within)
 
     async def _answered(self, placing: "_Placing", within: timedelta) -> Dialled:
@@ -81,12 +86,25 @@ class Dialling(Routing):
             if mine is not None and mine[1].state is LegState.CONNECTED:
                 return Dialled(True, Outcome.UNKNOWN, "", *mine)
             if mine is None and appeared is not None:
+                if await self._comes_back(placing):
+                    continue
                 return Dialled(False, Outcome.NO_ANSWER, "the call ended before it was answered", None, None)
             appeared = appeared if mine is None else mine[1]
             await self.any_change(left)
         if appeared is not None:
             await self.drop(appeared)
         return Dialled(False, Outcome.NO_ANSWER, "nobody answered in time", None, None)
+
+    async def _comes_back(self, placing: "_Placing") -> bool:
+        """Ids are taken again (api.md 11.8): a Remove that is late may tell of the leg that had this number before."""
+        until = self.clock.now() + _LATE_UPSERT
+        while (left := (until - self.clock.now()).total_seconds()) > 0:
+            if self._mine(placing) is not None:
+                if placing.participant:
+                    self.watcher.outgoing(placing.source, placing.participant)
+                return True
+            await self.any_change(left)
+        return False
 
     async def _undo(self, asking: "asyncio.Task[Answer]", placing: "_Placing") -> None:
         """Ends the call; what takes longer goes on without anybody waiting."""

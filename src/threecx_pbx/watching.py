@@ -63,6 +63,8 @@ class Watcher:
         """Since when a verb's result is to show the leg, until its Upsert has come."""
         self._later: dict[Ref, asyncio.Task[None]] = {}
         self._outgoing: set[Ref] = set()
+        self._taken_again: set[Ref] = set()
+        """Ids of legs that we have placed while the Remove of the leg before is still to come (api.md 11.8)."""
         """Placed by ourselves."""
         self._doubt = asyncio.Lock()
         self._offered_until = clock.now()
@@ -116,6 +118,7 @@ class Watcher:
                 self._apply(changed)
 
     async def _reconcile_often(self, frames: Frames) -> None:
+        self._taken_again.clear()  # a Remove that was missed does not come any more
         while True:
             try:
                 await self.reconcile()
@@ -138,7 +141,9 @@ class Watcher:
             if ref in self._reading:
                 self._gone.add(ref)
             self._again.discard(ref)
-            self._outgoing.discard(ref)
+            if ref not in self._taken_again:
+                self._outgoing.discard(ref)
+            self._taken_again.discard(ref)
             self._expected.pop(ref, None)
             self._see(LegGone(self._clock.now(), Dn(changed.dn), ParticipantId(changed.participant)))
         elif changed.kind != DTMF and self._is_expected(ref):
@@ -160,10 +165,15 @@ class Watcher:
         if self.linked.is_set():
             self._read_soon(ref)
 
-    def outgoing(self, dn: str, participant: int) -> None:
-        """A leg that we have placed. Read late it is connected already, and not every PBX says who has called (api.md 3.1)."""
+    def outgoing(self, dn: str, participant: int, *, taken_again: bool = False) -> None:
+        """A leg that we have placed. Read late it is connected already, and not every PBX says who has called (api.md 3.1).
+
+        `taken_again`: another leg is still known by this id, whose Remove comes before the new one's Upsert.
+        """
         self._outgoing.add((dn, participant))
-        if self._knows((dn, participant)):
+        if taken_again:
+            self._taken_again.add((dn, participant))
+        elif self._knows((dn, participant)):
             self.look_again((dn, participant))
 
     def _told(self, seen: SeenLeg) -> SeenLeg:

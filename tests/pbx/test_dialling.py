@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -86,6 +87,28 @@ async def test_a_cancelled_call_leaves_no_leg_and_disturbs_no_other(
     assert len([call for call in reports.values() if call != "ended"]) == 3
     other.cancel()
     await asyncio.wait({other})
+
+
+@pytest.mark.parametrize("reply", ["dialing", "outcome"])
+async def test_a_call_whose_leg_takes_the_id_of_one_that_has_just_ended_is_another_call(
+    start: Start, link: Link, reply: str
+) -> None:
+    late: dict[str, Any] = {
+        "participant_ids": "recycled",
+        "upsert_delay_ms": 500,
+        "originated_by_self": False,
+    }
+    pbx = await link(await start(makecall_reply=reply, **late))
+    first = await pbx.session.dial(order("101"))
+    assert first.call is not None
+    assert first.leg is not None
+    await pbx.session.drop_own(first.call)
+    second = await pbx.session.dial(order("102"))
+    assert second.leg is not None
+    assert second.leg.participant == first.leg.participant
+    assert (second.connected, second.call == first.call) == (True, False)
+    await pbx.until(lambda: first.call.id not in {call.id for call in pbx.session.calls_now()})
+    assert "call_received" not in pbx.types
 
 
 async def test_a_caller_who_comes_in_meanwhile_is_not_taken_for_the_answer(pbx: Linked) -> None:

@@ -40,4 +40,5 @@ def add_health(app: FastAPI, office: Office) -> None:
     async def change_health(patch: HealthPatch) -> Health:
         """Change it: disk, licence, services, trunks, quotas."""
         office.health = replace(office.health, **patch.model_dump(exclude_unset=True))
+        office.journal.observe(office.health)
         return office.health

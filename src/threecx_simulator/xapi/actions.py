@@ -71,6 +71,7 @@ def _service(stopped: bool) -> Action:
             office.health.stopped_services.update(names)
         else:
             office.health.stopped_services.difference_update(names)
+        office.journal.observe(office.health)
 
     return act
 

@@ -8,7 +8,7 @@ from threecx_simulator.xapi.filter import BadQuery, Row, parse
 from threecx_simulator.xapi.model import Type, model
 
 SET_LIMIT = 100  # `$top` above it is a 400 on entity sets, and the size of a page (T; D)
-REPORT_LIMIT = 1000  # what report functions take (T)
+REPORT_LIMIT = 1000  # what report functions take at least (T)
 _OPTIONS = {"$top", "$skip", "$search", "$filter", "$count", "$orderby", "$select", "$expand", "$format"}
 
 
@@ -46,8 +46,8 @@ class Query:
     raw: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, options: Iterable[tuple[str, str]], type_: Type, limit: int) -> "Query":
-        """From the URL's query. `limit`: the largest `$top`. What is unknown, double or out of range is a `BadQuery`.
+    def of(cls, options: Iterable[tuple[str, str]], type_: Type, limit: int | None) -> "Query":
+        """From the URL's query. `limit`: the largest `$top`, None = any. What is unknown, double or out of range is a `BadQuery`.
 
         Options are known without their `$` too: programs in use send `expand=Agents` (t), as ASP.NET OData allows.
         """

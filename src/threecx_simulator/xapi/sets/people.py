@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
+from unicodedata import normalize
 
 from threecx_simulator.company import Company, Department
 from threecx_simulator.pbx.state import Pbx
@@ -12,6 +13,10 @@ from threecx_simulator.xapi.sets.schedule import holiday_rows, hours_of
 
 Row = dict[str, Any]
 PROFILES = ("Available", "Away", "Out of office", "Custom 1", "Custom 2")
+_SPELT = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ø": "o", "ł": "l"}
+)  # how people write such letters in a mail address
+_NO_ROUTE = {"IsPromptEnabled": False, "Prompt": "", "Route": {"To": "None"}}
 DEFAULT_GROUP = 28
 """The default department's `Id` on a fresh PBX (D); the others follow."""
 
@@ -59,7 +64,8 @@ def _user(pbx: Pbx, company: Company, ids: DnIds, one: Extension) -> Row:
 
 
 def _mail(one: Extension, fqdn: str) -> str:
-    plain = f"{one.first_name}.{one.last_name}".lower().replace("'", "").replace(" ", "")
+    bare = normalize("NFKD", f"{one.first_name}.{one.last_name}".translate(_SPELT)).encode("ascii", "ignore")
+    plain = bare.decode().lower().replace("'", "").replace(" ", "")
     return f"{plain}@{fqdn}".strip(".")
 
 
@@ -142,6 +148,7 @@ def groups(pbx: Pbx, company: Company, ids: DnIds, users_of: Callable[[str], lis
             "Language": company.language.upper(),
             "TimeZoneId": company.time_zone,
             "CurrentGroupHours": "Default",
+            **{f"{when}Route": dict(_NO_ROUTE) for when in ("Office", "OutOfOffice", "Break", "Holidays")},
             "OverrideExpiresAt": None,
             "OverrideHolidays": False,
             "Hours": hours_of(company),

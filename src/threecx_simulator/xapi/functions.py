@@ -6,6 +6,7 @@ from threecx_simulator.xapi.administration import first_free
 from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.maintenance import MAINTENANCE, Function, Given
 from threecx_simulator.xapi.office import Office
+from threecx_simulator.xapi.quality import quality_report
 from threecx_simulator.xapi.sets import live, settings
 from threecx_simulator.xapi.texts import stamp
 
@@ -102,4 +103,5 @@ FUNCTIONS: dict[str, Function] = {
         "IsRecordingArchiveEnabled": False,
     },
     "ActivityLog/Pbx.GetLogs": _logs,
+    "ReportCallLogData/Pbx.GetCallQualityReport": quality_report,
 } | MAINTENANCE

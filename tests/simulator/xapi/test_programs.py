@@ -110,3 +110,41 @@ async def test_mail_addresses_are_written_in_plain_letters(xapi: Start) -> None:
     client = await xapi()
     made = await client.ask("POST", "Users", json={"FirstName": "Jürgen", "LastName": "Großmann-Lévy"})
     assert made[1]["EmailAddress"].partition("@")[0] == "juergen.grossmann-levy"
+
+
+async def test_rows_that_have_a_quality_report_answer_with_it(xapi: Start) -> None:
+    client = await xapi()
+    rows = await client.rows(CALL_LOG, top=50)
+    talked = next(row for row in rows if row.get("QualityReport"))
+    silent = next(row for row in rows if not row.get("QualityReport"))
+    ask = "ReportCallLogData/Pbx.GetCallQualityReport(cdrId='{}',srcNumber='',dstNumber='',srcCallerId='',dstCallerId='')"
+    told = await client.get(ask.format(talked["CdrId"]))
+    assert told["Party1"]["Number"] == talked["SourceCallerId"]
+    assert 3 < told["MOS"] < 4.5
+    for other in (silent["CdrId"], talked["CdrId"].replace("01d", "02d"), "nonsense"):
+        assert (await client.ask("GET", ask.format(other)))[0] == 404
+
+
+async def test_a_call_that_was_parked_is_told_with_and_without_its_park_leg(xapi: Start) -> None:
+    client = await xapi(history=0)
+    control, clock = client.sim.control, client.sim.clock
+    call = control.call("+49301234567", "8001")
+    await clock.advance(3)
+    headers, own = (
+        {"Authorization": f"Bearer {client.token}"},
+        f"{client.sim.url}/callcontrol/8001/participants",
+    )
+    async with client.session.get(own, headers=headers) as answer:
+        (leg,) = await answer.json()
+    async with client.session.post(
+        f"{own}/{leg['id']}/transferto", headers=headers, json={"destination": "SP0"}
+    ) as answer:
+        assert answer.status in {200, 202}
+    await clock.advance(10)
+    assert (await client.rows("ActiveCalls"))[0]["Callee"].partition(" ")[0] == "SP0"
+    control.hang_up(call)
+    hidden = await client.rows(CALL_LOG)
+    shown = await client.rows(CALL_LOG.replace("hidePcalls=true", "hidePcalls=false"))
+    assert [row["DestinationDn"] for row in hidden] == ["8001"]
+    assert [row["DestinationDn"] for row in shown] == ["8001", "SP0"]
+    assert hidden[0] == shown[0]

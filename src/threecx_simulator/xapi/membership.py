@@ -46,9 +46,13 @@ def complete(sets: Sets, user: Row, groups: Iterable[Row]) -> list[Json]:
 
 
 def user_guard(sets: Sets, user: Row | None, data: Json) -> None:
-    """Looks at `Groups` of a user before they are kept."""
-    if user is not None and data.get("Groups") is not None:
-        data["Groups"] = complete(sets, user, data["Groups"])
+    """Looks at `Groups` of a user before they are kept. Who has left the primary one has the first of the others."""
+    if user is None or data.get("Groups") is None:
+        return
+    data["Groups"] = complete(sets, user, data["Groups"])
+    numbers = [one["GroupId"] for one in data["Groups"]]
+    if numbers and data.get("PrimaryGroupId", user.get("PrimaryGroupId")) not in numbers:
+        data["PrimaryGroupId"] = numbers[0]
 
 
 def group_guard(sets: Sets, group: Row | None, data: Json) -> None:

@@ -42,6 +42,8 @@ class Office:
         self.archive = Archive(lambda: board.pbx, history)
         self.journal = self._new_journal()
         self._settings: dict[str, Json] = {}
+        self.adjusted: dict[str, Json] = {}
+        """What clients laid over the answers of functions that tell settings, by the function."""
         self.sets: dict[str, Records] = {
             name: self._records(name) for name in model().sets if name not in _NO_STORE
         }
@@ -158,6 +160,7 @@ class Office:
         for records in self.sets.values():
             records.clear()
         self._settings.clear()
+        self.adjusted.clear()
         self.health = Health()
         self.journal = self._new_journal()
         self.archive.reset()

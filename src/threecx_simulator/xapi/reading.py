@@ -148,6 +148,8 @@ class Reader:
         if function is None or (found.key and row is None):
             return empty(404)
         value = function(self._office, row, given)
+        if call.name in self._office.adjusted:
+            value = {**value, **self._office.adjusted[call.name]}
         return self._value(request, found, call, value) if value is not None else empty(404)
 
     def _value(self, request: Request, found: Resource, call: Call, value: Any) -> Response:

@@ -148,3 +148,57 @@ async def test_a_call_that_was_parked_is_told_with_and_without_its_park_leg(xapi
     assert [row["DestinationDn"] for row in hidden] == ["8001"]
     assert [row["DestinationDn"] for row in shown] == ["8001", "SP0"]
     assert hidden[0] == shown[0]
+
+
+async def test_a_friendly_name_is_free_until_somebody_has_it(xapi: Start) -> None:
+    client = await xapi(history=0)
+    body = {"model": {"FriendlyName": "sam", "Pair": "101"}}
+    assert (await client.ask("POST", "WebsiteLinks/Pbx.ValidateLink", json=body))[0] == 204
+    sam = (await client.rows("Users", filter="Number eq '101'"))[0]["Id"]
+    assert (await client.ask("PATCH", f"Users({sam})", json={"Id": sam, "ClickToCallId": "sam"}))[0] == 204
+    status, told = await client.ask("POST", "WebsiteLinks/Pbx.ValidateLink", json=body)
+    assert (status, told["error"]["details"][0]["target"]) == (400, "FriendlyName")
+
+
+async def test_shared_parking_gets_the_next_place(xapi: Start) -> None:
+    client = await xapi(history=0)
+    places = {row["Number"] for row in await client.rows("Parkings")}
+    status, made = await client.ask("POST", "Parkings", json={"Groups": [{"GroupId": 28}], "Id": 0})
+    assert (status, made["Number"]) == (201, f"SP{len(places)}")
+
+
+async def test_who_moves_to_another_department_has_it_as_the_primary_one(xapi: Start) -> None:
+    client = await xapi(history=0)
+    _, group = await client.ask("POST", "Groups", json={"Name": "Night shift"})
+    sam = (await client.rows("Users", filter="Number eq '101'"))[0]
+    body = {"Groups": [{"GroupId": group["Id"], "Rights": {"RoleName": "users"}}], "Id": sam["Id"]}
+    assert (await client.ask("PATCH", f"Users({sam['Id']})", json=body))[0] == 204
+    moved = await client.get(f"Users({sam['Id']})", select="PrimaryGroupId", expand="Groups")
+    assert (moved["PrimaryGroupId"], [one["Name"] for one in moved["Groups"]]) == (
+        group["Id"],
+        ["Night shift"],
+    )
+
+
+async def test_backups_are_made_scheduled_and_purged(xapi: Start) -> None:
+    client = await xapi(history=0)
+    assert (await client.ask("POST", "Backups/Pbx.Backup", json={"description": {"Name": "mine.zip"}}))[
+        0
+    ] == 204
+    assert (await client.rows("Backups", filter="FileName eq 'mine.zip'"))[0]["Size"] > 0
+    settings = {"settings": {"ScheduleEnabled": False}}
+    assert (await client.ask("POST", "Backups/Pbx.SetBackupSettings", json=settings))[0] == 204
+    told = await client.get("Backups/Pbx.GetBackupSettings()")
+    assert (told["ScheduleEnabled"], told["Rotation"]) == (False, 7)
+    assert (await client.ask("POST", "Backups/Pbx.PurgeLocalBackups"))[0] == 204
+    assert await client.rows("Backups") == []
+
+
+async def test_a_purged_event_log_goes_on_counting(xapi: Start) -> None:
+    client = await xapi(history=0)
+    last = (await client.rows("EventLogs", top=1))[0]["Id"]
+    assert (await client.ask("POST", "EventLogs/Pbx.PurgeEventLog"))[0] == 204
+    assert await client.rows("EventLogs") == []
+    body = {"options": {"ServiceNames": ["3CXIVR"]}}
+    assert (await client.ask("POST", "Services/Pbx.Stop", json=body))[0] == 204
+    assert [row["Id"] for row in await client.rows("EventLogs")] == [last + 1]

@@ -45,6 +45,21 @@ async def test_a_multipart_token_request_is_understood(start: Any) -> None:
         assert answer.request_info.headers["Content-Type"].startswith("multipart/form-data")
 
 
+async def test_a_client_that_names_itself_by_basic_authentication_gets_its_token(start: Any) -> None:
+    import aiohttp
+
+    app = await start()
+    grant = {"grant_type": "client_credentials"}
+    for secret, status in (("simulator-secret", 200), ("wrong", 401)):
+        named = aiohttp.BasicAuth("8001", secret)
+        async with app.session.post(f"{app.sim.url}/connect/token", data=grant, auth=named) as answer:
+            assert answer.status == status
+    for header in ("Basic", "Basic ****", "Basic MTIz", "Bearer x"):
+        headers = {"Authorization": header}
+        async with app.session.post(f"{app.sim.url}/connect/token", data=grant, headers=headers) as answer:
+            assert answer.status == 401
+
+
 async def test_a_wrong_secret_gets_the_documented_401_and_leaves_the_good_token_alone(start: Any) -> None:
     app = await start()
     refused = await app.log_in(secret="wrong")

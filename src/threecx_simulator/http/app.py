@@ -14,7 +14,7 @@ from threecx_simulator.audio.desk import Desk
 from threecx_simulator.http.callcontrol import CallControl
 from threecx_simulator.http.refusals import empty
 from threecx_simulator.http.socket import Sockets
-from threecx_simulator.http.tokens import WRONG_SECRET, TokenOffice
+from threecx_simulator.http.tokens import WRONG_SECRET, TokenOffice, basic_credentials
 from threecx_simulator.http.webclient import SESSION, WebClient
 from threecx_simulator.pbx.ids import Dn
 from threecx_simulator.switchboard import Switchboard
@@ -52,6 +52,7 @@ class PbxWeb:
     async def _token(self, request: Request) -> Response:
         async with request.form() as form:
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        fields = basic_credentials(request.headers.get("authorization")) | fields
         if not {"client_id", "client_secret"} <= fields.keys():
             return JSONResponse(WRONG_SECRET, 401)
         before = self.tokens.minted.get(fields["client_id"], 0)

@@ -2,9 +2,11 @@
 
 import hmac
 import secrets
+from base64 import b64decode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import unquote_plus
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,6 +20,17 @@ WRONG_SECRET = {
     "error": "unauthorized",
     "error_description": "The request requires valid user authentication.",
 }
+
+
+def basic_credentials(authorization: str | None) -> dict[str, str]:
+    """What OAuth clients send as Basic authentication, which 3CX's page on the token endpoint names (D)."""
+    scheme, _, coded = (authorization or "").partition(" ")
+    try:
+        plain = b64decode(coded, validate=True).decode() if scheme.lower() == "basic" else ""
+    except ValueError:
+        return {}
+    name, colon, secret = plain.partition(":")
+    return {"client_id": unquote_plus(name), "client_secret": unquote_plus(secret)} if colon else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,10 +99,10 @@ def _order(text: str, type_: Type) -> tuple[tuple[str, bool], ...]:
     found = []
     for part in (one for one in text.split(",") if one.strip()):
         words = part.split()
-        if len(words) > 2 or (len(words) == 2 and words[1] not in {"asc", "desc"}):
+        if len(words) > 2 or (len(words) == 2 and words[1].lower() not in {"asc", "desc"}):
             raise BadQuery(f"Syntax error in $orderby '{part}'.")
         _known(type_, words[0])
-        found.append((words[0], words[-1] == "desc"))
+        found.append((words[0], words[-1].lower() == "desc" and len(words) == 2))
     return tuple(found)
 
 

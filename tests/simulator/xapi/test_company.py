@@ -151,3 +151,14 @@ async def test_the_default_department_of_a_generated_company_has_members_and_say
         row = sim.office.sets["Groups"].find("Number", "GRP0000")
     assert row is not None
     assert (row["HasMembers"], {one["Number"] for one in row["Members"]()} >= set(members)) == (True, True)
+
+
+@pytest.mark.parametrize("country", ["DE", "FR"])
+def test_mail_addresses_of_contacts_spell_their_names_out(country: str) -> None:
+    _, company = make_company(3, country=country)
+    special = [one for one in company.contacts if not one.first_name.isascii()]
+    assert special
+    for one in special:
+        local = one.email.partition("@")[0]
+        assert local.isascii()
+        assert len(local) >= len(f"{one.first_name}.{one.last_name}".replace(" ", "").replace("'", ""))

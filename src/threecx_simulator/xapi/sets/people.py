@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
-from unicodedata import normalize
 
 from threecx_simulator.company import Company, Department
+from threecx_simulator.company.mail import local_part
 from threecx_simulator.pbx.state import Pbx
 from threecx_simulator.pbx.world import Extension
 from threecx_simulator.xapi.ids import DnIds
@@ -13,9 +13,6 @@ from threecx_simulator.xapi.sets.schedule import holiday_rows, hours_of
 
 Row = dict[str, Any]
 PROFILES = ("Available", "Away", "Out of office", "Custom 1", "Custom 2")
-_SPELT = str.maketrans(
-    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss", "ø": "o", "ł": "l"}
-)  # how people write such letters in a mail address
 _NO_ROUTE = {"IsPromptEnabled": False, "Prompt": "", "Route": {"To": "None"}}
 DEFAULT_GROUP = 28
 """The default department's `Id` on a fresh PBX (D); the others follow."""
@@ -33,14 +30,14 @@ def display_name(first: str, last: str) -> str:
 
 
 def _user(pbx: Pbx, company: Company, ids: DnIds, one: Extension) -> Row:
-    number = ids.of(one.number)
+    number, mail = ids.of(one.number), local_part(one.first_name, one.last_name)
     return {
         "Id": number,
         "Number": one.number,
         "FirstName": one.first_name,
         "LastName": one.last_name,
         "DisplayName": display_name(one.first_name, one.last_name),
-        "EmailAddress": _mail(one, pbx.world.fqdn),
+        "EmailAddress": f"{mail}@{pbx.world.fqdn}" if mail else "",
         "Mobile": "",
         "Language": company.language.upper(),
         "IsRegistered": bool(one.devices) and pbx.behaviour(one.number).registered,
@@ -61,12 +58,6 @@ def _user(pbx: Pbx, company: Company, ids: DnIds, one: Extension) -> Row:
         "Phones": list,
         "ForwardingExceptions": list,
     }
-
-
-def _mail(one: Extension, fqdn: str) -> str:
-    bare = normalize("NFKD", f"{one.first_name}.{one.last_name}".translate(_SPELT)).encode("ascii", "ignore")
-    plain = bare.decode().lower().replace("'", "").replace(" ", "")
-    return f"{plain}@{fqdn}".strip(".")
 
 
 def _group_id(company: Company, name: str) -> int:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
+from threecx_simulator.pbx.world import Role
 from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.records import Json, Records, Refused
 
@@ -14,6 +15,12 @@ _UNKNOWN = "WARNINGS.XAPI.NOT_FOUND"
 def _groups_of(user: Row) -> list[Json]:
     found = user.get("Groups")
     return list((found() if callable(found) else found) or ())
+
+
+def role_of(user: Row) -> Role:
+    """The highest role that a user has in any department."""
+    held = {(one.get("Rights") or {}).get("RoleName") for one in _groups_of(user)}
+    return next((role for role in get_args(Role) if role in held), "users")
 
 
 def members_of(sets: Sets, group: object) -> list[Json]:

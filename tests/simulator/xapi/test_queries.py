@@ -87,7 +87,8 @@ async def test_the_count_is_of_all_rows_whatever_page_is_asked_for(
 
 async def test_what_was_asked_for_stands_in_the_context(xapi: Start) -> None:
     client = await xapi()
-    body = await client.get("Users", select="Id,Number", expand="Groups($expand=Rights;$select=Name)", top=1)
+    shape = {"select": "Id,Number", "expand": "Groups($expand=Rights;$select=Name)"}
+    body = await client.get("Users", **shape, top=1, skip=1)
     assert body["@odata.context"].endswith("/xapi/v1/$metadata#Users(Id,Number,Groups(Name,Rights()))")
     (row,) = body["value"]
     assert set(row) == {"Id", "Number", "Groups"}

@@ -52,7 +52,7 @@ def _user(pbx: Pbx, company: Company, ids: DnIds, one: Extension) -> Row:
         "OutboundCallerID": "",
         "PrimaryGroupId": _group_id(company, one.department),
         "Tags": [],
-        "Groups": partial(_memberships, company, one, number),
+        "Groups": partial(_memberships, company, one, number, _role(pbx, one)),
         "ForwardingProfiles": partial(forwarding_profiles, pbx, one, number),
         "Greetings": list,
         "Phones": list,
@@ -65,14 +65,19 @@ def _group_id(company: Company, name: str) -> int:
     return DEFAULT_GROUP + (names.index(name) if name in names else 0)
 
 
-def _memberships(company: Company, one: Extension, number: int) -> list[Row]:
+def _role(pbx: Pbx, one: Extension) -> str:
+    """Whoever has the first number set the PBX up."""
+    return "system_owners" if one is pbx.world.extensions[0] else "users"
+
+
+def _memberships(company: Company, one: Extension, number: int, role: str) -> list[Row]:
     group = _group_id(company, one.department)
-    return [_membership(company.departments[group - DEFAULT_GROUP], group, one, number)]
+    return [_membership(company.departments[group - DEFAULT_GROUP], group, one, number, role)]
 
 
-def _membership(department: Department, group: int, one: Extension, number: int) -> Row:
+def _membership(department: Department, group: int, one: Extension, number: int, role: str) -> Row:
     rights = {
-        "RoleName": "users",
+        "RoleName": role,
         "CanSeeGroupMembers": True,
         "CanSeeGroupCalls": False,
         "PerformOperations": False,

@@ -190,6 +190,10 @@ class Profile:
     report_row_limit: int = 0
     """Rows that the call log gives at most, however they are paged; 0 = all. 20000 is the PBX's own setting on one (T)."""
 
+    report_top: Literal["any", "1000"] = "any"
+    """The largest `$top` of a report. 1000 works (T), and published scripts ask for 100000 and count what came
+    (third-party code); that 1001 is refused is nowhere written."""
+
     recording_download: Literal["bytes", "redirect"] = "bytes"
     """`DownloadRecording` answers with the sound, or sends the client to another address for it (T: follow redirects)."""
 
@@ -249,6 +253,7 @@ PROFILES: dict[str, Profile] = {
         extension_statistics="500",
         old_call_history="500",
         recordings_in_call_log=False,
+        report_top="1000",
         recording_download="redirect",
         get_burst_ms=256,
         post_buffer_ms=60,

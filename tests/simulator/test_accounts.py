@@ -1,5 +1,6 @@
 """`/connect/token` and who may do what (api.md 1 and the first paragraph of 12)."""
 
+from base64 import b64encode
 from typing import Any
 
 import jwt
@@ -43,6 +44,24 @@ async def test_a_multipart_token_request_is_understood(start: Any) -> None:
     async with app.session.post(f"{app.sim.url}/connect/token", data=form) as answer:
         assert answer.status == 200
         assert answer.request_info.headers["Content-Type"].startswith("multipart/form-data")
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("Basic " + b64encode(b"8001:simulator-secret").decode(), 200),
+        ("Basic " + b64encode(b"8001:wrong").decode(), 401),
+        ("Basic", 401),
+        ("Basic ****", 401),
+        ("Basic MTIz", 401),
+        ("Bearer x", 401),
+    ],
+)
+async def test_a_client_may_name_itself_by_basic_authentication(start: Any, header: str, status: int) -> None:
+    app = await start()
+    grant, headers = {"grant_type": "client_credentials"}, {"Authorization": header}
+    async with app.session.post(f"{app.sim.url}/connect/token", data=grant, headers=headers) as answer:
+        assert answer.status == status
 
 
 async def test_a_wrong_secret_gets_the_documented_401_and_leaves_the_good_token_alone(start: Any) -> None:

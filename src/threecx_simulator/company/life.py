@@ -10,6 +10,7 @@ from typing import Self
 from threecx_simulator.clock import Clock
 from threecx_simulator.company.company import Company
 from threecx_simulator.control.handle import Control
+from threecx_simulator.pbx.ids import Dn
 from threecx_simulator.pbx.state import Pbx
 
 _UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
@@ -41,6 +42,10 @@ class Life:
         self._per_second = per_second
         self._random = Random(f"life {seed}")  # noqa: S311 (reproducible fictions, no secrets)
         self._living: asyncio.Task[None] | None = None
+        self._at = 0.0
+        """Seconds since the beginning at which the last call was due: what follows depends on the seed alone."""
+        self._busy: dict[Dn, float] = {}
+        """Until when somebody is in a call."""
 
     async def __aenter__(self) -> Self:
         """Begin."""
@@ -58,7 +63,9 @@ class Life:
 
     async def _live(self) -> None:
         while True:
-            await self._clock.sleep(self._random.expovariate(self._per_second))
+            gap = self._random.expovariate(self._per_second)
+            self._at += gap
+            await self._clock.sleep(gap)
             self._call()
             self._forget()
 
@@ -71,15 +78,29 @@ class Life:
             return
         if kind < 0.6 and world.trunks:
             own = {client.dn for client in world.clients}
-            dids = [did for trunk in world.trunks for did, dn in trunk.dids.items() if dn not in own]
+            dids = {did: dn for trunk in world.trunks for did, dn in trunk.dids.items() if dn not in own}
             number, name = self._outsider()
             if dids:
-                self._control.call(number, random.choice(dids), name=name, hangup_after=patience)
+                free = [did for did, dn in dids.items() if self._free(dn)]
+                did = random.choice(free or list(dids))
+                self._busy[dids[did]] = self._at + patience if dids[did] in people else 0.0
+                self._control.call(number, did, name=name, hangup_after=patience)
         elif kind < 0.8 and world.trunks:
-            self._control.call(random.choice(people), self._outsider()[0], hangup_after=patience)
+            (who,) = self._pick(people, 1, patience)
+            self._control.call(who, self._outsider()[0], hangup_after=patience)
         elif len(people) > 1:
-            who, whom = random.sample(people, 2)
+            who, whom = self._pick(people, 2, patience / 2)
             self._control.call(who, whom, hangup_after=patience / 2)
+
+    def _pick(self, people: list[Dn], count: int, patience: float) -> list[Dn]:
+        """People who are in no call of this life as far as there are any; they are for as long as somebody is patient."""
+        free = [one for one in people if self._free(one)]
+        picked = self._random.sample(free if len(free) >= count else people, count)
+        self._busy.update(dict.fromkeys(picked, self._at + patience))
+        return picked
+
+    def _free(self, dn: Dn) -> bool:
+        return self._busy.get(dn, 0.0) <= self._at
 
     def _outsider(self) -> tuple[str, str]:
         if self._random.random() < 0.6:

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from threecx_simulator.company.company import Company, Contact, Department, Holiday, Hours
+from threecx_simulator.company.mail import local_part
 from threecx_simulator.company.numbers import outside_number
 from threecx_simulator.pbx.behaviour import Behaviour
 from threecx_simulator.pbx.ids import ClientId, Dn
@@ -114,16 +115,13 @@ def _strangers(seed: int, country: str) -> tuple[str, ...]:
 def _contact(random: Random, words: Any, country: str) -> Contact:
     first, last = random.choice(words["first"]), random.choice(words["last"])
     trade = f"{random.choice(words['trade'])} {random.choice(words['business'])} {words['form']}"
-    address = "".join(
-        letter for letter in f"{first}.{last}".lower() if letter.isascii() and letter not in "' "
-    )
     return Contact(
         first_name=first,
         last_name=last,
         company=trade,
         number=outside_number(random, country, mobile=False),
         mobile=outside_number(random, country, mobile=True),
-        email=f"{address}@example.{words['domain']}",
+        email=f"{local_part(first, last)}@example.{words['domain']}",
     )
 
 

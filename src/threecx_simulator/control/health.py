@@ -10,9 +10,11 @@ from pydantic.alias_generators import to_camel
 from threecx_simulator.xapi.health import Health
 from threecx_simulator.xapi.office import Office
 
+_MAY_BE_NULL = {"license_expires", "last_backup"}  # back to what they are by themselves
+
 
 class HealthPatch(BaseModel):
-    """What changes; the fields of `Health`, times in ISO 8601."""
+    """What changes; the fields of `Health`, times in ISO 8601. Null changes nothing but the two times, which it resets."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
@@ -39,5 +41,8 @@ def add_health(app: FastAPI, office: Office) -> None:
     @app.patch("/health", tags=["faults"])
     async def change_health(patch: HealthPatch) -> Health:
         """Change it: disk, licence, services, trunks, quotas."""
-        office.health = replace(office.health, **patch.model_dump(exclude_unset=True))
+        wished = patch.model_dump(exclude_unset=True).items()
+        changes = {name: value for name, value in wished if value is not None or name in _MAY_BE_NULL}
+        office.health = replace(office.health, **changes)
+        office.journal.observe(office.health)
         return office.health

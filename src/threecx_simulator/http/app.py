@@ -14,8 +14,8 @@ from threecx_simulator.audio.desk import Desk
 from threecx_simulator.http.callcontrol import CallControl
 from threecx_simulator.http.refusals import empty
 from threecx_simulator.http.socket import Sockets
-from threecx_simulator.http.tokens import WRONG_SECRET, TokenOffice
-from threecx_simulator.http.webclient import SESSION, WebClient
+from threecx_simulator.http.tokens import WRONG_SECRET, TokenOffice, basic_credentials
+from threecx_simulator.http.webclient import REFRESH_COOKIE, WebClient
 from threecx_simulator.pbx.ids import Dn
 from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.office import Office
@@ -41,7 +41,7 @@ class PbxWeb:
         routes = [
             Route("/connect/token", self._token, methods=["POST"]),
             WebSocketRoute("/callcontrol/ws", self.sockets.serve),
-            Route(SESSION, WebClient(board, self.tokens).session, methods=["POST"]),
+            *WebClient(board, self.tokens, office).routes(),
             *self.calls.routes(),
             *Xapi(board, self.tokens, office).routes(),
             WebSocketRoute("/{path:path}", _nowhere),
@@ -52,6 +52,11 @@ class PbxWeb:
     async def _token(self, request: Request) -> Response:
         async with request.form() as form:
             fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        if fields.get("grant_type") == "refresh_token" or (REFRESH_COOKIE in request.cookies and not fields):
+            refresh = fields.get("refresh_token") or request.cookies.get(REFRESH_COOKIE, "")
+            status, body = self.tokens.refreshed(refresh)
+            return JSONResponse(body, status)
+        fields = basic_credentials(request.headers.get("authorization")) | fields
         if not {"client_id", "client_secret"} <= fields.keys():
             return JSONResponse(WRONG_SECRET, 401)
         before = self.tokens.minted.get(fields["client_id"], 0)

@@ -7,6 +7,7 @@ from threecx_simulator.xapi.clients import new_key
 from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.records import Missing, Refused
+from threecx_simulator.xapi.texts import stamp
 
 Given = Mapping[str, Any]
 Action = Callable[[Office, Row | None, Given], Any]
@@ -71,6 +72,7 @@ def _service(stopped: bool) -> Action:
             office.health.stopped_services.update(names)
         else:
             office.health.stopped_services.difference_update(names)
+        office.journal.observe(office.health)
 
     return act
 
@@ -101,6 +103,58 @@ def _move_rule(office: Office, _row: Row | None, given: Given) -> None:
         one, other = rules[at], rules[to]
         records.change(one, {"Priority": other.get("Priority")})
         records.change(other, {"Priority": one.get("Priority")})
+
+
+def _validate_link(office: Office, _row: Row | None, given: Given) -> None:
+    """Whether a friendly name for chat and meetings is free (D: 204 when it is)."""
+    name = str((given.get("model") or {}).get("FriendlyName") or "")
+    if not name:
+        raise Refused("FriendlyName", "WARNINGS.XAPI.REQUIRED")
+    links = (row.get("Link") for row in office.sets["WebsiteLinks"])
+    people = (
+        row.get(field)
+        for row in office.sets["Users"]
+        for field in ("ClickToCallId", "WebMeetingFriendlyName")
+    )
+    if name in links or name in people:
+        raise Refused("FriendlyName", "WARNINGS.XAPI.ALREADY_IN_USE")
+
+
+def _backup(office: Office, _row: Row | None, given: Given) -> None:
+    """A backup is made at once."""
+    name = str((given.get("description") or {}).get("Name") or f"Backup.{office.now:%Y%m%d%H%M%S}.zip")
+    office.sets["Backups"].create(
+        {"FileName": name, "CreationTime": stamp(office.now), "Size": 84_500_000, "DownloadLink": ""}
+    )
+
+
+def _purge(name: str) -> Action:
+    """Delete every row of a set."""
+
+    def act(office: Office, _row: Row | None, _given: Given) -> None:
+        for row in list(office.sets[name]):
+            office.sets[name].delete(row)
+
+    return act
+
+
+def _purge_events(office: Office, _row: Row | None, _given: Given) -> None:
+    office.journal.purge()
+
+
+def _set(function: str) -> Action:
+    """Lay the body's `settings` over what that function answers."""
+
+    def act(office: Office, _row: Row | None, given: Given) -> None:
+        office.adjusted.setdefault(function, {}).update(given.get("settings") or {})
+
+    return act
+
+
+def _registrars(office: Office, _row: Row | None, given: Given) -> list[Row]:
+    wanted = set(given.get("macs") or ())
+    phones = (row["Registrar"] for row in office.sets["SipDevices"] if row.get("Registrar"))
+    return [one for one in phones if one["MAC"] in wanted]
 
 
 def _generate_app_token(office: Office, row: Row | None, _given: Given) -> str:
@@ -142,4 +196,26 @@ ACTIONS: dict[str, Action] = {
     "OutboundRules/Pbx.MoveUpDown": _move_rule,
     "Defs/Pbx.SendEmail": _done,
     "Defs/Pbx.ReportLogEvent": _done,
+    "WebsiteLinks/Pbx.ValidateLink": _validate_link,
+    "Backups/Pbx.Backup": _backup,
+    "Backups()/Pbx.Restore": _done,
+    "Backups/Pbx.PurgeLocalBackups": _purge("Backups"),
+    "Backups/Pbx.SetBackupSettings": _set("Backups/Pbx.GetBackupSettings"),
+    "Backups/Pbx.SetRestoreSettings": _set("Backups/Pbx.GetRestoreSettings"),
+    "Backups/Pbx.SetBackupFailoverSettings": _set("Backups/Pbx.GetBackupFailoverSettings"),
+    "Backups/Pbx.SetBackupRepositorySettings": _set("Backups/Pbx.GetBackupRepositorySettings"),
+    "Recordings/Pbx.SetRecordingRepositorySettings": _set("Recordings/Pbx.GetRecordingRepositorySettings"),
+    "Recordings/Pbx.Archive": _done,
+    "EventLogs/Pbx.PurgeEventLog": _purge_events,
+    "ActivityLog/Pbx.PurgeLogs": _done,
+    "LicenseStatus/Pbx.RefreshLicenseStatus": _done,
+    "Services/Pbx.GarbageCollect": _done,
+    "Services/Pbx.RestartOperatingSystem": _done,
+    "SystemStatus/Pbx.StartDBMaintenance": _done,
+    "Users()/Pbx.Regenerate": _done,
+    "Users()/Pbx.MakeCallUserRecordGreeting": _done,
+    "Users/Pbx.RegeneratePasswords": _done,
+    "Users/Pbx.InstallFirmware": _done,
+    "Users/Pbx.UpgradePhone": _done,
+    "Users/Pbx.GetPhoneRegistrars": _registrars,
 }

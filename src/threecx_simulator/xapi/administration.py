@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any, cast
 
 from threecx_simulator.pbx.directory import Directory
@@ -34,12 +35,21 @@ def first_free(pbx: Pbx, first: int) -> str:
     return next(str(number) for number in range(first, first + 10_000) if str(number) not in taken)
 
 
+def _from(first: int) -> Callable[[Pbx], str]:
+    return lambda pbx: first_free(pbx, first)
+
+
+def _free_parking(pbx: Pbx) -> str:
+    """Shared parking is `SP0`, `SP1` … (D: `SP11`)."""
+    return next(name for name in (f"SP{place}" for place in count()) if name not in pbx.world.parkings)
+
+
 @dataclass(frozen=True)
 class Kind:
     """One sort of numbers: where the world keeps it, from where numbers are given, and how one is made and changed."""
 
     field: str
-    first: int
+    first: Callable[[Pbx], str]
     make: Callable[[str, Json], Entry]
     change: Callable[[Pbx, Any, Json], tuple[Entry, Json]]
 
@@ -62,7 +72,7 @@ class NumberEffects:
     def created(self, row: Json) -> tuple[Any, Json]:
         """A new number; the first free one when the body names none."""
         pbx = self._pbx()
-        number = str(row.get("Number") or first_free(pbx, self._kind.first))
+        number = str(row.get("Number") or self._kind.first(pbx))
         if number in all_dns(pbx):
             raise Refused("Number", _IN_USE)
         entry, rest = self._kind.change(pbx, self._kind.make(number, row), row)
@@ -167,27 +177,27 @@ def _keep(_pbx: Pbx, one: Any, changes: Json) -> tuple[Entry, Json]:
 
 
 KINDS = {
-    "Users": Kind("extensions", 100, _make_user, _change_user),
+    "Users": Kind("extensions", _from(100), _make_user, _change_user),
     "Queues": Kind(
         "queues",
-        800,
+        _from(800),
         lambda number, _row: Queue(number=Dn(number), name=f"Queue {number}", agents=()),
         _change_queue,
     ),
     "RingGroups": Kind(
         "ring_groups",
-        800,
+        _from(800),
         lambda number, _row: RingGroup(number=Dn(number), name="", members=()),
         _change_ring_group,
     ),
     "Receptionists": Kind(
-        "ivrs", 800, lambda number, _row: Ivr(number=Dn(number), name="", keys={}), _change_ivr
+        "ivrs", _from(800), lambda number, _row: Ivr(number=Dn(number), name="", keys={}), _change_ivr
     ),
     "Trunks": Kind(
         "trunks",
-        10_001,
+        _from(10_001),
         lambda number, _row: Trunk(number=Dn(number), name=f"Trunk {number}", external_number="", dids={}),
         _change_trunk,
     ),
-    "Parkings": Kind("parkings", 0, lambda number, _row: Dn(number), _keep),
+    "Parkings": Kind("parkings", _free_parking, lambda number, _row: Dn(number), _keep),
 }

@@ -60,8 +60,7 @@ def shaped(row: Row, shape: Shape, zeros: bool = True) -> Json:
         if value is not None and name not in hidden and (zeros or value is False or value != 0)
     }
     if shape.select and "*" not in shape.select:
-        wanted = {name.split("/")[0] for name in shape.select}
-        found = {name: value for name, value in found.items() if name in wanted}
+        found = _selected(found, shape.select)
     for name, nested in shape.expand:
         value = _value(row.get(name))
         if value is None:
@@ -72,6 +71,21 @@ def shaped(row: Row, shape: Shape, zeros: bool = True) -> Json:
             kept = [one for one in value if nested.keep is None or nested.keep(one)]
             found[name] = [shaped(one, nested) for one in kept[: nested.top]]
     return found
+
+
+def _selected(row: Row, paths: Iterable[str]) -> Json:
+    """What `$select` names, `OfficeRoute/Prompt` a part of a complex value; in the row's own order."""
+    inner: dict[str, list[str]] = {}
+    whole = set()
+    for first, _, rest in (path.partition("/") for path in paths):
+        inner.setdefault(first, []).append(rest)
+        if not rest:
+            whole.add(first)
+    return {
+        name: value if name in whole or not isinstance(value, Mapping) else _selected(value, inner[name])
+        for name, value in row.items()
+        if name in inner
+    }
 
 
 @cache

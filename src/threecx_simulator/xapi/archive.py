@@ -79,7 +79,8 @@ class Log:
         self._live: list[LogRow] = [
             (call, place, segment)
             for call in archive.live(first, last)
-            for place, segment in enumerate(call.rows(hide_parked=True))
+            for place, segment in enumerate(call.segments)
+            if not segment.parked
         ]
         self._window = archive.history.window(first, last)
 

@@ -77,7 +77,7 @@ def cdr_row(row: LogRow, archive: Archive, language: str, recordings: bool) -> R
             "ActionType": 1,
             "actionDnDn": one.action.dn,
             "ActionDnCallerId": one.action.number,
-            "ActionDnDisplayName": one.action.name,
+            "ActionDnDisplayName": one.action.name or None,
             "ActionDnType": int(one.action.type),
         }
     if call.recorded and call.talk is one and call.number not in archive.erased:

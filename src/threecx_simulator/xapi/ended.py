@@ -74,7 +74,13 @@ def _segments(pbx: Pbx, call: Call, caller: Party) -> list[Segment]:
     for number, moments in steps.items():
         others = [at for other, at in reached.items() if other != number]
         one = _segment(pbx, call, caller, number, moments[0][1], reached.get(number), others)
-        found.append(one._replace(indent=min(len(found), 3)))
+        if (
+            found and one.destination.type == PartyType.VOICEMAIL
+        ):  # whose box it is, as the log of the past names it
+            box = one.destination._replace(name=f"Voicemail of {found[-1].destination.name}")
+            one = one._replace(destination=box)
+        parked = one.destination.type == PartyType.PARKING
+        found.append(one._replace(indent=min(len(found), 3), parked=parked))
     return _linked(found)
 
 

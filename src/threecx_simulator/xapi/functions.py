@@ -1,17 +1,14 @@
 """Functions other than reports: GET requests that compute something."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from threecx_simulator.xapi.administration import first_free
 from threecx_simulator.xapi.filter import Row
+from threecx_simulator.xapi.maintenance import MAINTENANCE, Function, Given
 from threecx_simulator.xapi.office import Office
+from threecx_simulator.xapi.quality import quality_report
 from threecx_simulator.xapi.sets import live, settings
 from threecx_simulator.xapi.texts import stamp
-
-Given = Mapping[str, Any]
-Function = Callable[[Office, Row | None, Given], Any]
-"""(office, the entity that the function is bound to, parameters) → rows, a row, or a plain value; None = 404."""
 
 
 def _digits(number: object) -> str:
@@ -89,15 +86,9 @@ FUNCTIONS: dict[str, Function] = {
     "EventLogs/Pbx.DownloadEventLogs": lambda office, _row, _given: office.sets["EventLogs"],
     "Users()/Pbx.HasDuplicatedEmail": _duplicated,
     "SystemStatus/Pbx.SystemHealthStatus": lambda office, _row, _given: live.health_status(office.health),
-    "SystemStatus/Pbx.SystemExtensions": _none,
-    "SystemStatus/Pbx.SystemTelemetry": _none,
-    "SystemStatus/Pbx.NetworkTelemetry": _none,
-    "SystemStatus/Pbx.ServiceTelemetry": _none,
-    "SystemStatus/Pbx.SystemDatabaseInformation": lambda _office, _row, _given: {},
     "ConferenceSettings/Pbx.GetOnboardMeetings": _none,
     "ConferenceSettings/Pbx.GetMCURows": _none,
     "ConferenceSettings/Pbx.GetOnboardMcuData": _none,
-    "Groups()/Pbx.GetRestrictions": lambda _office, _row, _given: {},
     "Defs/Pbx.GetSystemParameters": lambda office, _row, _given: settings.system_parameters(
         office.pbx, office.company
     ),
@@ -112,4 +103,5 @@ FUNCTIONS: dict[str, Function] = {
         "IsRecordingArchiveEnabled": False,
     },
     "ActivityLog/Pbx.GetLogs": _logs,
-}
+    "ReportCallLogData/Pbx.GetCallQualityReport": quality_report,
+} | MAINTENANCE

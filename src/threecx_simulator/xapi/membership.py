@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
+from threecx_simulator.pbx.world import Role
 from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.records import Json, Records, Refused
 
@@ -14,6 +15,12 @@ _UNKNOWN = "WARNINGS.XAPI.NOT_FOUND"
 def _groups_of(user: Row) -> list[Json]:
     found = user.get("Groups")
     return list((found() if callable(found) else found) or ())
+
+
+def role_of(user: Row) -> Role:
+    """The highest role that a user has in any department."""
+    held = {(one.get("Rights") or {}).get("RoleName") for one in _groups_of(user)}
+    return next((role for role in get_args(Role) if role in held), "users")
 
 
 def members_of(sets: Sets, group: object) -> list[Json]:
@@ -46,9 +53,13 @@ def complete(sets: Sets, user: Row, groups: Iterable[Row]) -> list[Json]:
 
 
 def user_guard(sets: Sets, user: Row | None, data: Json) -> None:
-    """Looks at `Groups` of a user before they are kept."""
-    if user is not None and data.get("Groups") is not None:
-        data["Groups"] = complete(sets, user, data["Groups"])
+    """Looks at `Groups` of a user before they are kept. Who has left the primary one has the first of the others."""
+    if user is None or data.get("Groups") is None:
+        return
+    data["Groups"] = complete(sets, user, data["Groups"])
+    numbers = [one["GroupId"] for one in data["Groups"]]
+    if numbers and data.get("PrimaryGroupId", user.get("PrimaryGroupId")) not in numbers:
+        data["PrimaryGroupId"] = numbers[0]
 
 
 def group_guard(sets: Sets, group: Row | None, data: Json) -> None:

@@ -60,6 +60,13 @@ def _named(one: Property) -> str:
     return f"Collection({kind})" if one.many else kind
 
 
+def named(kind: str) -> str:
+    """How OData spells a kind of the model: `boolean` is Edm.Boolean, `[string]` Collection(Edm.String)."""
+    plain = kind.strip("[]")
+    name = _EDM.get(plain, f"Pbx.{plain}")
+    return f"Collection({name})" if kind.startswith("[") else name
+
+
 def _container(schema: Element) -> None:
     container = SubElement(schema, "EntityContainer", {"Name": "Container"})
     for one in model().sets.values():

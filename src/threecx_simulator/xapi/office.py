@@ -21,7 +21,8 @@ from threecx_simulator.xapi.ids import DnIds
 from threecx_simulator.xapi.membership import members_of
 from threecx_simulator.xapi.model import model
 from threecx_simulator.xapi.records import Json, Records, nothing
-from threecx_simulator.xapi.sets import live, numbers, people, schedule, settings
+from threecx_simulator.xapi.sets import backups, factory, live, numbers, people, schedule, settings
+from threecx_simulator.xapi.sets.journal import Journal
 
 _NO_STORE = frozenset(
     {"Recordings", "CallHistoryView", "LastCdrAndChatMessageTimestamp"}
@@ -39,7 +40,10 @@ class Office:
         self.ids = DnIds()
         self.ids.learn(numbers.all_dns(board.pbx))
         self.archive = Archive(lambda: board.pbx, history)
+        self.journal = self._new_journal()
         self._settings: dict[str, Json] = {}
+        self.adjusted: dict[str, Json] = {}
+        """What clients laid over the answers of functions that tell settings, by the function."""
         self.sets: dict[str, Records] = {
             name: self._records(name) for name in model().sets if name not in _NO_STORE
         }
@@ -109,10 +113,21 @@ class Office:
             "SipDevices": of(numbers.sip_devices, ids),
             "ActiveCalls": lambda: live.active_calls(self.pbx, self.now),
             "Services": lambda: live.services(self.health, self.now),
-            "EventLogs": lambda: live.event_logs(company.seed, self.health, self.archive.history.until),
+            "EventLogs": self._events,
+            "Backups": lambda: backups.backups(self.pbx, self.health, self.now),
+            "Parameters": lambda: factory.parameters(self.pbx.profile.report_row_limit),
+            "PromptSets": lambda: factory.prompt_sets(company),
+            "Countries": factory.countries,
             "Holidays": partial(schedule.holiday_rows, company),
             "Contacts": self._contacts,
         }
+
+    def _new_journal(self) -> Journal:
+        return Journal(self.company.seed, self.archive.history.until, lambda: self.now)
+
+    def _events(self) -> Iterator[Row]:
+        self.journal.observe(self.health)
+        return self.journal.rows()
 
     def _contacts(self) -> Iterator[Row]:
         for place, one in enumerate(self.company.contacts, start=1):
@@ -145,7 +160,9 @@ class Office:
         for records in self.sets.values():
             records.clear()
         self._settings.clear()
+        self.adjusted.clear()
         self.health = Health()
+        self.journal = self._new_journal()
         self.archive.reset()
         settle(self.pbx, self._first_world)
         self.pbx.monitored = monitored_of(self._first_world)

@@ -8,7 +8,7 @@ from threecx_simulator.xapi.filter import BadQuery, Row, parse
 from threecx_simulator.xapi.model import Type, model
 
 SET_LIMIT = 100  # `$top` above it is a 400 on entity sets, and the size of a page (T; D)
-REPORT_LIMIT = 1000  # what report functions take (T)
+REPORT_LIMIT = 1000  # what report functions take at least (T)
 _OPTIONS = {"$top", "$skip", "$search", "$filter", "$count", "$orderby", "$select", "$expand", "$format"}
 
 
@@ -46,8 +46,8 @@ class Query:
     raw: tuple[tuple[str, str], ...]
 
     @classmethod
-    def of(cls, options: Iterable[tuple[str, str]], type_: Type, limit: int) -> "Query":
-        """From the URL's query. `limit`: the largest `$top`. What is unknown, double or out of range is a `BadQuery`.
+    def of(cls, options: Iterable[tuple[str, str]], type_: Type, limit: int | None) -> "Query":
+        """From the URL's query. `limit`: the largest `$top`, None = any. What is unknown, double or out of range is a `BadQuery`.
 
         Options are known without their `$` too: programs in use send `expand=Agents` (t), as ASP.NET OData allows.
         """
@@ -99,10 +99,10 @@ def _order(text: str, type_: Type) -> tuple[tuple[str, bool], ...]:
     found = []
     for part in (one for one in text.split(",") if one.strip()):
         words = part.split()
-        if len(words) > 2 or (len(words) == 2 and words[1] not in {"asc", "desc"}):
+        if len(words) > 2 or (len(words) == 2 and words[1].lower() not in {"asc", "desc"}):
             raise BadQuery(f"Syntax error in $orderby '{part}'.")
         _known(type_, words[0])
-        found.append((words[0], words[-1] == "desc"))
+        found.append((words[0], words[-1].lower() == "desc" and len(words) == 2))
     return tuple(found)
 
 

@@ -17,7 +17,8 @@ from threecx_simulator.xapi.cdr import LogRows, cdr_row, recording_url
 from threecx_simulator.xapi.clerk import Clerk
 from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.functions import FUNCTIONS
-from threecx_simulator.xapi.model import Call, Type, model
+from threecx_simulator.xapi.metadata import named
+from threecx_simulator.xapi.model import Call, EntitySet, Type, model
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.paths import parameters
 from threecx_simulator.xapi.query import REPORT_LIMIT, SET_LIMIT, Query
@@ -30,7 +31,7 @@ PREFIX = "/xapi/v1"
 _CALL_LOG = "ReportCallLogData/Pbx.GetCallLogData"
 _OLD_LOG = "ReportCallLogData/Pbx.GetOldCallLogData"
 _LOG_CSV = "ReportCallLogData/Pbx.DownloadCallLog"
-_UNPAGED = 20_000  # rows of a report without `$top`; a PBX of its own has such a limit (T)
+_REPORT_ROWS = 20_000  # of a report in one answer: a PBX of its own has such a limit (T)
 
 
 class Reader:
@@ -53,7 +54,7 @@ class Reader:
             )
         assert found.set is not None
         if found.key is None:
-            return await self._set(request, found.set.name, found.set.type)
+            return await self._set(request, found, found.set)
         row = self._picked(found)
         return self._entity(request, found.set.name, "/$entity", row, found.set.type) if row else empty(404)
 
@@ -68,12 +69,20 @@ class Reader:
             return None
         return self._office.sets[found.set.name].find(*found.key)
 
-    async def _set(self, request: Request, name: str, type_: Type) -> Response:
-        query = Query.of(request.query_params.multi_items(), type_, SET_LIMIT)
+    async def _set(self, request: Request, found: Resource, known: EntitySet) -> Response:
+        name, query = known.name, _query(request, known.type, found.counted)
         if name == "Recordings":
-            return await self._recordings(request, query)
+            return await self._recordings(request, query, found.counted)
         rows: Source = self._office.sets[name] if name in self._office.sets else self._from_archive(name)
-        return self._rows(request, name, name, rows, query, Page(SET_LIMIT))
+        return self._shown(request, name, rows, query, found.counted)
+
+    def _shown(self, request: Request, path: str, rows: Source, query: Query, counted: bool) -> Response:
+        """A page of a set or of what an entity leads to, or its number of rows alone."""
+        if counted:
+            return Response(
+                str(collection(rows, query, "", "", Page(0))["@odata.count"]), media_type="text/plain"
+            )
+        return self._rows(request, path, path, rows, query, Page(SET_LIMIT))
 
     def _from_archive(self, name: str) -> list[Row]:
         """`LastCdrAndChatMessageTimestamp`, or the old history, which has nothing since Update 6 (T)."""
@@ -84,7 +93,7 @@ class Reader:
         last = next(iter(self._office.archive.log(*ALWAYS).rows(0, 1)), None)
         return [{"LastCdrStartedAt": stamp(last[0].start)}] if last else [{}]
 
-    async def _recordings(self, request: Request, query: Query) -> Response:
+    async def _recordings(self, request: Request, query: Query, counted: bool) -> Response:
         language = self._office.company.language
         if query.order == (("StartTime", True),):
             query = replace(query, order=())  # they come in this order
@@ -92,7 +101,7 @@ class Reader:
 
         def work(archive: Archive) -> Response:
             rows = recordings(archive, language, first, last)
-            return self._rows(request, "Recordings", "Recordings", rows, query, Page(SET_LIMIT))
+            return self._shown(request, "Recordings", rows, query, counted)
 
         return await self._reports.read(work)
 
@@ -117,8 +126,8 @@ class Reader:
         value = value() if callable(value) else value
         type_ = model().types[found.navigation.kind]
         if found.navigation.many:
-            query = Query.of(request.query_params.multi_items(), type_, SET_LIMIT)
-            return self._rows(request, found.path, found.path, value or [], query, Page(SET_LIMIT))
+            query = _query(request, type_, found.counted)
+            return self._shown(request, found.path, value or [], query, found.counted)
         return self._entity(request, found.path, "", value, type_) if value else empty(404)
 
     # --- functions -----------------------------------------------------------------------------------------------
@@ -138,7 +147,10 @@ class Reader:
         row = self._picked(found) if found.key else None
         if function is None or (found.key and row is None):
             return empty(404)
-        return self._value(request, found, call, function(self._office, row, given))
+        value = function(self._office, row, given)
+        if call.name in self._office.adjusted:
+            value = {**value, **self._office.adjusted[call.name]}
+        return self._value(request, found, call, value) if value is not None else empty(404)
 
     def _value(self, request: Request, found: Resource, call: Call, value: Any) -> Response:
         if call.rows and call.rows in model().types:
@@ -148,17 +160,20 @@ class Reader:
             )
         if isinstance(value, Mapping):
             return self._entity(request, f"Pbx.{call.answer}", "", value, model().types[call.answer])
-        return answer({"@odata.context": f"{_base(request)}{PREFIX}/$metadata#Edm.String", "value": value})
-
-    def _page(self, query: Query) -> Page:
-        return Page(
-            _UNPAGED if query.top is None else REPORT_LIMIT, self._office.pbx.profile.report_zeros == "sent"
+        return answer(
+            {"@odata.context": f"{_base(request)}{PREFIX}/$metadata#{named(call.answer)}", "value": value}
         )
+
+    def _page(self) -> Page:
+        return Page(_REPORT_ROWS, self._office.pbx.profile.report_zeros == "sent")
+
+    def _largest_top(self) -> int | None:
+        return REPORT_LIMIT if self._office.pbx.profile.report_top == "1000" else None
 
     async def _call_log(
         self, request: Request, found: Resource, call: Call, given: Mapping[str, Any]
     ) -> Response:
-        query = Query.of(request.query_params.multi_items(), model().types[call.rows], REPORT_LIMIT)
+        query = Query.of(request.query_params.multi_items(), model().types[call.rows], self._largest_top())
         profile = self._office.pbx.profile
         if call.name == _OLD_LOG and profile.old_call_history == "500":
             raise NoReport(500)
@@ -166,9 +181,9 @@ class Reader:
 
         def work(archive: Archive) -> Response:
             rows: Source = [] if call.name == _OLD_LOG else self._logged(archive, given)
-            if call.name == _LOG_CSV:
+            if call.name == _LOG_CSV and not _wants_json(request):
                 return _csv(every(rows), type_)
-            return self._rows(request, found.path, name, rows, query, self._page(query))
+            return self._rows(request, found.path, name, rows, query, self._page())
 
         return await self._log.read(work)
 
@@ -199,7 +214,7 @@ class Reader:
         self, request: Request, found: Resource, call: Call, given: Mapping[str, Any]
     ) -> Response:
         type_ = model().types[call.rows]
-        query = Query.of(request.query_params.multi_items(), type_, REPORT_LIMIT)
+        query = Query.of(request.query_params.multi_items(), type_, self._largest_top())
         behind = report_behind(call.name)
         report, name = REPORTS[behind or call.name], f"Collection(Pbx.{call.rows})"
         world, company, profile = self._office.pbx.world, self._office.company, self._office.pbx.profile
@@ -207,9 +222,9 @@ class Reader:
         def work(archive: Archive) -> Response:
             books = Books(world, company, profile, tuple(archive.live(*ALWAYS)), archive.history)
             rows = report(books, given)
-            if behind:
+            if behind and not _wants_json(request):
                 return _csv(rows, type_)
-            return self._rows(request, found.path, name, rows, query, self._page(query))
+            return self._rows(request, found.path, name, rows, query, self._page())
 
         return await self._reports.read(work)
 
@@ -227,6 +242,11 @@ class Reader:
         return RedirectResponse(f"/recording/{recording_url(call, call.talk)}", 302)
 
 
+def _query(request: Request, type_: Type, counted: bool) -> Query:
+    query = Query.of(request.query_params.multi_items(), type_, SET_LIMIT)
+    return replace(query, count=True, top=0, skip=0, order=()) if counted else query
+
+
 def _base(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}"
 
@@ -235,6 +255,11 @@ def _about(row: Row, side: str, text: str) -> bool:
     return not text or any(
         text in str(row.get(f"{side}{name}") or "").lower() for name in ("Dn", "CallerId", "DisplayName")
     )
+
+
+def _wants_json(request: Request) -> bool:
+    """The file says that `Download…` answers with JSON (S), its users get CSV (T): who accepts JSON only gets that."""
+    return request.headers.get("accept", "").partition(";")[0].strip() == "application/json"
 
 
 def _csv(rows: Iterable[Row], type_: Type) -> Response:

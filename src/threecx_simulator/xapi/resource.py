@@ -1,14 +1,17 @@
 """What a path means: which set, entity, property or call of the model it names."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from threecx_simulator.xapi.model import Call, EntitySet, Property, Type, model
 from threecx_simulator.xapi.paths import Segment, key
 
+_COUNT = Segment("$count", None)
+
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """At most one of `call` and `navigation` is set. `key`: property and value that pick an entity of `set`."""
+    """At most one of `call` and `navigation` is set. `key`: property and value that pick an entity of `set`.
+    `counted`: only the number of rows is asked for."""
 
     path: str
     set: EntitySet | None = None
@@ -17,6 +20,7 @@ class Resource:
     navigation: Property | None = None
     call: Call | None = None
     last: Segment | None = None
+    counted: bool = False
 
     @property
     def type(self) -> Type | None:
@@ -26,6 +30,8 @@ class Resource:
 
 def understood(path: str, parts: list[Segment], number_keys: bool) -> Resource | None:
     """The resource of a path; None when there is none. `number_keys`: whether `Users(Number='101')` is known (20.0.8, S)."""
+    if parts[-1] == _COUNT and len(parts) > 1:
+        return _counted(understood(path.removesuffix("/$count"), parts[:-1], number_keys))
     found = _owner(path, parts[0], number_keys)
     if len(parts) == 1:
         call = model().calls.get(parts[0].name)
@@ -39,6 +45,16 @@ def understood(path: str, parts: list[Segment], number_keys: bool) -> Resource |
     if call is not None and (found or not parts[0].arguments):
         return _called(path, found, call, parts[1])
     return _navigated(path, found, parts[1])
+
+
+def _counted(found: Resource | None) -> Resource | None:
+    """`Users/$count`, `Queues(1)/Agents/$count`: what ASP.NET OData routes of itself for sets and collections (G)."""
+    many = found is not None and found.call is None and not found.counted
+    if found is None or not many:
+        return None
+    whole = found.set is not None and found.key is None
+    listed = found.navigation is not None and found.navigation.many
+    return replace(found, counted=True) if whole or listed else None
 
 
 def _owner(path: str, first: Segment, number_keys: bool) -> Resource | None:

@@ -50,7 +50,7 @@ class Xapi:
         return self._reader.recording(request, int(number[1])) if number else empty(404)
 
     async def _serve(self, request: Request) -> Response:
-        client = self._tokens.who(request.headers.get("authorization"))
+        client = self._tokens.who(_authorization(request))
         if client is None:
             return empty(401)
         found = await self._admitted(request, client)
@@ -105,6 +105,14 @@ class Xapi:
 
     def _number_keys(self) -> bool:
         return self._board.pbx.profile.build >= _NUMBER_KEYS
+
+
+def _authorization(request: Request) -> str | None:
+    """The header; links to downloads may carry the token themselves, for players and browsers (third-party code)."""
+    header, token = request.headers.get("authorization"), request.query_params.get("access_token")
+    if header is None and token and request.method == "GET" and "/Pbx.Download" in request.url.path:
+        return f"Bearer {token}"
+    return header
 
 
 def _as_number(call: Segment) -> tuple[tuple[str, str], ...]:

@@ -151,3 +151,46 @@ async def test_the_default_department_of_a_generated_company_has_members_and_say
         row = sim.office.sets["Groups"].find("Number", "GRP0000")
     assert row is not None
     assert (row["HasMembers"], {one["Number"] for one in row["Members"]()} >= set(members)) == (True, True)
+
+
+@pytest.mark.parametrize("country", ["DE", "FR"])
+def test_mail_addresses_of_contacts_spell_their_names_out(country: str) -> None:
+    _, company = make_company(3, country=country)
+    special = [one for one in company.contacts if not one.first_name.isascii()]
+    assert special
+    for one in special:
+        local = one.email.partition("@")[0]
+        assert local.isascii()
+        assert len(local) >= len(f"{one.first_name}.{one.last_name}".replace(" ", "").replace("'", ""))
+
+
+async def test_nobody_places_two_calls_at_once_while_others_are_free() -> None:
+    clock = ManualClock(MONDAY)
+    world, company = make_company(5, people=40)
+    async with Simulator(clock=clock, world=world, company=company) as sim:
+        placed: Counter[str] = Counter()
+        async with Life(sim.control, sim.board.pbx, sim.company, clock, rate("20/min"), seed=2):
+            for _ in range(60):
+                await clock.advance(10)
+                pbx = sim.board.pbx
+                now = Counter(
+                    call.origin for call in pbx.calls.values() if call.origin in pbx.directory.inside
+                )
+                placed |= now
+    assert len(placed) > 15
+    assert max(placed.values()) == 1
+
+
+async def test_the_same_seed_gives_the_same_life() -> None:
+    async def lived(seed: int) -> list[tuple[str, str]]:
+        clock = ManualClock(MONDAY)
+        async with (
+            Simulator(clock=clock) as sim,
+            Life(sim.control, sim.board.pbx, sim.company, clock, rate("30/min"), seed=seed),
+        ):
+            await clock.advance(300)
+            return [(call.origin, call.target) for call in sim.board.pbx.ended.values()]
+
+    first = await lived(4)
+    assert first
+    assert first == await lived(4) != await lived(5)

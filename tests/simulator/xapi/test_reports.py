@@ -302,3 +302,15 @@ async def test_an_abandoned_call_that_rang_several_agents_tells_its_time_once(xa
     for rows in several:
         assert ["CallTime" in row for row in rows] == [True] + [False] * (len(rows) - 1)
         assert len({row["ExtensionDn"] for row in rows}) == len(rows)
+
+
+async def test_the_log_says_whose_voicemail_took_a_call_of_the_running_pbx(xapi: Start) -> None:
+    client = await xapi(history=0)
+    control, clock = client.sim.control, client.sim.clock
+    control.behave("101", answers_after=None, voicemail_after=5)
+    call = control.call("+49301234567", "+4930555101")
+    await clock.advance(12)
+    control.hang_up(call)
+    rang, box = await client.rows(CALL_LOG)
+    assert rang["ActionDnDisplayName"] == box["DestinationDisplayName"] == "Voicemail of Sam Sales"
+    assert rang["Reason"].startswith("was replaced by Voicemail of Sam Sales")

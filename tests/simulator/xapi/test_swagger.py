@@ -35,6 +35,8 @@ _VALUES = {
     "groupNumber": "'GRP0000'",
     "chartBy": "'month'",
     "chartDate": "2026-02-01T00:00:00Z",
+    "name": "'REPORT_ROW_LIMIT'",
+    "mac": "'000413000510'",
     "number": "'4930'",
     "template": "'provider.pv.xml'",
     "startDate": LONG_AGO,
@@ -94,19 +96,27 @@ def _schema(path: str, verb: str, status: str) -> Any:
     return response.get("content", {}).get("application/json", {}).get("schema", {})
 
 
-def _arguments(call: str) -> str:
+def _arguments(call: str, **more: str) -> str:
     known = model().calls[call].parameters
     literals = {"string": "''", "boolean": "false"}
-    return ",".join(f"{name}={_VALUES.get(name, literals.get(kind, '0'))}" for name, kind in known.items())
+    values = _VALUES | more
+    return ",".join(f"{name}={values.get(name, literals.get(kind, '0'))}" for name, kind in known.items())
 
 
 def _path_of(call: str) -> str:
     """The path as the file spells it."""
     owner, _, name = call.rpartition("/")
     parameters = ",".join(f"{one}={{{one}}}" for one in model().calls[call].parameters)
-    key = "({Id})" if owner.endswith("()") else ""
+    bound = owner.removesuffix("()")
+    key = f"({{{model().sets[bound].keys[0]}}})" if owner.endswith("()") else ""
     brackets = f"({parameters})" if model().calls[call].verb == "GET" else ""
-    return f"/{owner.removesuffix('()')}{key}/{name}{brackets}"
+    return f"/{bound}{key}/{name}{brackets}" if owner else f"/{name}{brackets}"
+
+
+def _key(name: str, row: dict[str, Any]) -> str:
+    """The key of a row as it stands in a path."""
+    key = row[model().sets[name].keys[0]] if name in model().sets and row else ""
+    return f"'{key}'" if isinstance(key, str) else str(key)
 
 
 async def _check(client: Xapi, path: str, known: str) -> list[str]:
@@ -164,11 +174,14 @@ async def test_every_report_answers_as_its_schema_says(xapi: Start, zeros: str) 
 
 async def test_every_function_answers_as_its_schema_says(xapi: Start) -> None:
     client = await xapi()
+    talked = next(row for row in await client.rows(CALL_LOG) if row.get("QualityReport"))
     faults = []
     for call in FUNCTIONS:
         bound, keyed, _ = call.partition("()")
-        key = (await client.rows(bound, top=1))[0]["Id"] if keyed else ""
-        path = f"{call.replace('()', f'({key})')}({_arguments(call)})"
+        rows = await client.rows(bound, top=1) if keyed else [{}]
+        if not rows:
+            continue  # nothing to ask about: no call flow app is installed
+        path = f"{call.replace('()', f'({_key(bound, rows[0])})')}({_arguments(call, cdrId=repr(talked['CdrId']))})"
         faults += await _check(client, path, _path_of(call))
     assert faults == []
 
@@ -230,9 +243,8 @@ async def test_errors_answer_as_their_schema_says(xapi: Start) -> None:
 
 
 def test_every_action_and_function_that_is_served_exists_there() -> None:
-    paths = {re.sub(r"\(\w*=?\{\w+\}\)/Pbx", "({Id})/Pbx", path) for path in _document()["paths"]}
     served = [_path_of(call) for call in (*ACTIONS, *FUNCTIONS, *REPORTS)]
-    assert [path for path in served if path not in paths] == []
+    assert [path for path in served if path not in _document()["paths"]] == []
 
 
 async def test_recordings_and_the_call_log_have_rows_to_check(xapi: Start) -> None:

@@ -1,13 +1,14 @@
 """What changes by itself: running calls, the state of the machine, its services."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from threecx_simulator.pbx.ids import DnType, Status
 from threecx_simulator.pbx.state import Call, Leg, Pbx
 from threecx_simulator.pbx.world import Extension
 from threecx_simulator.xapi.health import Health
+from threecx_simulator.xapi.sets.backups import last_backup
 from threecx_simulator.xapi.sets.people import display_name
 from threecx_simulator.xapi.texts import stamp
 
@@ -89,7 +90,6 @@ def system_status(pbx: Pbx, health: Health, now: datetime) -> Row:
     world = pbx.world
     registered = sum(1 for one in world.extensions if one.devices and pbx.behaviour(one.number).registered)
     down = sum(1 for one in world.trunks if one.number in health.trunks_down)
-    midnight = now.replace(hour=0, minute=0, second=2, microsecond=0)
     expires = health.license_expires or _FOREVER
     return {
         "Id": 0,
@@ -117,7 +117,7 @@ def system_status(pbx: Pbx, health: Health, now: datetime) -> Row:
         "RecordingStopped": health.recording_stopped,
         "VoicemailQuotaReached": health.voicemail_quota_reached,
         "BackupScheduled": True,
-        "LastBackupDateTime": stamp(health.last_backup or midnight),
+        "LastBackupDateTime": stamp(last_backup(health, now)),
         "IsAuditLogEnabled": True,
         "AutoUpdateEnabled": True,
         "OS": "Linux",
@@ -152,50 +152,3 @@ def services(health: Health, now: datetime) -> Iterator[Row]:
             "StartStopEnabled": name != "nginx",
             "RestartEnabled": True,
         }
-
-
-def event_logs(company_seed: int, health: Health, until: datetime) -> Iterator[Row]:
-    """`/EventLogs`: what the past nights and mornings left behind, the newest first, and what is wrong now."""
-    number = 500
-    for name in sorted(health.stopped_services):
-        yield _event(
-            number, 12301, "Error", "3CX System Service", f"Service {name} has stopped", [name], until
-        )
-        number -= 1
-    for trunk in sorted(health.trunks_down):
-        yield _event(
-            number, 8193, "Error", "3CX SIP Server", f"Trunk {trunk} failed to register", [trunk], until
-        )
-        number -= 1
-    texts = (
-        (4100, "Info", "3CX System Service", "Backup completed", ["backup.zip"]),
-        (4, "Info", "3CX SIP Server", "Trunk is registered", ["10001"]),
-        (
-            12290,
-            "Warning",
-            "3CX SIP Server",
-            "Failed authentication attempt from 203.0.113.9",
-            ["203.0.113.9"],
-        ),
-        (4098, "Info", "3CX Management Console", "Configuration was changed", ["admin"]),
-        (8710, "Warning", "3CX Media Server", "Phone of extension is not reachable", ["104"]),
-    )
-    for back in range(number - 1, 0, -1):
-        code, kind, source, message, params = texts[(back * 7 + company_seed) % len(texts)]
-        at = until - timedelta(hours=3 * (number - back), minutes=(back * 17) % 60)
-        yield _event(back, code, kind, source, message, params, at)
-
-
-def _event(
-    number: int, code: int, kind: str, source: str, message: str, params: list[str], at: datetime
-) -> Row:
-    return {
-        "Id": number,
-        "EventId": code,
-        "Type": kind,
-        "Source": source,
-        "Group": "",
-        "Message": message,
-        "Params": params,
-        "TimeGenerated": stamp(at),
-    }

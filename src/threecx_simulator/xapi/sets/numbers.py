@@ -314,7 +314,7 @@ def sip_devices(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
     """`/SipDevices`: every telephone."""
     number = 0
     for person in pbx.world.extensions:
-        for _ in person.devices:
+        for device in person.devices:
             number += 1
             dn = {
                 "Id": ids.of(person.number),
@@ -322,4 +322,28 @@ def sip_devices(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
                 "Name": person.name,
                 "Type": "Extension",
             }
-            yield {"Id": number, "DN": partial(dict, dn)}
+            yield {
+                "Id": number,
+                "DN": partial(dict, dn),
+                "ProvLink": "",
+                "Registrar": _registrar(person.number, number, device.user_agent),
+            }
+
+
+def _registrar(dn: str, number: int, user_agent: str) -> Row:
+    """What a telephone tells of itself when it registers."""
+    vendor, _, model = user_agent.partition(" ")
+    return {
+        "UserAgent": user_agent,
+        "Vendor": vendor,
+        "Model": model,
+        "FirmwareVersion": "20.0.1",
+        "IpAddress": f"192.0.2.{number % 250 + 1}",
+        "MAC": mac_address(dn),
+        "Capabilities": 0,
+    }
+
+
+def mac_address(dn: str) -> str:
+    """A telephone's address, made of its extension."""
+    return f"{0x000413000000 + int(dn, 36) % 0xFFFFFF:012X}"

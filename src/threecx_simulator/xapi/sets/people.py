@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from threecx_simulator.company import Company, Department
+from threecx_simulator.company.mail import local_part
 from threecx_simulator.pbx.state import Pbx
 from threecx_simulator.pbx.world import Extension
 from threecx_simulator.xapi.ids import DnIds
@@ -12,6 +13,7 @@ from threecx_simulator.xapi.sets.schedule import holiday_rows, hours_of
 
 Row = dict[str, Any]
 PROFILES = ("Available", "Away", "Out of office", "Custom 1", "Custom 2")
+_NO_ROUTE = {"IsPromptEnabled": False, "Prompt": "", "Route": {"To": "None"}}
 DEFAULT_GROUP = 28
 """The default department's `Id` on a fresh PBX (D); the others follow."""
 
@@ -28,14 +30,14 @@ def display_name(first: str, last: str) -> str:
 
 
 def _user(pbx: Pbx, company: Company, ids: DnIds, one: Extension) -> Row:
-    number = ids.of(one.number)
+    number, mail = ids.of(one.number), local_part(one.first_name, one.last_name)
     return {
         "Id": number,
         "Number": one.number,
         "FirstName": one.first_name,
         "LastName": one.last_name,
         "DisplayName": display_name(one.first_name, one.last_name),
-        "EmailAddress": _mail(one, pbx.world.fqdn),
+        "EmailAddress": f"{mail}@{pbx.world.fqdn}" if mail else "",
         "Mobile": "",
         "Language": company.language.upper(),
         "IsRegistered": bool(one.devices) and pbx.behaviour(one.number).registered,
@@ -50,7 +52,7 @@ def _user(pbx: Pbx, company: Company, ids: DnIds, one: Extension) -> Row:
         "OutboundCallerID": "",
         "PrimaryGroupId": _group_id(company, one.department),
         "Tags": [],
-        "Groups": partial(_memberships, company, one, number),
+        "Groups": partial(_memberships, company, one, number, _role(pbx, one)),
         "ForwardingProfiles": partial(forwarding_profiles, pbx, one, number),
         "Greetings": list,
         "Phones": list,
@@ -58,24 +60,24 @@ def _user(pbx: Pbx, company: Company, ids: DnIds, one: Extension) -> Row:
     }
 
 
-def _mail(one: Extension, fqdn: str) -> str:
-    plain = f"{one.first_name}.{one.last_name}".lower().replace("'", "").replace(" ", "")
-    return f"{plain}@{fqdn}".strip(".")
-
-
 def _group_id(company: Company, name: str) -> int:
     names = [one.name for one in company.departments]
     return DEFAULT_GROUP + (names.index(name) if name in names else 0)
 
 
-def _memberships(company: Company, one: Extension, number: int) -> list[Row]:
+def _role(pbx: Pbx, one: Extension) -> str:
+    """Whoever has the first number set the PBX up."""
+    return "system_owners" if one is pbx.world.extensions[0] else "users"
+
+
+def _memberships(company: Company, one: Extension, number: int, role: str) -> list[Row]:
     group = _group_id(company, one.department)
-    return [_membership(company.departments[group - DEFAULT_GROUP], group, one, number)]
+    return [_membership(company.departments[group - DEFAULT_GROUP], group, one, number, role)]
 
 
-def _membership(department: Department, group: int, one: Extension, number: int) -> Row:
+def _membership(department: Department, group: int, one: Extension, number: int, role: str) -> Row:
     rights = {
-        "RoleName": "users",
+        "RoleName": role,
         "CanSeeGroupMembers": True,
         "CanSeeGroupCalls": False,
         "PerformOperations": False,
@@ -142,6 +144,7 @@ def groups(pbx: Pbx, company: Company, ids: DnIds, users_of: Callable[[str], lis
             "Language": company.language.upper(),
             "TimeZoneId": company.time_zone,
             "CurrentGroupHours": "Default",
+            **{f"{when}Route": dict(_NO_ROUTE) for when in ("Office", "OutOfOffice", "Break", "Holidays")},
             "OverrideExpiresAt": None,
             "OverrideHolidays": False,
             "Hours": hours_of(company),

@@ -1,4 +1,4 @@
-"""Singletons that tell how the PBX is set up. What is not named here is a settings page that nobody has touched."""
+"""Singletons that tell how the PBX is set up. Pages that nobody has touched are in `factory`."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from typing import Any
 from threecx_simulator.company import Company
 from threecx_simulator.pbx.state import Pbx
 from threecx_simulator.xapi.health import Health
+from threecx_simulator.xapi.sets.factory import factory
 from threecx_simulator.xapi.sets.schedule import office_hours
 from threecx_simulator.xapi.texts import stamp
 
@@ -63,7 +64,7 @@ def singleton(name: str, pbx: Pbx, company: Company, health: Health) -> Row:
         "DialCodeSettings": lambda: _dial_codes(pbx),
         "Firewall": lambda: {"Running": False, "Stopping": False},
     }
-    return made[name]() if name in made else {}
+    return made[name]() if name in made else factory(pbx, company).get(name, {})
 
 
 def _defs() -> Row:

@@ -26,6 +26,7 @@ from threecx_simulator.simulator import Address, Simulator
 from threecx_simulator.trace.replay import BadTrace, Frame, read
 
 SECRET_VARIABLE = "THREECX_SIMULATOR_SECRET"  # noqa: S105 (a variable's name)
+_LAST_PORT = 65_535
 _DRAWN = "drawn"  # every doubt decided by --seed
 
 app = typer.Typer(help="A 3CX V20 PBX on loopback.", no_args_is_help=True, add_completion=False)
@@ -73,7 +74,10 @@ def serve(
         str | None, typer.Option(help="Calls that happen by themselves: 30/min, 2/s, 100/h")
     ] = None,
     keep_audio: Annotated[float, typer.Option(min=0, help="Seconds of sound kept of each voice")] = 600.0,
-    frame_ms: Annotated[int, typer.Option(min=10, max=1000, help="Frames of the audio streams")] = 20,
+    frame_ms: Annotated[
+        int | None,
+        typer.Option(min=10, max=1000, help="Frames of the audio streams, as --set stream_frame_ms=20"),
+    ] = None,
     record: Annotated[
         Path | None, typer.Option(help="Write everything that happens there, as JSON lines")
     ] = None,
@@ -90,7 +94,7 @@ def serve(
     world = _with_clients(world, clients or [], secret)
     scenarios = [_load(path, Directory.of(world)) for path in scenario or ()]
     simulator = Simulator(
-        profile=_profile(profile, seed, [*(options or ()), f"stream_frame_ms={frame_ms}"]),
+        profile=_profile(profile, seed, [*(options or ()), *_frame(frame_ms)]),
         world=world,
         company=company,
         history=history,
@@ -144,6 +148,10 @@ def _profile(name: str, seed: int, options: list[str]) -> Profile:
     return profile
 
 
+def _frame(milliseconds: int | None) -> list[str]:
+    return [] if milliseconds is None else [f"stream_frame_ms={milliseconds}"]
+
+
 def _company(seed: int | None, people: int | None, secret: str) -> tuple[World, Company]:
     if seed is not None or people is not None:
         return make_company(seed or 0, secret, people)
@@ -184,14 +192,20 @@ def _frames(file: Path | None) -> list[Frame]:
 
 
 def _secret(file: Path | None) -> str:
+    secret = os.environ.get(SECRET_VARIABLE, DEFAULT_SECRET)
     if file is not None:
-        return file.read_text(encoding="utf-8").strip()
-    return os.environ.get(SECRET_VARIABLE, DEFAULT_SECRET)
+        try:
+            secret = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as unreadable:
+            raise typer.BadParameter(f"--secret-file {file}: {unreadable}") from unreadable
+    if not secret:
+        raise typer.BadParameter(f"The secret of {file or SECRET_VARIABLE} is empty")
+    return secret
 
 
 def _address(text: str) -> Address:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
         raise typer.BadParameter(f"'{text}' is not an address like 127.0.0.1:5080")
     return host.strip("[]"), int(port)
 

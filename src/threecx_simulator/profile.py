@@ -307,11 +307,19 @@ def with_option(profile: Profile, name: str, text: str = "") -> Profile:
     chosen = [choice for choice in choices if str(choice).lower() == text.lower()]
     if choices and not chosen:
         raise ValueError(f"{name} is one of {', '.join(map(str, choices))}")
-    value: Any = chosen[0] if choices else kind(text)
-    least, most = _RANGES.get(name, (0, _LONGEST))
-    if kind in {int, float} and not least <= value <= most:
-        raise ValueError(f"{name} is a number from {least} to {most}")
+    value: Any = chosen[0] if choices else _number(name, kind, text) if kind in {int, float} else text
     return replace(profile, **{name: value})
+
+
+def _number(name: str, kind: type[int] | type[float], text: str) -> float:
+    least, most = _RANGES.get(name, (0, _LONGEST))
+    try:
+        value = kind(text)
+    except ValueError:
+        value = kind(least - 1)
+    if not least <= value <= most:
+        raise ValueError(f"{name} is a {'whole ' * (kind is int)}number from {least} to {most}")
+    return value
 
 
 @dataclass(frozen=True, slots=True)

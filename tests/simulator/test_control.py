@@ -281,8 +281,13 @@ def test_the_command_line_plays_a_scenario_and_tells_by_its_exit_code(tmp_path: 
         (("--profile", "nonsense"), "There is no profile nonsense"),
         (("--set", "nonsense=1"), "there is no option nonsense"),
         (("--set", "status_codes=7"), "status_codes is one of 200, 202, 4xx"),
-        (("--set", "upsert_repeat_ms=often"), "invalid literal"),
+        (("--set", "upsert_repeat_ms=often"), "upsert_repeat_ms is a whole number from 0 to 86400000"),
+        (("--set", "clock_ppm=fast"), "clock_ppm is a number from -100000 to 100000"),
         (("--listen", "here"), "'here' is not an address"),
+        (("--listen", "127.0.0.1:65536"), "'127.0.0.1:65536' is not an address"),
+        (("--control", ":5081"), "':5081' is not an address"),
+        (("--secret-file", "nowhere.txt"), "--secret-file nowhere.txt: "),
+        (("--secret-file", os.devnull), "is empty"),
         (("--scenario", "nowhere.yaml"), "nowhere.yaml: cannot be read"),
         (("--replay", "nowhere.jsonl"), "nowhere.jsonl: "),
     ],
@@ -293,6 +298,42 @@ def test_what_the_command_line_cannot_use_is_said_in_a_sentence(
     done = CliRunner().invoke(app, ["serve", *arguments], env={"TERMINAL_WIDTH": "300"})
     assert done.exit_code == 2
     assert complaint in " ".join(done.output.replace("\u2502", " ").split())
+
+
+def test_the_module_runs_like_the_program() -> None:
+    command = [sys.executable, "-m", "threecx_simulator", "schema"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert json.loads(done.stdout)["title"] == "Scenario"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "milliseconds"),
+    [((), 20), (("--frame-ms", "60"), 60), (("--set", "stream_frame_ms=40"), 40)],
+)
+async def test_frames_are_as_long_as_the_command_line_says(
+    arguments: tuple[str, ...], milliseconds: int
+) -> None:
+    ports = ("--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--json")
+    command = (sys.executable, "-m", "threecx_simulator", "serve", *ports, *arguments)
+    serving = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+    assert serving.stdout is not None
+    try:
+        where = json.loads(await asyncio.wait_for(serving.stdout.readline(), 30))
+        async with aiohttp.ClientSession() as session:
+            await _post(session, f"{where['control']}/calls", **{"from": "+49", "to": "+4930555001"})
+            fields = {"client_id": "8001", "client_secret": default_world().clients[0].secret}
+            form = fields | {"grant_type": "client_credentials"}
+            async with session.post(f"{where['url']}/connect/token", data=form) as answer:
+                bearer = {"Authorization": f"Bearer {(await answer.json())['access_token']}"}
+            path = f"{where['url']}/callcontrol/8001/participants"
+            async with session.get(path, headers=bearer) as answer:
+                (leg,) = await answer.json()
+            async with session.get(f"{path}/{leg['id']}/stream", headers=bearer) as answer:
+                frame, whole = await anext(answer.content.iter_chunks())
+        assert (len(frame), whole) == (milliseconds * 16, True)
+    finally:
+        serving.terminate()
+        await serving.wait()
 
 
 async def test_a_call_from_the_command_line_tells_what_happens_until_it_has_ended() -> None:

@@ -53,6 +53,14 @@ class RunningPbx:
         """Place a call; see `Control.call`."""
         return Caller(self, self.run(lambda: self.simulator.control.call(origin, target, **more)))
 
+    def called(self, number: str, within: float = WITHIN) -> "Caller":
+        """Whom a program has called: waits until that number has picked up. They hear, speak and press keys like a caller."""
+        try:
+            return Caller(self, self.wait(self.simulator.control.picked_up(number, within)), number)
+        except TimeoutError as late:
+            happened = "; ".join(", ".join(one.moments) for one in self.calls()) or "no call at all"
+            raise AssertionError(f"Nobody at {number} picked up within {within:g} s: {happened}") from late
+
     def behave(self, number: str, **changes: Any) -> None:
         """Change what a number does when it rings; see `Behaviour`."""
         self.run(lambda: self.simulator.control.behave(number, **changes))
@@ -80,10 +88,11 @@ class RunningPbx:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who has called."""
+    """Somebody who has called; or, with `party` (a DN or an outside number), another side of that call."""
 
     pbx: RunningPbx
     id: str
+    party: str | None = None
 
     @property
     def report(self) -> CallReport:
@@ -93,24 +102,25 @@ class Caller:
     @property
     def heard(self) -> Heard:
         """What the caller heard so far, as sound and silence."""
-        return self.pbx.run(lambda: self.pbx.simulator.control.heard(self.id))
+        return self.pbx.run(lambda: self.pbx.simulator.control.heard(self.id, self.party))
 
     def press(self, keys: str) -> None:
         """Press keys."""
-        self.pbx.run(lambda: self.pbx.simulator.control.press(self.id, keys))
+        self.pbx.run(lambda: self.pbx.simulator.control.press(self.id, keys, self.party))
 
     def say(self, words: str | bytes) -> None:
         """Say a WAV (bytes, or the path of a file) or `tone:440:1`."""
         wav = words if isinstance(words, bytes) else to_wav(sound(words))
-        self.pbx.run(lambda: self.pbx.simulator.control.say(self.id, wav))
+        self.pbx.run(lambda: self.pbx.simulator.control.say(self.id, wav, self.party))
 
     def hang_up(self) -> None:
         """Put the receiver down."""
-        self.pbx.run(lambda: self.pbx.simulator.control.hang_up(self.id))
+        self.pbx.run(lambda: self.pbx.simulator.control.hang_up(self.id, self.party))
 
     def listen(self, within: float = WITHIN) -> None:
         """Wait until a prompt was heard and is over; else an AssertionError tells the timeline."""
-        self._wait(self.pbx.simulator.control.after_prompt(self.id, within=within), "a prompt", within)
+        waiting = self.pbx.simulator.control.after_prompt(self.id, within=within, party=self.party)
+        self._wait(waiting, "a prompt", within)
 
     def expect(self, what: str, within: float = WITHIN) -> CallReport:
         """Wait for a line of the timeline, e.g. `connected 101`; an AssertionError tells the timeline."""
@@ -130,7 +140,7 @@ class Caller:
     def expect_to_have_heard(self, words: str | bytes, share: float = 0.95) -> Match:
         """The caller heard this WAV or tone, undamaged and (but for `1 - share`) whole; else an AssertionError."""
         wanted = read_wav(words) if isinstance(words, bytes) else sound(words)
-        heard = self.pbx.run(lambda: self.pbx.simulator.control.heard_pcm(self.id))
+        heard = self.pbx.run(lambda: self.pbx.simulator.control.heard_pcm(self.id, self.party))
         found = match(heard, wanted)
         assert found.clean(share), f"heard {found}"
         return found

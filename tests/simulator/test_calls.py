@@ -1,10 +1,15 @@
 """The call engine, row by row of the table in api.md 12."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import pytest
+
+from threecx_simulator import Simulator, SystemClock, default_world
+from threecx_simulator.control.faults import UnknownCall
+from threecx_simulator.pbx.ids import Dn
 
 pytestmark = pytest.mark.proves("simulator.section-12")
 CALLER, DID = "+49301234567", "+4930555001"
@@ -407,6 +412,59 @@ async def test_data_can_be_attached_and_unknown_actions_are_not_found(start: Any
         assert (await app.verb(leg, action, attacheddata={"public_x": "1"}))[0] == 200
     assert (await app.verb(leg, "hold"))[0] == 404
     assert (await app.verb(leg | {"id": 1}, "drop"))[0] == 404
+
+
+async def test_attached_data_is_remembered_and_of_the_party_only_what_is_public(start: Any) -> None:
+    app = await start("auto")
+    call = app.sim.control.call(CALLER, DID)
+    leg = await app.leg()
+    await app.verb(leg, "attach_participant_data", attacheddata={"ticket": "7", "step": 1})
+    await app.verb(leg, "attach_party_data", attacheddata={"public_screening": "ok", "private": "no"})
+    await app.verb(leg, "attach_party_data", attacheddata={"public_screening": "twice"})
+    app.sim.control.hang_up(call)
+    expected = {"8001": {"ticket": "7", "step": "1"}, CALLER: {"public_screening": "twice"}}
+    assert app.sim.control.report(call).attached == expected
+
+
+@pytest.mark.parametrize("by", ["default", "party", "behaviour"])
+async def test_whom_an_application_calls_presses_keys_speaks_and_hangs_up(start: Any, by: str) -> None:
+    app = await start("auto")
+    presses = {"presses": "12", "presses_after": 0.5} if by == "behaviour" else {}
+    app.sim.control.behave(CALLER, **presses)
+    _, made = await app.make_call(CALLER)
+    call = await app.sim.control.picked_up(CALLER)
+    if by != "behaviour":
+        app.sim.control.press(call, "12", CALLER if by == "party" else None)
+    await app.seen(lambda frames: sum(one["event"]["event_type"] == 2 for one in frames) == 2)
+    keys = [one["event"] for one in app.frames if one["event"]["event_type"] == 2]
+    entity = f"/callcontrol/8001/participants/{made['result']['id']}"
+    assert [(one["entity"], one["attached_data"]["dtmf_input"]) for one in keys] == [
+        (entity, "1"),
+        (entity, "2"),
+    ]
+    app.sim.control.hang_up(call, CALLER)
+    assert app.sim.control.report(call).ended_by == CALLER
+    app.sim.control.hang_up(call, CALLER)
+
+
+async def test_a_party_that_is_not_in_the_call_is_named(start: Any) -> None:
+    app = await start("auto")
+    call = app.sim.control.call(CALLER, DID)
+    for deed in (app.sim.control.press, lambda call, keys, party: app.sim.control.hang_up(call, party)):
+        with pytest.raises(UnknownCall, match=f"102 is not in call {call}"):
+            deed(call, "1", "102")
+
+
+async def test_whoever_a_menu_has_called_chooses_by_key(start: Any) -> None:
+    world = default_world()
+    seen = replace(world.clients[0], monitors=(Dn("820"),))
+    sim = Simulator(world=replace(world, clients=(seen, *world.clients[1:])), clock=SystemClock(20))
+    async with sim:
+        app = await start(sim=sim)
+        await app.make_call(CALLER, "820", await app.device("820"))
+        call = await sim.control.picked_up(CALLER)
+        sim.control.press(call, "1")
+        assert (await sim.control.reached(call, "connected 101")).connected_to == "101"
 
 
 async def test_a_post_without_json_is_refused_in_the_pbx_own_way(start: Any) -> None:

@@ -32,7 +32,7 @@ def test_another_project_can_use_the_fixtures(tmp_path: Path) -> None:
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    assert "3 passed" in done.stdout
 
 
 def test_a_disappointed_expectation_says_what_was_expected_and_what_happened(
@@ -47,6 +47,8 @@ def test_a_disappointed_expectation_says_what_was_expected_and_what_happened(
         caller.expect_end(within=0.1)
     with pytest.raises(AssertionError, match="Expected a prompt"):
         caller.listen(within=0.1)
+    with pytest.raises(AssertionError, match=r"Nobody at \+4917 picked up within 0\.1 s: began, "):
+        threecx_pbx.called("+4917", within=0.1)
 
 
 def test_a_profile_that_does_not_exist_is_named_with_those_that_do(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from threecx_simulator.control.model import (
     Merge,
     Monitoring,
     NewParty,
+    PostTimes,
     Requests,
     Restart,
     Said,
@@ -104,15 +105,15 @@ def _calls(app: FastAPI, control: Control) -> None:
         return control.report(call)
 
     @app.post("/calls/{call}/hangup", tags=["calls"], responses=_NOT_FOUND)
-    async def hang_up(call: str) -> CallReport:
-        """The caller hangs up."""
-        control.hang_up(call)
+    async def hang_up(call: str, party: str | None = None) -> CallReport:
+        """The caller (or another party: a DN or an outside number) hangs up."""
+        control.hang_up(call, party)
         return control.report(call)
 
     @app.post("/calls/{call}/keys", tags=["calls"], responses=_NOT_FOUND)
     async def press_keys(call: str, keys: Keys) -> CallReport:
-        """The caller presses keys."""
-        control.press(call, keys.keys)
+        """The caller (or another party) presses keys."""
+        control.press(call, keys.keys, keys.party)
         return control.report(call)
 
 
@@ -136,6 +137,11 @@ def _sound(app: FastAPI, control: Control) -> None:
     async def streams() -> Streams:
         """How the audio streams ran since the last reset."""
         return control.streams()
+
+    @app.get("/streams/{participant}", tags=["sound"])
+    async def posts(participant: int) -> list[PostTimes]:
+        """What was posted on a leg, and when it arrived."""
+        return control.posts(participant)
 
     @app.post("/streams/reset", status_code=204, tags=["sound"])
     async def count_streams_anew() -> None:

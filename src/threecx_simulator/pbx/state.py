@@ -68,7 +68,6 @@ class Leg:
     dial_on_answer: "Dial | None" = None
     spent: bool = False
     """Left over after its caller was routed on: alive, without anybody at the other end."""
-    data: dict[str, str] = field(default_factory=dict)
 
     @property
     def dn(self) -> Dn:
@@ -148,6 +147,8 @@ class Call:
     ended: datetime | None = None
     ended_by: str | None = None
     by_helper: bool = False
+    attached: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Data that programs attached, by the label of the leg; kept when the leg has gone."""
     caller_name: str = ""
     by_trunk: bool = False
     """Came in over a trunk, whatever number its caller shows."""

@@ -4,10 +4,8 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from threecx_simulator.control.model import KEYS, LONGEST
 from threecx_simulator.scenarios.words import ending, moment
-
-LONGEST = 1_000_000.0  # seconds, about eleven days
-
 
 Moment = Annotated[str, AfterValidator(moment)]
 Ending = Annotated[str, AfterValidator(ending)]
@@ -37,6 +35,10 @@ class Person(_Part):
     hangs_up_after: float | None = Field(None, ge=0, le=LONGEST, description="Talk time")
     forwards_to: str | None = Field(None, description="Where the call goes then, instead of voicemail")
     says: str | None = Field(None, description="On picking up: a WAV file, or tone:440:1.5 (hertz, seconds)")
+    presses: str | None = Field(
+        None, pattern=KEYS, description="Keys, after picking up: whoever an application calls"
+    )
+    presses_after: float = Field(1.0, ge=0, le=LONGEST, description="Seconds after picking up")
     exists: bool = True
 
 
@@ -48,7 +50,7 @@ class KeyPress(_Part):
     wait: float = Field(
         0.0, ge=0, le=LONGEST, description="Seconds between the end of the prompt and the keys"
     )
-    keys: str = Field(pattern=r"^[0-9*#A-D]+$")
+    keys: str = Field(pattern=KEYS)
 
 
 class Step(_Part):
@@ -57,7 +59,7 @@ class Step(_Part):
     wait: float | None = Field(None, ge=0, le=LONGEST, description="Seconds")
     listen: Literal["prompt"] | None = Field(None, description="Until something was heard, and then silence")
     say: str | None = Field(None, description="A WAV file, tone:440:1, or text:Hello (needs espeak-ng)")
-    press: str | None = Field(None, pattern=r"^[0-9*#A-D]+$")
+    press: str | None = Field(None, pattern=KEYS)
     until: Moment | None = Field(None, description="A moment of the timeline", examples=["connected 101"])
     hang_up: Literal[True] | None = None
 

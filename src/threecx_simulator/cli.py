@@ -21,6 +21,7 @@ from threecx_simulator.pbx.world import DEFAULT_SECRET, World, default_world
 from threecx_simulator.profile import PROFILES, Profile, draw, with_option
 from threecx_simulator.scenarios.load import BadScenario, load
 from threecx_simulator.scenarios.model import Scenario
+from threecx_simulator.scenarios.words import moment
 from threecx_simulator.serving import Job, run, say
 from threecx_simulator.simulator import Address, Simulator
 from threecx_simulator.trace.replay import BadTrace, Frame, read
@@ -219,6 +220,10 @@ def place_call(
     hangup_when: Annotated[str | None, typer.Option(help="A moment, e.g. 'connected 101'")] = None,
 ) -> None:
     """Place a call on a running simulator, and tell what happens to it until it has ended."""
+    try:
+        hangup_when = hangup_when and moment(hangup_when)
+    except ValueError as wrong:
+        raise typer.BadParameter(f"--hangup-when: {wrong}") from wrong
     order = {"from": origin, "to": to, "hangupAfter": hangup_after, "hangupWhen": hangup_when}
     try:
         call(control.rstrip("/"), order, say)

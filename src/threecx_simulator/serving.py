@@ -10,6 +10,7 @@ from pathlib import Path
 
 from threecx_simulator.collecting import collect_in_pauses
 from threecx_simulator.company.life import Life
+from threecx_simulator.control.model import CallReport
 from threecx_simulator.scenarios.judge import Verdict
 from threecx_simulator.scenarios.model import Scenario
 from threecx_simulator.scenarios.play import Player
@@ -83,12 +84,24 @@ async def _play(simulator: Simulator, job: Job) -> list[Verdict]:
     async with Player(simulator.control, simulator.clock, job.scenarios) as player:
         await replay(job.frames, simulator.board, simulator.clock)
         verdicts = await player.done()
+        for call in player.calls:
+            _tell(simulator.control.report(call), job.as_json)
     for one in verdicts:
         if job.as_json:
             say(json.dumps({"call": one.call, "expected": one.expectation, "met": one.met, "why": one.why}))
         else:
             say(f"{'met' if one.met else 'NOT MET'}  {one.call}: {one.expectation} ({one.why})")
     return verdicts
+
+
+def _tell(call: CallReport, as_json: bool) -> None:
+    """What happened to a scripted caller."""
+    if as_json:
+        say(json.dumps({"call": call.id, "timeline": [[one.seconds, one.what] for one in call.timeline]}))
+        return
+    say(f"{call.id}  {call.from_} calls {call.to}")
+    for one in call.timeline:
+        say(f"{one.seconds:6.1f} s  {one.what}")
 
 
 async def _cancel(task: asyncio.Task[object]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 import threecx_simulator
 from threecx_simulator import Simulator, SystemClock, default_world
+from threecx_simulator.audio.pcm import to_wav, tone
 from threecx_simulator.cli import app
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.scenarios.load import BadScenario, loads
@@ -175,6 +177,10 @@ calls:
         ),
         ("name: a\nfolder: '\x01'\n", "x.yaml, line 2: special characters are not allowed"),
         ("{" * 5000, "x.yaml: is nested too deeply"),
+        (
+            "people:\n  101:\n    says: text:Hello\n",
+            "x.yaml, line 3, people.101.says: text: is for what a caller says",
+        ),
         ("people:\n  9999: {}\n", "x.yaml, line 2, people.9999: there is no number 9999 on this PBX"),
     ],
 )
@@ -334,6 +340,57 @@ async def test_frames_are_as_long_as_the_command_line_says(
     finally:
         serving.terminate()
         await serving.wait()
+
+
+def test_the_scripted_call_of_the_docs_goes_as_the_docs_say(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/simulator/first-call.md").read_text(encoding="utf-8")
+    blocks = [block.partition("\n")[2] for block in page.split("```")[1::2]]
+    first, second = [block for block in blocks if block.startswith("people:")]
+    (shown,) = [block for block in blocks if block.startswith("call-1  ")]
+    file = tmp_path / "callers.yaml"
+    file.write_text(first)
+    done = _simulate("serve", "--scenario", str(file), "--until-done", "--time-scale", "4")
+    assert done.returncode == 0, done.stderr
+    told = [re.sub(r"\d+\.\d+", "0.0", line).split() for line in done.stdout.splitlines()[3:]]
+    assert told == [re.sub(r"\d+\.\d+", "0.0", line).split() for line in shown.splitlines()]
+    (tmp_path / "menu.wav").write_bytes(to_wav(tone(440, 1)))
+    assert loads(second, folder=tmp_path, directory=Directory.of(default_world())).calls[0].expects
+
+
+def test_spoken_text_without_its_program_is_named_with_its_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    text = "calls:\n  - caller: '1'\n    calls: '101'\n    steps:\n      - say: text:Hello\n"
+    with pytest.raises(BadScenario, match=r"x, line 5, calls\.0\.steps\.0\.say: .* needs espeak-ng"):
+        loads(text, "x")
+
+
+async def test_calls_are_numbered_one_by_one_whatever_else_happens() -> None:
+    async with Simulator(clock=SystemClock(20)) as sim:
+        placed = [sim.control.call("+49301234567", "+4930555101") for _ in range(3)]
+        assert placed == ["call-1", "call-2", "call-3"]
+
+
+async def test_the_control_address_leads_to_its_page() -> None:
+    async with (
+        Simulator(control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+        session.get(sim.control_url) as answer,
+    ):
+        assert (answer.status, answer.url.path) == (200, "/docs")
+
+
+async def test_a_moment_that_can_never_come_is_refused() -> None:
+    order = {"from": "+49", "to": "+4930555101", "hangupWhen": "conected 101"}
+    async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:
+        status, body = await _post(session, f"{sim.control_url}/calls", **order)
+        assert (status, sim.control.calls()) == (422, [])
+        assert "'conected 101' is no line of a timeline" in json.dumps(body)
+        with pytest.raises(ValueError, match="is no line of a timeline"):
+            sim.control.call("+49", "+4930555101", hangup_when="conected 101")
+    told = CliRunner().invoke(app, ["call", "1", "2", "--hangup-when", "conected 101"])
+    assert (told.exit_code, "is no line of a timeline" in told.output) == (2, True)
 
 
 async def test_a_call_from_the_command_line_tells_what_happens_until_it_has_ended() -> None:

@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from threecx_simulator.audio.pcm import NotAudio
@@ -59,9 +59,14 @@ def control_app(control: Control, stage: Stage) -> FastAPI:
     _sound(app, control)
     _stage(app, stage)
     phone(app, control)
+    app.add_api_route("/", _to_docs, include_in_schema=False)
     _people(app, control)
     _faults(app, control)
     return app
+
+
+async def _to_docs() -> Response:
+    return RedirectResponse("/docs")
 
 
 async def _unknown(_request: Request, error: Exception) -> Response:

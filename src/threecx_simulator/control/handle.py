@@ -31,6 +31,7 @@ from threecx_simulator.pbx.effects import CallChanged, Effect
 from threecx_simulator.pbx.ids import CallKey, Dn, Status
 from threecx_simulator.pbx.legs import label
 from threecx_simulator.pbx.state import Call, Leg
+from threecx_simulator.scenarios.words import moment
 from threecx_simulator.switchboard import Switchboard
 
 WITHIN = 30.0  # seconds a wait may last unless told otherwise
@@ -57,8 +58,10 @@ class Control(Faults):
         hangup_when: str | None = None,
         hangup_delay: float = 0.0,
     ) -> str:
-        """Place a call from an extension or an outside number to a DID or a number inside; its id."""
-        when = (hangup_when, hangup_delay) if hangup_when else None
+        """Place a call from an extension or an outside number to a DID or a number inside; its id.
+
+        ValueError when `hangup_when` is nothing that a timeline can hold."""
+        when = (moment(hangup_when), hangup_delay) if hangup_when else None
         deed = partial(
             callers.place,
             origin=origin,

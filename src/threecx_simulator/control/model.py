@@ -1,14 +1,16 @@
 """What the control API takes and gives. JSON is camelCase; snake_case is understood as well."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from threecx_simulator.pbx.world import Role
+from threecx_simulator.scenarios.words import moment
 
 _FROM = AliasChoices("from", "from_")
+Moment = Annotated[str, AfterValidator(moment)]
 CallState = Literal["dialing", "ringing", "connected", "ended"]
 
 
@@ -32,7 +34,7 @@ class CallOrder(_Model):
     to: str = Field(description="A DID of the PBX, or a number inside", examples=["+4930555001"])
     name: str = Field("", description="The caller's name as displayed")
     hangup_after: float | None = Field(None, ge=0, le=LONGEST, description="Seconds from the beginning")
-    hangup_when: str | None = Field(None, description="A moment of the timeline", examples=["ringing 101"])
+    hangup_when: Moment | None = Field(None, description="A moment of the timeline", examples=["ringing 101"])
     hangup_delay: float = Field(0, ge=0, le=LONGEST, description="Seconds after that moment")
 
 

@@ -188,6 +188,7 @@ class Pbx:
     """Outside numbers that are turned away; `*` stands for any digits."""
     next_callid: int = 1264
     next_participant: int = 8106
+    calls_made: int = 0
     serial: int = 0
 
     def count(self) -> int:

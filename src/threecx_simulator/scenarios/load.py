@@ -12,7 +12,7 @@ from ruamel.yaml.reader import ReaderError
 
 from threecx_simulator.audio.pcm import NotAudio
 from threecx_simulator.audio.people import sound
-from threecx_simulator.audio.speech import SPOKEN
+from threecx_simulator.audio.speech import SPOKEN, speaker
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.scenarios.model import Scenario
 from threecx_simulator.scenarios.words import ends_by_itself, number_in
@@ -96,13 +96,23 @@ def _unheard(plain: Any, folder: Path) -> Iterator[_Complaint]:
     for field in ("people.*.says", "calls.*.steps.*.say", "calls.*.expects.*.hears"):
         for where, text in _texts(plain, tuple(field.split("."))):
             try:
-                if text.startswith(SPOKEN) and field.endswith("say"):
-                    if not text.removeprefix(SPOKEN).strip():
-                        yield _Complaint(where, f"there are no words behind {SPOKEN}")
+                if text.startswith(SPOKEN):
+                    _speakable(text.removeprefix(SPOKEN), field)
                 else:
                     sound(text, folder)
             except NotAudio as wrong:
                 yield _Complaint(where, str(wrong))
+
+
+def _speakable(words: str, field: str) -> None:
+    """`NotAudio` when these words cannot be spoken there."""
+    if not field.endswith("say"):
+        raise NotAudio(
+            f"{SPOKEN} is for what a caller says; here it is a WAV file, or a tone like tone:440:1.5"
+        )
+    if not words.strip():
+        raise NotAudio(f"there are no words behind {SPOKEN}")
+    speaker()
 
 
 def _unknown(plain: Any, directory: Directory) -> Iterator[_Complaint]:

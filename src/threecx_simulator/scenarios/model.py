@@ -4,10 +4,9 @@ from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
-from threecx_simulator.control.model import KEYS, LONGEST
-from threecx_simulator.scenarios.words import ending, moment
+from threecx_simulator.control.model import KEYS, LONGEST, Moment
+from threecx_simulator.scenarios.words import ending
 
-Moment = Annotated[str, AfterValidator(moment)]
 Ending = Annotated[str, AfterValidator(ending)]
 
 

@@ -147,6 +147,8 @@ class Call:
     ended: datetime | None = None
     ended_by: str | None = None
     by_helper: bool = False
+    replayed: bool = False
+    """Played from a recording: its legs come and go as they did, whatever is asked of them."""
     attached: dict[str, dict[str, str]] = field(default_factory=dict)
     """Data that programs attached, by the label of the leg; kept when the leg has gone."""
     caller_name: str = ""

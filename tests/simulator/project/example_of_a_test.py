@@ -60,6 +60,12 @@ def test_a_program_calls_somebody_who_presses_a_key(threecx_pbx: RunningPbx) -> 
     called.expect_to_have_heard("tone:440:1")
 
 
+@pytest.mark.threecx(profile="v20_u9", seed=None, dtmf_frames="string", speed=20)
+def test_a_marker_takes_the_options_of_the_profile(threecx_pbx: RunningPbx) -> None:
+    profile = threecx_pbx.simulator.profile
+    assert (profile.version, profile.party_did, profile.dtmf_frames) == ("20.0.9.0", True, "string")
+
+
 def test_without_a_marker_it_is_the_likeliest_pbx(threecx_pbx: RunningPbx) -> None:
     threecx_pbx.behave("101", answers_after=None)
     caller = threecx_pbx.call("+49", "+4930555101")

@@ -404,6 +404,15 @@ async def test_a_ghost_row_stays_in_active_calls(start: Any) -> None:
     assert len((await app.get("/xapi/v1/ActiveCalls"))[1]["value"]) == 1
 
 
+@pytest.mark.parametrize("destination", ["8001", DID])
+async def test_a_call_is_not_handed_back_to_where_it_is(start: Any, destination: str) -> None:
+    app = await start("auto")
+    call = app.sim.control.call(CALLER, DID)
+    status, body = await app.verb(await app.leg(), "transferto", destination=destination)
+    assert (status, body["finalstatus"], body["reason"]) == (200, "Failed", "RoutingLoopDetected")
+    assert app.sim.control.report(call).state == "connected"
+
+
 async def test_data_can_be_attached_and_unknown_actions_are_not_found(start: Any) -> None:
     app = await start("auto")
     app.sim.control.call(CALLER, DID)

@@ -42,7 +42,8 @@ def start(pbx: Pbx, attempt: Attempt, timeout: float | None = None) -> Reason | 
 
 def deliver(pbx: Pbx, attempt: Attempt, number: str) -> Reason | None:
     """Ring `number` for the attempt; a reason when that is impossible at once."""
-    if number in attempt.path:
+    _, leads_to = pbx.directory.dids.get(number, (None, number))
+    if {number, leads_to} & {*attempt.path}:
         return Reason.LOOP
     attempt.path += (number,)
     target = pbx.directory.find(number)

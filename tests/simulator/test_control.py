@@ -381,6 +381,22 @@ async def test_the_control_address_leads_to_its_page() -> None:
         assert (answer.status, answer.url.path) == (200, "/docs")
 
 
+async def test_the_openapi_page_offers_a_body_wherever_one_is_needed() -> None:
+    async with (
+        Simulator(clock=SystemClock(20), control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+    ):
+        async with session.get(f"{sim.control_url}/openapi.json") as answer:
+            paths = (await answer.json())["paths"]
+        for path, kind in (("/scenarios", "application/yaml"), ("/replay", "text/plain")):
+            (offered,) = paths[path]["post"]["requestBody"]["content"].items()
+            assert offered[0] == kind
+            async with session.post(sim.control_url + path, data=offered[1]["schema"]["example"]) as answer:
+                assert answer.status in {200, 204}, await answer.text()
+        assert paths["/calls/{call}/say"]["post"]["requestBody"]["required"]
+        assert "audio/wav" in paths["/calls/{call}/heard.wav"]["get"]["responses"]["200"]["content"]
+
+
 async def test_a_moment_that_can_never_come_is_refused() -> None:
     order = {"from": "+49", "to": "+4930555101", "hangupWhen": "conected 101"}
     async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:

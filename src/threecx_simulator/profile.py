@@ -138,6 +138,10 @@ class Profile:
     dtmf_frames: Literal["single", "string"] = "single"
     """Keys pressed together: one event for each, or one event with all (G)."""
 
+    response_keys: Literal["PascalCase", "snake_case"] = "PascalCase"
+    """Keys in the answer to a request over the socket (event 4): `RequestID`, `StatusCode` … (D, E), or in snake case
+    like `dtmf_input` beside them, since no such frame has been published (G)."""
+
     stream_frame_ms: int = 20
     """Length of the frames that the GET of a stream delivers. 20 in the example (E)."""
 

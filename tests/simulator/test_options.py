@@ -1,6 +1,7 @@
 """Every doubt is an option, and every way in which a PBX misbehaves can be had (issue 5, point 2)."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import fields
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from threecx_simulator import PROFILES, ManualClock, Profile, draw
+from threecx_simulator import PROFILES, ManualClock, Profile, Simulator, draw
 from threecx_simulator.audio.pcm import tone
 from threecx_simulator.options_page import page
 from threecx_simulator.profile import with_option
@@ -45,6 +46,22 @@ def test_the_page_about_what_is_known_is_made_from_the_options() -> None:
     assert written.read_text(encoding="utf-8") == page(), (
         "run: threecx-simulator options > docs/simulator/what-is-known.md"
     )
+
+
+async def test_what_nobody_knows_is_covered_by_options_and_routes_that_exist() -> None:
+    rows = page().partition("## What nobody knows")[2].splitlines()
+    named = {
+        name for row in rows if row.count("|") == 3 for name in re.findall(r"`([^`]+)`", row.split("|")[2])
+    }
+    async with (
+        Simulator(control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+        session.get(f"{sim.control_url}/openapi.json") as answer,
+    ):
+        paths = (await answer.json())["paths"]
+    routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    assert named <= {one.name for one in fields(Profile)} | routes
+    assert len(named) > 20
 
 
 @pytest.mark.parametrize("profile", [*sorted(PROFILES), *(f"seed {seed}" for seed in range(20))])

@@ -80,6 +80,15 @@ async def test_requests_over_the_socket_are_answered_by_event_4(start: Any) -> N
     assert routed["Response"]["finalstatus"] == "Success"
 
 
+async def test_the_keys_of_an_answer_over_the_socket_are_an_option(start: Any) -> None:
+    app = await start("auto", response_keys="snake_case")
+    await app.socket.send_json({"RequestID": "a", "Path": "/callcontrol/8001/devices"})
+    await app.seen(bool)
+    answer = app.frames[0]["event"]["attached_data"]
+    assert list(answer) == ["request_id", "path", "status_code", "response"]
+    assert (answer["request_id"], answer["status_code"]) == ("a", 200)
+
+
 async def test_what_http_would_read_can_be_read_over_the_socket(start: Any) -> None:
     app = await start("manual")
     app.sim.control.call(CALLER, DID)

@@ -17,6 +17,8 @@ from threecx_simulator.pbx.ids import ClientId
 from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
 
+_PASCAL = ("RequestID", "Path", "StatusCode", "Response")
+_SNAKE = ("request_id", "path", "status_code", "response")
 ABNORMAL = 1006  # never on the wire: the connection just breaks
 
 
@@ -164,12 +166,9 @@ class Sockets:
         fields = {str(key).lower(): value for key, value in parsed.items()}
         path = str(fields.get("path") or "")
         reply = await self._perform(connection.client, path, fields.get("requestdata"))
-        data = {
-            "RequestID": fields.get("requestid"),
-            "Path": path,
-            "StatusCode": reply.status,
-            "Response": reply.body,
-        }
+        snake = self._board.pbx.profile.response_keys == "snake_case"
+        values = (fields.get("requestid"), path, reply.status, reply.body)
+        data = dict(zip(_SNAKE if snake else _PASCAL, values, strict=True))
         connection.send(json.dumps({"event_type": EventType.RESPONSE, "entity": path, "attached_data": data}))
 
     async def _perform(self, client: ApiClient, path: str, data: object) -> Reply:

@@ -168,6 +168,19 @@ calls:
             "x.yaml, line 3, people.101.busy: Input should be a valid boolean",
         ),
         ("calls:\n  - caller: '1'\n", "x.yaml, line 2, calls.0.calls: Field required"),
+        (
+            "calls:\n  - caller: '1'\n    calls: '2'\n    presses:\n      - keys: '1'\n",
+            "x.yaml, line 5, calls.0.presses.0: exactly one of after, at must be given",
+        ),
+        ("calls: {}\n", "x.yaml, line 1, calls: Input should be a list"),
+        (
+            "people:\n  101:\n    says: tone:440:1e9\n",
+            "x.yaml, line 3, people.101.says: 'tone:440:1e9' is not a tone that can be heard: up to 4000 hertz",
+        ),
+        (
+            "people:\n  101:\n    says: tone:nan\n",
+            "x.yaml, line 3, people.101.says: 'tone:nan' is not a tone",
+        ),
         ("calls: [\n", "x.yaml, line 2: "),
         ("- 1\n", "x.yaml, line 1, the file: Input should be"),
         ("people:\n  101:\n    says: no.wav\n", "x.yaml, line 3, people.101.says: There is no file no.wav"),

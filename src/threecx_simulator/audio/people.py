@@ -3,13 +3,14 @@
 from functools import partial
 from pathlib import Path
 
-from threecx_simulator.audio.pcm import NotAudio, read_wav, tone
+from threecx_simulator.audio.pcm import SAMPLES, NotAudio, read_wav, tone
 from threecx_simulator.audio.studio import Studio
 from threecx_simulator.pbx.callers import press_on
 from threecx_simulator.pbx.effects import CallChanged, Effect
 from threecx_simulator.pbx.legs import label, while_alive
 from threecx_simulator.switchboard import Switchboard
 
+LONGEST_TONE = 600  # seconds
 _CONNECTED = "connected "
 
 
@@ -21,10 +22,14 @@ def sound(text: str, folder: Path = Path()) -> bytes:
             raise NotAudio(f"There is no file {text}")
         return read_wav(path)
     try:
-        hertz, _, seconds = text.removeprefix("tone:").partition(":")
-        return tone(float(hertz), float(seconds or 1))
+        pitch, _, length = text.removeprefix("tone:").partition(":")
+        hertz, seconds = float(pitch), float(length or 1)
     except ValueError as wrong:
         raise NotAudio(f"'{text}' is not a tone like tone:440:1.5") from wrong
+    if not (0 < hertz < SAMPLES / 2 and 0 < seconds <= LONGEST_TONE):
+        limits = f"up to {SAMPLES // 2} hertz and {LONGEST_TONE} seconds"
+        raise NotAudio(f"'{text}' is not a tone that can be heard: {limits}")
+    return tone(hertz, seconds)
 
 
 class People:

@@ -68,11 +68,20 @@ def loads(
     try:
         scenario = Scenario.model_validate(plain)
     except ValidationError as wrong:
-        complaints += [_Complaint(error["loc"], error["msg"]) for error in wrong.errors()]
+        complaints += [_Complaint(error["loc"], _plainly(error["msg"])) for error in wrong.errors()]
     if complaints or scenario is None:
         told = sorted((_line(parsed, one.where), one) for one in complaints)
         raise BadScenario("\n".join(_located(name, line, one) for line, one in told))
     return scenario.model_copy(update={"folder": str(folder / scenario.folder)})
+
+
+def _plainly(message: str) -> str:
+    """pydantic's message without its own words for what YAML calls otherwise."""
+    return (
+        message.removeprefix("Value error, ")
+        .replace("a valid tuple", "a list")
+        .replace("dictionary", "mapping")
+    )
 
 
 def _parsed(text: str, name: str) -> Any:

@@ -51,6 +51,10 @@ class KeyPress(_Part):
     )
     keys: str = Field(pattern=KEYS)
 
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        return _exactly_one(self, {"at", "after"})
+
 
 class Step(_Part):
     """One thing that a caller does, after the one before it. Exactly one field is given."""

@@ -47,6 +47,13 @@ def serve(
     tls: Annotated[
         bool, typer.Option("--tls", help="Speak HTTPS with a certificate authority of its own")
     ] = False,
+    tls_names: Annotated[
+        list[str] | None,
+        typer.Option("--tls-name", help="A name or address that the certificate is for, besides loopback"),
+    ] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Write the authority's certificate there too; both mean --tls")
+    ] = None,
     profile: Annotated[
         str, typer.Option(help=f"Reading of the real PBX: {', '.join(PROFILES)}, drawn (by --seed)")
     ] = "auto",
@@ -100,7 +107,8 @@ def serve(
         company=company,
         history=history,
         clock=SystemClock(time_scale),
-        tls=tls,
+        tls=tls or bool(tls_names) or ca_file is not None,
+        tls_names=tuple(tls_names or ()),
         seed=seed,
         listen=_address(listen),
         control_listen=_address(control),
@@ -114,6 +122,7 @@ def serve(
         as_json=as_json,
         live=_live(live),
         seed=seed,
+        ca_file=ca_file,
     )
     raise typer.Exit(_run(run(simulator, job)))
 

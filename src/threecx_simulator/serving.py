@@ -33,6 +33,8 @@ class Job:
     live: float = 0.0
     """Calls a second that happen by themselves."""
     seed: int = 0
+    ca_file: Path | None = None
+    """Where the certificate of the simulator's authority is wanted as well."""
 
 
 async def run(simulator: Simulator, job: Job) -> int:
@@ -46,16 +48,14 @@ async def run(simulator: Simulator, job: Job) -> int:
         except OSError as taken:
             sys.stderr.write(f"Cannot listen: {taken}\n")
             return 1
-        if job.record:
-            try:
-                file = stack.enter_context(job.record.open("w", encoding="utf-8"))
-            except OSError as locked:
-                sys.stderr.write(f"Cannot write the recording: {locked}\n")
-                return 1
-            Recorder(simulator.board, simulator.gate, file)
+        try:
+            _write_files(simulator, job, stack)
+        except OSError as locked:
+            sys.stderr.write(f"Cannot write: {locked}\n")
+            return 1
         collecting = asyncio.create_task(collect_in_pauses(simulator.desk), name="garbage")
         stack.push_async_callback(_cancel, collecting)
-        _announce(simulator, job.as_json)
+        _announce(simulator, job)
         if job.live:
             await stack.enter_async_context(
                 Life(
@@ -109,12 +109,20 @@ async def _cancel(task: asyncio.Task[object]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _announce(simulator: Simulator, as_json: bool) -> None:
+def _write_files(simulator: Simulator, job: Job, stack: AsyncExitStack) -> None:
+    if job.ca_file and simulator.ca_file:
+        job.ca_file.write_bytes(simulator.ca_file.read_bytes())
+    if job.record:
+        file = stack.enter_context(job.record.open("w", encoding="utf-8"))
+        Recorder(simulator.board, simulator.gate, file)
+
+
+def _announce(simulator: Simulator, job: Job) -> None:
     for url in (simulator.url, simulator.control_url):
         if url.split("//")[1].rpartition(":")[0].strip("[]") not in _LOOPBACK:
             sys.stderr.write(f"Mind: {url} is reachable from other machines.\n")
-    ca_file = str(simulator.ca_file) if simulator.ca_file else None
-    if as_json:
+    ca_file = str(job.ca_file or simulator.ca_file) if simulator.ca_file else None
+    if job.as_json:
         say(json.dumps({"url": simulator.url, "control": simulator.control_url, "caFile": ca_file}))
         return
     say(f"PBX      {simulator.url}")

@@ -256,7 +256,7 @@ async def test_a_recording_that_cannot_be_written_is_told_in_a_sentence(
 ) -> None:
     job = Job([], tmp_path / "nowhere" / "x.jsonl", [], until_done=True, as_json=True)
     assert await run(Simulator(), job) == 1
-    assert "Cannot write the recording: " in capsys.readouterr().err
+    assert "Cannot write: " in capsys.readouterr().err
 
 
 def _simulate(*arguments: str) -> "subprocess.CompletedProcess[str]":

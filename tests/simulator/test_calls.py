@@ -234,6 +234,8 @@ async def test_divert_of_a_connected_leg_is_refused(start: Any) -> None:
     leg = await app.leg()
     assert (await app.verb(leg, "divert", destination="101"))[0] == 422
     assert (await app.leg())["status"] == "Connected"
+    assert (await app.ask("POST", path, headers={"Content-Type": "application/json"}))[0] == 200
+    assert await app.legs() == []
 
 
 async def test_divert_to_an_unknown_number_leaves_the_leg_ringing(start: Any) -> None:

@@ -234,8 +234,6 @@ async def test_divert_of_a_connected_leg_is_refused(start: Any) -> None:
     leg = await app.leg()
     assert (await app.verb(leg, "divert", destination="101"))[0] == 422
     assert (await app.leg())["status"] == "Connected"
-    assert (await app.ask("POST", path, headers={"Content-Type": "application/json"}))[0] == 200
-    assert await app.legs() == []
 
 
 async def test_divert_to_an_unknown_number_leaves_the_leg_ringing(start: Any) -> None:
@@ -406,6 +404,36 @@ async def test_a_ghost_row_stays_in_active_calls(start: Any) -> None:
     assert len((await app.get("/xapi/v1/ActiveCalls"))[1]["value"]) == 1
 
 
+@pytest.mark.parametrize(("answers", "end"), [(2.0, None), (None, "no answer")])
+async def test_a_queue_sends_its_caller_on_once_and_for_all(answers: float | None, end: str | None) -> None:
+    world = default_world()
+    hunting = replace(world.queues[0], strategy="Hunt", ring_timeout=3, master_timeout=14, overflow=Dn("100"))
+    async with Simulator(world=replace(world, queues=(hunting,)), clock=SystemClock(20)) as sim:
+        for agent, after in (("102", None), ("103", None), ("100", answers)):
+            sim.control.behave(agent, answers_after=after)
+        call = sim.control.call(CALLER, "+4930555800")
+        if end is None:
+            report = await sim.control.reached(call, "connected 100")
+        else:
+            report = await sim.control.ended(call)
+        after = report.moments[report.moments.index("queue time-out 800") + 1 :]
+        assert [one for one in after if one.startswith("ringing")] == ["ringing 100"]
+        assert report.ended_by == end
+
+
+async def test_a_menu_sends_on_whoever_comes_back_to_it_unserved() -> None:
+    world = default_world()
+    menu = replace(world.ivrs[0], timeout=5.0, timeout_destination=Dn("100"))
+    async with Simulator(world=replace(world, ivrs=(menu,)), clock=SystemClock(20)) as sim:
+        sim.control.behave("101", busy=True)
+        sim.control.behave("100", busy=True)
+        call = sim.control.call("104", "820")
+        sim.control.press(call, "1")
+        await sim.control.reached(call, "busy 100")
+        sim.control.behave("100", busy=False)
+        assert (await sim.control.reached(call, "connected 100")).connected_to == "100"
+
+
 @pytest.mark.parametrize("destination", ["8001", DID])
 async def test_a_call_is_not_handed_back_to_where_it_is(start: Any, destination: str) -> None:
     app = await start("auto")
@@ -485,6 +513,8 @@ async def test_a_post_without_json_is_refused_in_the_pbx_own_way(start: Any) -> 
     assert await app.ask("POST", path) == (415, "")
     assert await app.ask("POST", path, data=b"{", headers={"Content-Type": "application/json"}) == (400, "")
     assert (await app.leg())["status"] == "Connected"
+    assert (await app.ask("POST", path, headers={"Content-Type": "application/json"}))[0] == 200
+    assert await app.legs() == []
 
 
 async def test_the_menu_of_the_pbx_routes_by_key(start: Any) -> None:

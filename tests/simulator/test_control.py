@@ -156,6 +156,43 @@ calls:
 
 
 @pytest.mark.proves("simulator.scenarios")
+async def test_faults_of_every_kind_happen_at_their_time_or_at_a_moment_of_a_call() -> None:
+    text = """
+calls:
+  - {caller: "+491701234567", calls: "+4930555101", hangs_up_when: connected 101, hangs_up_delay: 3}
+faults:
+  - {when: ringing 101, what: new_party, number: "555", name: Eve}
+  - {when: ringing 101, what: answers, status: 503, count: 2, retry_after: 7, path: /callcontrol}
+  - {when: connected 101, what: untick, client: 8001, dn: 104}
+  - {when: connected 101, what: tick, client: 8001, dn: 810}
+  - {at: 0, what: register_anew, dn: 102}
+  - {at: 0.5, what: call_limit, calls: 3}
+  - {at: 0.5, what: cut_requests, path: /routeto}
+  - {at: 0.5, what: cut_sockets, code: 1011}
+  - {at: 0.5, what: half_open}
+  - {at: 0.5, what: invalidate_tokens}
+  - {at: 0.5, what: cut_streams}
+  - {at: 0.5, what: licence_off}
+  - {at: 1, what: licence_on}
+  - {when: ended by caller, what: restart}
+"""
+    clock = SystemClock(50)
+    async with Simulator(clock=clock) as sim:
+        before = {device.device_id for device in sim.board.pbx.devices("102")}
+        scenario = loads(text, directory=Directory.of(default_world()))
+        async with Player(sim.control, clock, [scenario]) as player:
+            await player.done()
+        report = sim.control.report(player.calls[0])
+        assert {"party is now 555", "connected 101", "ended by caller"} <= {*report.moments}
+        (ill,) = sim.gate.ill
+        assert (ill.status, ill.count, ill.retry_after, ill.path) == (503, 2, 7, "/callcontrol")
+        seen = next(one for one in sim.control.clients() if one.id == "8001").monitors
+        assert ("104" in seen, "810" in seen) == (False, True)
+        assert not before & {device.device_id for device in sim.board.pbx.devices("102")}
+        assert (sim.board.pbx.max_calls, sim.board.pbx.licensed) == (3, True)
+
+
+@pytest.mark.proves("simulator.scenarios")
 @pytest.mark.parametrize(
     ("text", "where"),
     [
@@ -173,6 +210,23 @@ calls:
             "x.yaml, line 5, calls.0.presses.0: exactly one of after, at must be given",
         ),
         ("calls: {}\n", "x.yaml, line 1, calls: Input should be a list"),
+        (
+            "faults:\n  - what: answers\n    at: 1\n",
+            "x.yaml, line 2, faults.0: answers needs status",
+        ),
+        (
+            "faults:\n  - {at: 1, what: restart, dn: '101'}\n",
+            "x.yaml, line 2, faults.0: restart knows no dn",
+        ),
+        ("faults:\n  - what: restart\n", "x.yaml, line 2, faults.0: exactly one of at, when must be given"),
+        (
+            "faults:\n  - {when: ringing 9999, what: restart}\n",
+            "x.yaml, line 2, faults.0.when: there is no number 9999 on this PBX",
+        ),
+        (
+            "faults:\n  - {at: 1, what: untick, client: '101', dn: '101'}\n",
+            "x.yaml, line 2, faults.0.client: there is no API client 101 on this PBX",
+        ),
         (
             "people:\n  101:\n    says: tone:440:1e9\n",
             "x.yaml, line 3, people.101.says: 'tone:440:1e9' is not a tone that can be heard: up to 4000 hertz",

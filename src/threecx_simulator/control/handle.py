@@ -106,6 +106,15 @@ class Control(Faults):
         await self._wait(lambda: bool(found()), within, lambda: f"nobody at {number} has picked up")
         return found()[-1]
 
+    async def happened(self, what: str, before: set[str], within: float = WITHIN) -> str:
+        """Wait until the timeline of a call that is not among those `before` holds `what`; the call's id."""
+
+        def found() -> list[str]:
+            return [one.id for one in self.calls() if one.id not in before and what in one.moments]
+
+        await self._wait(lambda: bool(found()), within, lambda: f"nowhere '{what}'")
+        return found()[0]
+
     async def reached(self, call: str, what: str, within: float = WITHIN) -> CallReport:
         """Wait until the timeline holds `what`, e.g. "connected 101"."""
         return await self.until(call, lambda report: what in report.moments, within)

@@ -127,15 +127,23 @@ def _speakable(words: str, field: str) -> None:
 def _unknown(plain: Any, directory: Directory) -> Iterator[_Complaint]:
     """Numbers that lead nowhere on this PBX, where somebody is expected behind them."""
     numbers = {where: str(where[-1]) for where, _ in _found(plain, ("people", "*"))}
-    for field in ("people.*.forwards_to", "calls.*.expects.*.connected_to"):
+    for field in ("people.*.forwards_to", "calls.*.expects.*.connected_to", "faults.*.dn"):
         numbers |= dict(_texts(plain, tuple(field.split("."))))
     ends = dict(_texts(plain, ("calls", "*", "expects", "*", "ended_by")))
     numbers |= {where: end for where, end in ends.items() if not ends_by_itself(end)}
-    for field in ("calls.*.steps.*.until", "calls.*.expects.*.moment", "calls.*.hangs_up_when"):
+    for field in (
+        "calls.*.steps.*.until",
+        "calls.*.expects.*.moment",
+        "calls.*.hangs_up_when",
+        "faults.*.when",
+    ):
         for where, text in _texts(plain, tuple(field.split("."))):
             named = number_in(text)
             if named is not None:
                 numbers[where] = named
+    for where, text in _texts(plain, ("faults", "*", "client")):
+        if directory.client(text) is None:
+            yield _Complaint(where, f"there is no API client {text} on this PBX")
     for where, number in numbers.items():
         if directory.find(number) is None:
             yield _Complaint(where, f"there is no number {number} on this PBX")

@@ -1,30 +1,18 @@
 """A scenario file, field by field. Its JSON Schema is `Scenario.model_json_schema()`."""
 
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from threecx_simulator.control.model import KEYS, LONGEST, Moment
+from threecx_simulator.scenarios.fault import Fault
+from threecx_simulator.scenarios.part import Part, exactly_one
 from threecx_simulator.scenarios.words import ending
 
 Ending = Annotated[str, AfterValidator(ending)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-T = TypeVar("T", bound=_Part)
-
-
-def _exactly_one(part: T, names: set[str]) -> T:
-    given = [name for name in sorted(names) if getattr(part, name) is not None]
-    if len(given) != 1:
-        raise ValueError(f"exactly one of {', '.join(sorted(names))} must be given")
-    return part
-
-
-class Person(_Part):
+class Person(Part):
     """What a number does when it rings; seconds."""
 
     answers_after: float | None = Field(2.0, ge=0, le=LONGEST, description="null: nobody answers")
@@ -41,7 +29,7 @@ class Person(_Part):
     exists: bool = True
 
 
-class KeyPress(_Part):
+class KeyPress(Part):
     """Keys at a time after the beginning of the call, or when the next prompt has been heard."""
 
     at: float | None = Field(None, ge=0, le=LONGEST)
@@ -53,10 +41,10 @@ class KeyPress(_Part):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        return _exactly_one(self, {"at", "after"})
+        return exactly_one(self, {"at", "after"})
 
 
-class Step(_Part):
+class Step(Part):
     """One thing that a caller does, after the one before it. Exactly one field is given."""
 
     wait: float | None = Field(None, ge=0, le=LONGEST, description="Seconds")
@@ -68,10 +56,10 @@ class Step(_Part):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        return _exactly_one(self, set(type(self).model_fields))
+        return exactly_one(self, set(type(self).model_fields))
 
 
-class Expectation(_Part):
+class Expectation(Part):
     """What must come true, judged when the call has ended. Exactly one of the first four is given."""
 
     hears: str | None = Field(None, description="A WAV file or tone:440:1; compared by sound")
@@ -84,10 +72,10 @@ class Expectation(_Part):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        return _exactly_one(self, {"hears", "connected_to", "ended_by", "moment"})
+        return exactly_one(self, {"hears", "connected_to", "ended_by", "moment"})
 
 
-class Caller(_Part):
+class Caller(Part):
     """One call."""
 
     caller: str = Field(description="An extension, or any number outside", examples=["+49301234567"])
@@ -104,16 +92,7 @@ class Caller(_Part):
     hangs_up_delay: float = Field(0.0, ge=0, le=LONGEST, description="Seconds after that moment")
 
 
-class Fault(_Part):
-    """The PBX falls ill."""
-
-    at: float = Field(ge=0, le=LONGEST, description="Seconds after the scenario began")
-    what: Literal[
-        "cut_sockets", "half_open", "invalidate_tokens", "restart", "licence_off", "licence_on", "cut_streams"
-    ]
-
-
-class Scenario(_Part):
+class Scenario(Part):
     """A whole file."""
 
     name: str = ""

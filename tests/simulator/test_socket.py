@@ -95,7 +95,7 @@ async def test_what_http_would_read_can_be_read_over_the_socket(start: Any) -> N
     leg = await app.leg()
     device = quote(await app.device("101"), safe="")
     paths = ["", "/8001", f"/8001/participants/{leg['id']}", "/8001/participants", "/101/devices"]
-    paths += [f"/101/devices/{device}", "/8002", "/8001/participants/1", "/8001/nothing"]
+    paths += [f"/101/devices/{device}", "/8002", "/8001/participants/1", "/8001/nothing", "/101?x=1"]
     for path in paths:
         await app.socket.send_json({"RequestID": path, "Path": f"/callcontrol{path}"})
 

@@ -176,7 +176,7 @@ class Sockets:
         refused = self._refused(client)
         if refused is not None:
             return Reply(refused)
-        match [unquote(part) for part in path.strip("/").split("/")]:
+        match [unquote(part) for part in path.partition("?")[0].strip("/").split("/")]:
             case ["callcontrol", dn, "makecall"]:
                 return await self._verbs.make_call(client, dn, None, data)
             case ["callcontrol", dn, "devices", device, "makecall"]:

@@ -99,9 +99,7 @@ class Control(Faults):
         """Wait until somebody who was called has picked up, and is still in that call; the call's id."""
 
         def found() -> list[str]:
-            moment = f"connected {number}"
-            living = [one for one in self.calls() if one.state != "ended"]
-            return [one.id for one in living if moment in one.moments]
+            return [call.key for call in self._holding(f"connected {number}") if call.ended is None]
 
         await self._wait(lambda: bool(found()), within, lambda: f"nobody at {number} has picked up")
         return found()[-1]
@@ -110,7 +108,7 @@ class Control(Faults):
         """Wait until the timeline of a call that is not among those `before` holds `what`; the call's id."""
 
         def found() -> list[str]:
-            return [one.id for one in self.calls() if one.id not in before and what in one.moments]
+            return [call.key for call in self._holding(what) if call.key not in before]
 
         await self._wait(lambda: bool(found()), within, lambda: f"nowhere '{what}'")
         return found()[0]
@@ -268,6 +266,12 @@ class Control(Faults):
         ]
 
     # --- inside ------------------------------------------------------------------------------------------------
+
+    def _holding(self, what: str) -> list[Call]:
+        """The calls whose timeline holds that line, the oldest first."""
+        pbx = self._board.pbx
+        calls = (*pbx.ended.values(), *pbx.calls.values())
+        return [call for call in calls if any(one.what == what for one in call.timeline)]
 
     def _report(self, call: Call) -> CallReport:
         legs = [

@@ -236,7 +236,8 @@ faults:
             "x.yaml, line 3, people.101.says: 'tone:nan' is not a tone",
         ),
         ("calls: [\n", "x.yaml, line 2: "),
-        ("- 1\n", "x.yaml, line 1, the file: Input should be"),
+        ("- 1\n", "x.yaml, line 1, the file: Input should be a mapping"),
+        ("people:\n  101: 5\n", "x.yaml, line 2, people.101: Input should be a mapping"),
         ("people:\n  101:\n    says: no.wav\n", "x.yaml, line 3, people.101.says: There is no file no.wav"),
         (
             'name: x\ncalls: !!python/object/apply:os.system ["echo hi"]\n',

@@ -1,5 +1,6 @@
 """Reading a scenario; what is wrong is named by file, line and field, everything at once."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -77,11 +78,8 @@ def loads(
 
 def _plainly(message: str) -> str:
     """pydantic's message without its own words for what YAML calls otherwise."""
-    return (
-        message.removeprefix("Value error, ")
-        .replace("a valid tuple", "a list")
-        .replace("dictionary", "mapping")
-    )
+    plain = message.removeprefix("Value error, ").replace("a valid tuple", "a list")
+    return re.sub(r"valid dictionary( or instance of \w+)?", "mapping", plain)
 
 
 def _parsed(text: str, name: str) -> Any:

@@ -16,7 +16,8 @@ _PEM = serialization.Encoding.PEM
 
 
 def make_authority(folder: Path, names: tuple[str, ...]) -> tuple[Path, ssl.SSLContext]:
-    """Write `ca.pem` and a server certificate for `names`, localhost and the loopback addresses into `folder`.
+    """Write `ca.pem` and a server certificate for `names` (or addresses), localhost and the loopback addresses into
+    `folder`.
 
     The path of the CA's certificate, and a context to serve with.
     """
@@ -72,11 +73,17 @@ def _certificate(
     )
     if authority:
         return made.add_extension(_authority_usage(), critical=True)
-    addresses = [ipaddress.ip_address(one) for one in ("127.0.0.1", "::1")]
-    known = [x509.DNSName(name) for name in dict.fromkeys((*names, "localhost"))]
-    alternative = x509.SubjectAlternativeName([*known, *(x509.IPAddress(one) for one in addresses)])
+    known = dict.fromkeys((*names, "localhost", "127.0.0.1", "::1"))
+    alternative = x509.SubjectAlternativeName([_alternative(name) for name in known])
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
     return made.add_extension(alternative, critical=False).add_extension(usage, critical=False)
+
+
+def _alternative(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _authority_usage() -> x509.KeyUsage:

@@ -21,11 +21,13 @@ from threecx_simulator.pbx.world import DEFAULT_SECRET, World, default_world
 from threecx_simulator.profile import PROFILES, Profile, draw, with_option
 from threecx_simulator.scenarios.load import BadScenario, load
 from threecx_simulator.scenarios.model import Scenario
+from threecx_simulator.scenarios.words import moment
 from threecx_simulator.serving import Job, run, say
 from threecx_simulator.simulator import Address, Simulator
 from threecx_simulator.trace.replay import BadTrace, Frame, read
 
 SECRET_VARIABLE = "THREECX_SIMULATOR_SECRET"  # noqa: S105 (a variable's name)
+_LAST_PORT = 65_535
 _DRAWN = "drawn"  # every doubt decided by --seed
 
 app = typer.Typer(help="A 3CX V20 PBX on loopback.", no_args_is_help=True, add_completion=False)
@@ -45,6 +47,13 @@ def serve(
     tls: Annotated[
         bool, typer.Option("--tls", help="Speak HTTPS with a certificate authority of its own")
     ] = False,
+    tls_names: Annotated[
+        list[str] | None,
+        typer.Option("--tls-name", help="A name or address that the certificate is for, besides loopback"),
+    ] = None,
+    ca_file: Annotated[
+        Path | None, typer.Option(help="Write the authority's certificate there too; both mean --tls")
+    ] = None,
     profile: Annotated[
         str, typer.Option(help=f"Reading of the real PBX: {', '.join(PROFILES)}, drawn (by --seed)")
     ] = "auto",
@@ -73,7 +82,10 @@ def serve(
         str | None, typer.Option(help="Calls that happen by themselves: 30/min, 2/s, 100/h")
     ] = None,
     keep_audio: Annotated[float, typer.Option(min=0, help="Seconds of sound kept of each voice")] = 600.0,
-    frame_ms: Annotated[int, typer.Option(min=10, max=1000, help="Frames of the audio streams")] = 20,
+    frame_ms: Annotated[
+        int | None,
+        typer.Option(min=10, max=1000, help="Frames of the audio streams, as --set stream_frame_ms=20"),
+    ] = None,
     record: Annotated[
         Path | None, typer.Option(help="Write everything that happens there, as JSON lines")
     ] = None,
@@ -90,12 +102,13 @@ def serve(
     world = _with_clients(world, clients or [], secret)
     scenarios = [_load(path, Directory.of(world)) for path in scenario or ()]
     simulator = Simulator(
-        profile=_profile(profile, seed, [*(options or ()), f"stream_frame_ms={frame_ms}"]),
+        profile=_profile(profile, seed, [*(options or ()), *_frame(frame_ms)]),
         world=world,
         company=company,
         history=history,
         clock=SystemClock(time_scale),
-        tls=tls,
+        tls=tls or bool(tls_names) or ca_file is not None,
+        tls_names=tuple(tls_names or ()),
         seed=seed,
         listen=_address(listen),
         control_listen=_address(control),
@@ -109,6 +122,7 @@ def serve(
         as_json=as_json,
         live=_live(live),
         seed=seed,
+        ca_file=ca_file,
     )
     raise typer.Exit(_run(run(simulator, job)))
 
@@ -142,6 +156,10 @@ def _profile(name: str, seed: int, options: list[str]) -> Profile:
         except (TypeError, ValueError) as wrong:
             raise typer.BadParameter(f"--set {option}: {wrong}") from wrong
     return profile
+
+
+def _frame(milliseconds: int | None) -> list[str]:
+    return [] if milliseconds is None else [f"stream_frame_ms={milliseconds}"]
 
 
 def _company(seed: int | None, people: int | None, secret: str) -> tuple[World, Company]:
@@ -184,14 +202,20 @@ def _frames(file: Path | None) -> list[Frame]:
 
 
 def _secret(file: Path | None) -> str:
+    secret = os.environ.get(SECRET_VARIABLE, DEFAULT_SECRET)
     if file is not None:
-        return file.read_text(encoding="utf-8").strip()
-    return os.environ.get(SECRET_VARIABLE, DEFAULT_SECRET)
+        try:
+            secret = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as unreadable:
+            raise typer.BadParameter(f"--secret-file {file}: {unreadable}") from unreadable
+    if not secret:
+        raise typer.BadParameter(f"The secret of {file or SECRET_VARIABLE} is empty")
+    return secret
 
 
 def _address(text: str) -> Address:
     host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal():
+    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
         raise typer.BadParameter(f"'{text}' is not an address like 127.0.0.1:5080")
     return host.strip("[]"), int(port)
 
@@ -205,6 +229,10 @@ def place_call(
     hangup_when: Annotated[str | None, typer.Option(help="A moment, e.g. 'connected 101'")] = None,
 ) -> None:
     """Place a call on a running simulator, and tell what happens to it until it has ended."""
+    try:
+        hangup_when = hangup_when and moment(hangup_when)
+    except ValueError as wrong:
+        raise typer.BadParameter(f"--hangup-when: {wrong}") from wrong
     order = {"from": origin, "to": to, "hangupAfter": hangup_after, "hangupWhen": hangup_when}
     try:
         call(control.rstrip("/"), order, say)

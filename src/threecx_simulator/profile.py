@@ -138,6 +138,10 @@ class Profile:
     dtmf_frames: Literal["single", "string"] = "single"
     """Keys pressed together: one event for each, or one event with all (G)."""
 
+    response_keys: Literal["PascalCase", "snake_case"] = "PascalCase"
+    """Keys in the answer to a request over the socket (event 4): `RequestID`, `StatusCode` … (D, E), or in snake case
+    like `dtmf_input` beside them, since no such frame has been published (G)."""
+
     stream_frame_ms: int = 20
     """Length of the frames that the GET of a stream delivers. 20 in the example (E)."""
 
@@ -310,11 +314,19 @@ def with_option(profile: Profile, name: str, text: str = "") -> Profile:
     chosen = [choice for choice in choices if str(choice).lower() == text.lower()]
     if choices and not chosen:
         raise ValueError(f"{name} is one of {', '.join(map(str, choices))}")
-    value: Any = chosen[0] if choices else kind(text)
-    least, most = _RANGES.get(name, (0, _LONGEST))
-    if kind in {int, float} and not least <= value <= most:
-        raise ValueError(f"{name} is a number from {least} to {most}")
+    value: Any = chosen[0] if choices else _number(name, kind, text) if kind in {int, float} else text
     return replace(profile, **{name: value})
+
+
+def _number(name: str, kind: type[int] | type[float], text: str) -> float:
+    least, most = _RANGES.get(name, (0, _LONGEST))
+    try:
+        value = kind(text)
+    except ValueError:
+        value = kind(least - 1)
+    if not least <= value <= most:
+        raise ValueError(f"{name} is a {'whole ' * (kind is int)}number from {least} to {most}")
+    return value
 
 
 @dataclass(frozen=True, slots=True)

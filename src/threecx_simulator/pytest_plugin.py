@@ -2,14 +2,15 @@
 
 - `threecx_pbx`: a PBX of this test's own, in a thread; `.url`, `.ca_file`, `.control_url`, and the verbs of `Control`, which wait.
 - `threecx_caller`: `caller = threecx_caller("+49301234567", "+4930555001")` places a call.
-- the marker `threecx(profile="auto", seed=None, tls=False, speed=1.0)` chooses what kind of PBX it is.
+- the marker `threecx(profile="auto", seed=None, tls=False, speed=1.0)` chooses what kind of PBX it is; further options
+  are those of the profile, as `upsert_repeat_ms=750`.
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,7 @@ from threecx_simulator.control.handle import WITHIN
 from threecx_simulator.control.model import CallReport, Heard, Requests
 from threecx_simulator.profile import PROFILES, Profile, draw
 from threecx_simulator.simulator import LOOPBACK, Simulator
+from threecx_simulator.trace.replay import read, replay
 
 T = TypeVar("T")
 
@@ -53,6 +55,14 @@ class RunningPbx:
         """Place a call; see `Control.call`."""
         return Caller(self, self.run(lambda: self.simulator.control.call(origin, target, **more)))
 
+    def called(self, number: str, within: float = WITHIN) -> "Caller":
+        """Whom a program has called: waits until that number has picked up. They hear, speak and press keys like a caller."""
+        try:
+            return Caller(self, self.wait(self.simulator.control.picked_up(number, within)), number)
+        except TimeoutError as late:
+            happened = "; ".join(", ".join(one.moments) for one in self.calls()) or "no call at all"
+            raise AssertionError(f"Nobody at {number} picked up within {within:g} s: {happened}") from late
+
     def behave(self, number: str, **changes: Any) -> None:
         """Change what a number does when it rings; see `Behaviour`."""
         self.run(lambda: self.simulator.control.behave(number, **changes))
@@ -64,6 +74,11 @@ class RunningPbx:
     def calls(self) -> list[CallReport]:
         """Every call so far, those of the program under test too."""
         return self.run(self.simulator.control.calls)
+
+    def replay(self, recording: Path) -> None:
+        """Play a recording again (JSON lines, see `--record`), to its end."""
+        frames = read(recording.read_text(encoding="utf-8").splitlines())
+        self.wait(replay(frames, self.simulator.board, self.simulator.clock))
 
     def run(self, deed: Callable[[], T]) -> T:
         """Do something on the simulator's loop."""
@@ -80,10 +95,11 @@ class RunningPbx:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Somebody who has called."""
+    """Somebody who has called; or, with `party` (a DN or an outside number), another side of that call."""
 
     pbx: RunningPbx
     id: str
+    party: str | None = None
 
     @property
     def report(self) -> CallReport:
@@ -93,24 +109,25 @@ class Caller:
     @property
     def heard(self) -> Heard:
         """What the caller heard so far, as sound and silence."""
-        return self.pbx.run(lambda: self.pbx.simulator.control.heard(self.id))
+        return self.pbx.run(lambda: self.pbx.simulator.control.heard(self.id, self.party))
 
     def press(self, keys: str) -> None:
         """Press keys."""
-        self.pbx.run(lambda: self.pbx.simulator.control.press(self.id, keys))
+        self.pbx.run(lambda: self.pbx.simulator.control.press(self.id, keys, self.party))
 
     def say(self, words: str | bytes) -> None:
         """Say a WAV (bytes, or the path of a file) or `tone:440:1`."""
         wav = words if isinstance(words, bytes) else to_wav(sound(words))
-        self.pbx.run(lambda: self.pbx.simulator.control.say(self.id, wav))
+        self.pbx.run(lambda: self.pbx.simulator.control.say(self.id, wav, self.party))
 
     def hang_up(self) -> None:
         """Put the receiver down."""
-        self.pbx.run(lambda: self.pbx.simulator.control.hang_up(self.id))
+        self.pbx.run(lambda: self.pbx.simulator.control.hang_up(self.id, self.party))
 
     def listen(self, within: float = WITHIN) -> None:
         """Wait until a prompt was heard and is over; else an AssertionError tells the timeline."""
-        self._wait(self.pbx.simulator.control.after_prompt(self.id, within=within), "a prompt", within)
+        waiting = self.pbx.simulator.control.after_prompt(self.id, within=within, party=self.party)
+        self._wait(waiting, "a prompt", within)
 
     def expect(self, what: str, within: float = WITHIN) -> CallReport:
         """Wait for a line of the timeline, e.g. `connected 101`; an AssertionError tells the timeline."""
@@ -130,7 +147,7 @@ class Caller:
     def expect_to_have_heard(self, words: str | bytes, share: float = 0.95) -> Match:
         """The caller heard this WAV or tone, undamaged and (but for `1 - share`) whole; else an AssertionError."""
         wanted = read_wav(words) if isinstance(words, bytes) else sound(words)
-        heard = self.pbx.run(lambda: self.pbx.simulator.control.heard_pcm(self.id))
+        heard = self.pbx.run(lambda: self.pbx.simulator.control.heard_pcm(self.id, self.party))
         found = match(heard, wanted)
         assert found.clean(share), f"heard {found}"
         return found
@@ -139,7 +156,8 @@ class Caller:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
-        "markers", "threecx(profile, seed, tls, speed): the PBX that the fixture threecx_pbx starts"
+        "markers",
+        "threecx(profile, seed, tls, speed, **options): the PBX that the fixture threecx_pbx starts",
     )
 
 
@@ -148,11 +166,12 @@ def threecx_pbx(request: pytest.FixtureRequest) -> Iterator[RunningPbx]:
     """A PBX of this test's own."""
     marker = request.node.get_closest_marker("threecx")
     options: dict[str, Any] = dict(marker.kwargs) if marker else {}
+    if marker and marker.args:
+        raise pytest.UsageError(f"threecx takes its options by name, like profile={marker.args[0]!r}")
+    tls, speed = options.pop("tls", False), options.pop("speed", 1.0)
+    profile = _profile(options.pop("profile", "auto"), options.pop("seed", None))
     simulator = Simulator(
-        profile=_profile(options.get("profile", "auto"), options.get("seed")),
-        clock=SystemClock(options.get("speed", 1.0)),
-        tls=options.get("tls", False),
-        control_listen=LOOPBACK,
+        profile=_changed(profile, options), clock=SystemClock(speed), tls=tls, control_listen=LOOPBACK
     )
     with _loop() as loop:
         asyncio.run_coroutine_threadsafe(simulator.__aenter__(), loop).result()
@@ -176,6 +195,15 @@ def _profile(chosen: str | Profile, seed: int | None) -> Profile:
     if chosen not in PROFILES:
         raise pytest.UsageError(f"There is no profile {chosen}; there are {', '.join(PROFILES)}")
     return PROFILES[chosen]
+
+
+def _changed(profile: Profile, options: dict[str, Any]) -> Profile:
+    unknown = sorted(options.keys() - {field.name for field in fields(Profile)})
+    if unknown:
+        raise pytest.UsageError(
+            f"threecx knows no {unknown[0]}; there are profile, seed, tls, speed and the options of the profiles"
+        )
+    return replace(profile, **options)
 
 
 class _loop:

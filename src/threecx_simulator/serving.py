@@ -10,6 +10,7 @@ from pathlib import Path
 
 from threecx_simulator.collecting import collect_in_pauses
 from threecx_simulator.company.life import Life
+from threecx_simulator.control.model import CallReport
 from threecx_simulator.scenarios.judge import Verdict
 from threecx_simulator.scenarios.model import Scenario
 from threecx_simulator.scenarios.play import Player
@@ -32,6 +33,8 @@ class Job:
     live: float = 0.0
     """Calls a second that happen by themselves."""
     seed: int = 0
+    ca_file: Path | None = None
+    """Where the certificate of the simulator's authority is wanted as well."""
 
 
 async def run(simulator: Simulator, job: Job) -> int:
@@ -45,16 +48,14 @@ async def run(simulator: Simulator, job: Job) -> int:
         except OSError as taken:
             sys.stderr.write(f"Cannot listen: {taken}\n")
             return 1
-        if job.record:
-            try:
-                file = stack.enter_context(job.record.open("w", encoding="utf-8"))
-            except OSError as locked:
-                sys.stderr.write(f"Cannot write the recording: {locked}\n")
-                return 1
-            Recorder(simulator.board, simulator.gate, file)
+        try:
+            _write_files(simulator, job, stack)
+        except OSError as locked:
+            sys.stderr.write(f"Cannot write: {locked}\n")
+            return 1
         collecting = asyncio.create_task(collect_in_pauses(simulator.desk), name="garbage")
         stack.push_async_callback(_cancel, collecting)
-        _announce(simulator, job.as_json)
+        _announce(simulator, job)
         if job.live:
             await stack.enter_async_context(
                 Life(
@@ -83,6 +84,8 @@ async def _play(simulator: Simulator, job: Job) -> list[Verdict]:
     async with Player(simulator.control, simulator.clock, job.scenarios) as player:
         await replay(job.frames, simulator.board, simulator.clock)
         verdicts = await player.done()
+        for call in player.calls:
+            _tell(simulator.control.report(call), job.as_json)
     for one in verdicts:
         if job.as_json:
             say(json.dumps({"call": one.call, "expected": one.expectation, "met": one.met, "why": one.why}))
@@ -91,17 +94,35 @@ async def _play(simulator: Simulator, job: Job) -> list[Verdict]:
     return verdicts
 
 
+def _tell(call: CallReport, as_json: bool) -> None:
+    """What happened to a scripted caller."""
+    if as_json:
+        say(json.dumps({"call": call.id, "timeline": [[one.seconds, one.what] for one in call.timeline]}))
+        return
+    say(f"{call.id}  {call.from_} calls {call.to}")
+    for one in call.timeline:
+        say(f"{one.seconds:6.1f} s  {one.what}")
+
+
 async def _cancel(task: asyncio.Task[object]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _announce(simulator: Simulator, as_json: bool) -> None:
+def _write_files(simulator: Simulator, job: Job, stack: AsyncExitStack) -> None:
+    if job.ca_file and simulator.ca_file:
+        job.ca_file.write_bytes(simulator.ca_file.read_bytes())
+    if job.record:
+        file = stack.enter_context(job.record.open("w", encoding="utf-8"))
+        Recorder(simulator.board, simulator.gate, file)
+
+
+def _announce(simulator: Simulator, job: Job) -> None:
     for url in (simulator.url, simulator.control_url):
         if url.split("//")[1].rpartition(":")[0].strip("[]") not in _LOOPBACK:
             sys.stderr.write(f"Mind: {url} is reachable from other machines.\n")
-    ca_file = str(simulator.ca_file) if simulator.ca_file else None
-    if as_json:
+    ca_file = str(job.ca_file or simulator.ca_file) if simulator.ca_file else None
+    if job.as_json:
         say(json.dumps({"url": simulator.url, "control": simulator.control_url, "caFile": ca_file}))
         return
     say(f"PBX      {simulator.url}")

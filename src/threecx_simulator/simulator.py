@@ -30,6 +30,7 @@ from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.office import Office
 
 Address = tuple[str, int]
+_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 (no name to put into a certificate)
 LOOPBACK: Address = ("127.0.0.1", 0)
 
 
@@ -38,7 +39,8 @@ class Simulator:
 
     `listen`: where the PBX serves (port 0 = chosen by the system); `control_listen`: where its control API does,
     None = nowhere, `control` is there anyhow. `keep_audio_s`: seconds of sound kept of each voice. `company`, `history`: the office behind the numbers, and
-    the rows of its call log. With `tls` the PBX speaks HTTPS and `ca_file` names its authority.
+    the rows of its call log. With `tls` the PBX speaks HTTPS and `ca_file` names its authority; `tls_names`: names and
+    addresses besides loopback that its certificate is for.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Simulator:
         world: World | None = None,
         clock: Clock | None = None,
         tls: bool = False,
+        tls_names: tuple[str, ...] = (),
         seed: int = 0,
         listen: Address = LOOPBACK,
         control_listen: Address | None = None,
@@ -72,7 +75,7 @@ class Simulator:
         self.ca_file: Path | None = None
         context = None
         if self._folder:
-            self.ca_file, context = make_authority(Path(self._folder.name), (self.world.fqdn,))
+            self.ca_file, context = make_authority(Path(self._folder.name), self._names(tls_names))
         streams = StreamRoutes(self.board, self._web.calls, self.gate, self.desk)
         self._listener = Listener(self.gate, context, protocol_for(streams))
         self.control = Control(self.board, self._web, self.gate, Sound(self.studio, self.desk))
@@ -80,6 +83,10 @@ class Simulator:
         add_health(offered, self.office)
         self._control_listener = Listener(offered)
         self._running: list[asyncio.Task[None]] = []
+
+    def _names(self, more: tuple[str, ...]) -> tuple[str, ...]:
+        host = self._listen[0]
+        return (self.world.fqdn, *more, *(() if host in _EVERYWHERE else (host,)))
 
     @property
     def url(self) -> str:

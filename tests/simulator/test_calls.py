@@ -1,10 +1,15 @@
 """The call engine, row by row of the table in api.md 12."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
 import pytest
+
+from threecx_simulator import Simulator, SystemClock, default_world
+from threecx_simulator.control.faults import UnknownCall
+from threecx_simulator.pbx.ids import Dn
 
 pytestmark = pytest.mark.proves("simulator.section-12")
 CALLER, DID = "+49301234567", "+4930555001"
@@ -399,6 +404,45 @@ async def test_a_ghost_row_stays_in_active_calls(start: Any) -> None:
     assert len((await app.get("/xapi/v1/ActiveCalls"))[1]["value"]) == 1
 
 
+@pytest.mark.parametrize(("answers", "end"), [(2.0, None), (None, "no answer")])
+async def test_a_queue_sends_its_caller_on_once_and_for_all(answers: float | None, end: str | None) -> None:
+    world = default_world()
+    hunting = replace(world.queues[0], strategy="Hunt", ring_timeout=3, master_timeout=14, overflow=Dn("100"))
+    async with Simulator(world=replace(world, queues=(hunting,)), clock=SystemClock(20)) as sim:
+        for agent, after in (("102", None), ("103", None), ("100", answers)):
+            sim.control.behave(agent, answers_after=after)
+        call = sim.control.call(CALLER, "+4930555800")
+        if end is None:
+            report = await sim.control.reached(call, "connected 100")
+        else:
+            report = await sim.control.ended(call)
+        after = report.moments[report.moments.index("queue time-out 800") + 1 :]
+        assert [one for one in after if one.startswith("ringing")] == ["ringing 100"]
+        assert report.ended_by == end
+
+
+async def test_a_menu_sends_on_whoever_comes_back_to_it_unserved() -> None:
+    world = default_world()
+    menu = replace(world.ivrs[0], timeout=5.0, timeout_destination=Dn("100"))
+    async with Simulator(world=replace(world, ivrs=(menu,)), clock=SystemClock(20)) as sim:
+        sim.control.behave("101", busy=True)
+        sim.control.behave("100", busy=True)
+        call = sim.control.call("104", "820")
+        sim.control.press(call, "1")
+        await sim.control.reached(call, "busy 100")
+        sim.control.behave("100", busy=False)
+        assert (await sim.control.reached(call, "connected 100")).connected_to == "100"
+
+
+@pytest.mark.parametrize("destination", ["8001", DID])
+async def test_a_call_is_not_handed_back_to_where_it_is(start: Any, destination: str) -> None:
+    app = await start("auto")
+    call = app.sim.control.call(CALLER, DID)
+    status, body = await app.verb(await app.leg(), "transferto", destination=destination)
+    assert (status, body["finalstatus"], body["reason"]) == (200, "Failed", "RoutingLoopDetected")
+    assert app.sim.control.report(call).state == "connected"
+
+
 async def test_data_can_be_attached_and_unknown_actions_are_not_found(start: Any) -> None:
     app = await start("auto")
     app.sim.control.call(CALLER, DID)
@@ -409,6 +453,59 @@ async def test_data_can_be_attached_and_unknown_actions_are_not_found(start: Any
     assert (await app.verb(leg | {"id": 1}, "drop"))[0] == 404
 
 
+async def test_attached_data_is_remembered_and_of_the_party_only_what_is_public(start: Any) -> None:
+    app = await start("auto")
+    call = app.sim.control.call(CALLER, DID)
+    leg = await app.leg()
+    await app.verb(leg, "attach_participant_data", attacheddata={"ticket": "7", "step": 1})
+    await app.verb(leg, "attach_party_data", attacheddata={"public_screening": "ok", "private": "no"})
+    await app.verb(leg, "attach_party_data", attacheddata={"public_screening": "twice"})
+    app.sim.control.hang_up(call)
+    expected = {"8001": {"ticket": "7", "step": "1"}, CALLER: {"public_screening": "twice"}}
+    assert app.sim.control.report(call).attached == expected
+
+
+@pytest.mark.parametrize("by", ["default", "party", "behaviour"])
+async def test_whom_an_application_calls_presses_keys_speaks_and_hangs_up(start: Any, by: str) -> None:
+    app = await start("auto")
+    presses = {"presses": "12", "presses_after": 0.5} if by == "behaviour" else {}
+    app.sim.control.behave(CALLER, **presses)
+    _, made = await app.make_call(CALLER)
+    call = await app.sim.control.picked_up(CALLER)
+    if by != "behaviour":
+        app.sim.control.press(call, "12", CALLER if by == "party" else None)
+    await app.seen(lambda frames: sum(one["event"]["event_type"] == 2 for one in frames) == 2)
+    keys = [one["event"] for one in app.frames if one["event"]["event_type"] == 2]
+    entity = f"/callcontrol/8001/participants/{made['result']['id']}"
+    assert [(one["entity"], one["attached_data"]["dtmf_input"]) for one in keys] == [
+        (entity, "1"),
+        (entity, "2"),
+    ]
+    app.sim.control.hang_up(call, CALLER)
+    assert app.sim.control.report(call).ended_by == CALLER
+    app.sim.control.hang_up(call, CALLER)
+
+
+async def test_a_party_that_is_not_in_the_call_is_named(start: Any) -> None:
+    app = await start("auto")
+    call = app.sim.control.call(CALLER, DID)
+    for deed in (app.sim.control.press, lambda call, keys, party: app.sim.control.hang_up(call, party)):
+        with pytest.raises(UnknownCall, match=f"102 is not in call {call}"):
+            deed(call, "1", "102")
+
+
+async def test_whoever_a_menu_has_called_chooses_by_key(start: Any) -> None:
+    world = default_world()
+    seen = replace(world.clients[0], monitors=(Dn("820"),))
+    sim = Simulator(world=replace(world, clients=(seen, *world.clients[1:])), clock=SystemClock(20))
+    async with sim:
+        app = await start(sim=sim)
+        await app.make_call(CALLER, "820", await app.device("820"))
+        call = await sim.control.picked_up(CALLER)
+        sim.control.press(call, "1")
+        assert (await sim.control.reached(call, "connected 101")).connected_to == "101"
+
+
 async def test_a_post_without_json_is_refused_in_the_pbx_own_way(start: Any) -> None:
     app = await start("auto")
     app.sim.control.call(CALLER, DID)
@@ -416,6 +513,8 @@ async def test_a_post_without_json_is_refused_in_the_pbx_own_way(start: Any) -> 
     assert await app.ask("POST", path) == (415, "")
     assert await app.ask("POST", path, data=b"{", headers={"Content-Type": "application/json"}) == (400, "")
     assert (await app.leg())["status"] == "Connected"
+    assert (await app.ask("POST", path, headers={"Content-Type": "application/json"}))[0] == 200
+    assert await app.legs() == []
 
 
 async def test_the_menu_of_the_pbx_routes_by_key(start: Any) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 import threecx_simulator
 from threecx_simulator import Simulator, SystemClock, default_world
+from threecx_simulator.audio.pcm import to_wav, tone
 from threecx_simulator.cli import app
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.scenarios.load import BadScenario, loads
@@ -154,6 +156,43 @@ calls:
 
 
 @pytest.mark.proves("simulator.scenarios")
+async def test_faults_of_every_kind_happen_at_their_time_or_at_a_moment_of_a_call() -> None:
+    text = """
+calls:
+  - {caller: "+491701234567", calls: "+4930555101", hangs_up_when: connected 101, hangs_up_delay: 3}
+faults:
+  - {when: ringing 101, what: new_party, number: "555", name: Eve}
+  - {when: ringing 101, what: answers, status: 503, count: 2, retry_after: 7, path: /callcontrol}
+  - {when: connected 101, what: untick, client: 8001, dn: 104}
+  - {when: connected 101, what: tick, client: 8001, dn: 810}
+  - {at: 0, what: register_anew, dn: 102}
+  - {at: 0.5, what: call_limit, calls: 3}
+  - {at: 0.5, what: cut_requests, path: /routeto}
+  - {at: 0.5, what: cut_sockets, code: 1011}
+  - {at: 0.5, what: half_open}
+  - {at: 0.5, what: invalidate_tokens}
+  - {at: 0.5, what: cut_streams}
+  - {at: 0.5, what: licence_off}
+  - {at: 1, what: licence_on}
+  - {when: ended by caller, what: restart}
+"""
+    clock = SystemClock(50)
+    async with Simulator(clock=clock) as sim:
+        before = {device.device_id for device in sim.board.pbx.devices("102")}
+        scenario = loads(text, directory=Directory.of(default_world()))
+        async with Player(sim.control, clock, [scenario]) as player:
+            await player.done()
+        report = sim.control.report(player.calls[0])
+        assert {"party is now 555", "connected 101", "ended by caller"} <= {*report.moments}
+        (ill,) = sim.gate.ill
+        assert (ill.status, ill.count, ill.retry_after, ill.path) == (503, 2, 7, "/callcontrol")
+        seen = next(one for one in sim.control.clients() if one.id == "8001").monitors
+        assert ("104" in seen, "810" in seen) == (False, True)
+        assert not before & {device.device_id for device in sim.board.pbx.devices("102")}
+        assert (sim.board.pbx.max_calls, sim.board.pbx.licensed) == (3, True)
+
+
+@pytest.mark.proves("simulator.scenarios")
 @pytest.mark.parametrize(
     ("text", "where"),
     [
@@ -166,8 +205,39 @@ calls:
             "x.yaml, line 3, people.101.busy: Input should be a valid boolean",
         ),
         ("calls:\n  - caller: '1'\n", "x.yaml, line 2, calls.0.calls: Field required"),
+        (
+            "calls:\n  - caller: '1'\n    calls: '2'\n    presses:\n      - keys: '1'\n",
+            "x.yaml, line 5, calls.0.presses.0: exactly one of after, at must be given",
+        ),
+        ("calls: {}\n", "x.yaml, line 1, calls: Input should be a list"),
+        (
+            "faults:\n  - what: answers\n    at: 1\n",
+            "x.yaml, line 2, faults.0: answers needs status",
+        ),
+        (
+            "faults:\n  - {at: 1, what: restart, dn: '101'}\n",
+            "x.yaml, line 2, faults.0: restart knows no dn",
+        ),
+        ("faults:\n  - what: restart\n", "x.yaml, line 2, faults.0: exactly one of at, when must be given"),
+        (
+            "faults:\n  - {when: ringing 9999, what: restart}\n",
+            "x.yaml, line 2, faults.0.when: there is no number 9999 on this PBX",
+        ),
+        (
+            "faults:\n  - {at: 1, what: untick, client: '101', dn: '101'}\n",
+            "x.yaml, line 2, faults.0.client: there is no API client 101 on this PBX",
+        ),
+        (
+            "people:\n  101:\n    says: tone:440:1e9\n",
+            "x.yaml, line 3, people.101.says: 'tone:440:1e9' is not a tone that can be heard: up to 4000 hertz",
+        ),
+        (
+            "people:\n  101:\n    says: tone:nan\n",
+            "x.yaml, line 3, people.101.says: 'tone:nan' is not a tone",
+        ),
         ("calls: [\n", "x.yaml, line 2: "),
-        ("- 1\n", "x.yaml, line 1, the file: Input should be"),
+        ("- 1\n", "x.yaml, line 1, the file: Input should be a mapping"),
+        ("people:\n  101: 5\n", "x.yaml, line 2, people.101: Input should be a mapping"),
         ("people:\n  101:\n    says: no.wav\n", "x.yaml, line 3, people.101.says: There is no file no.wav"),
         (
             'name: x\ncalls: !!python/object/apply:os.system ["echo hi"]\n',
@@ -175,6 +245,10 @@ calls:
         ),
         ("name: a\nfolder: '\x01'\n", "x.yaml, line 2: special characters are not allowed"),
         ("{" * 5000, "x.yaml: is nested too deeply"),
+        (
+            "people:\n  101:\n    says: text:Hello\n",
+            "x.yaml, line 3, people.101.says: text: is for what a caller says",
+        ),
         ("people:\n  9999: {}\n", "x.yaml, line 2, people.9999: there is no number 9999 on this PBX"),
     ],
 )
@@ -237,7 +311,7 @@ async def test_a_recording_that_cannot_be_written_is_told_in_a_sentence(
 ) -> None:
     job = Job([], tmp_path / "nowhere" / "x.jsonl", [], until_done=True, as_json=True)
     assert await run(Simulator(), job) == 1
-    assert "Cannot write the recording: " in capsys.readouterr().err
+    assert "Cannot write: " in capsys.readouterr().err
 
 
 def _simulate(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -281,8 +355,13 @@ def test_the_command_line_plays_a_scenario_and_tells_by_its_exit_code(tmp_path: 
         (("--profile", "nonsense"), "There is no profile nonsense"),
         (("--set", "nonsense=1"), "there is no option nonsense"),
         (("--set", "status_codes=7"), "status_codes is one of 200, 202, 4xx"),
-        (("--set", "upsert_repeat_ms=often"), "invalid literal"),
+        (("--set", "upsert_repeat_ms=often"), "upsert_repeat_ms is a whole number from 0 to 86400000"),
+        (("--set", "clock_ppm=fast"), "clock_ppm is a number from -100000 to 100000"),
         (("--listen", "here"), "'here' is not an address"),
+        (("--listen", "127.0.0.1:65536"), "'127.0.0.1:65536' is not an address"),
+        (("--control", ":5081"), "':5081' is not an address"),
+        (("--secret-file", "nowhere.txt"), "--secret-file nowhere.txt: "),
+        (("--secret-file", os.devnull), "is empty"),
         (("--scenario", "nowhere.yaml"), "nowhere.yaml: cannot be read"),
         (("--replay", "nowhere.jsonl"), "nowhere.jsonl: "),
     ],
@@ -293,6 +372,109 @@ def test_what_the_command_line_cannot_use_is_said_in_a_sentence(
     done = CliRunner().invoke(app, ["serve", *arguments], env={"TERMINAL_WIDTH": "300"})
     assert done.exit_code == 2
     assert complaint in " ".join(done.output.replace("\u2502", " ").split())
+
+
+def test_the_module_runs_like_the_program() -> None:
+    command = [sys.executable, "-m", "threecx_simulator", "schema"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    assert json.loads(done.stdout)["title"] == "Scenario"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "milliseconds"),
+    [((), 20), (("--frame-ms", "60"), 60), (("--set", "stream_frame_ms=40"), 40)],
+)
+async def test_frames_are_as_long_as_the_command_line_says(
+    arguments: tuple[str, ...], milliseconds: int
+) -> None:
+    ports = ("--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--json")
+    command = (sys.executable, "-m", "threecx_simulator", "serve", *ports, *arguments)
+    serving = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+    assert serving.stdout is not None
+    try:
+        where = json.loads(await asyncio.wait_for(serving.stdout.readline(), 30))
+        async with aiohttp.ClientSession() as session:
+            await _post(session, f"{where['control']}/calls", **{"from": "+49", "to": "+4930555001"})
+            fields = {"client_id": "8001", "client_secret": default_world().clients[0].secret}
+            form = fields | {"grant_type": "client_credentials"}
+            async with session.post(f"{where['url']}/connect/token", data=form) as answer:
+                bearer = {"Authorization": f"Bearer {(await answer.json())['access_token']}"}
+            path = f"{where['url']}/callcontrol/8001/participants"
+            async with session.get(path, headers=bearer) as answer:
+                (leg,) = await answer.json()
+            async with session.get(f"{path}/{leg['id']}/stream", headers=bearer) as answer:
+                frame, whole = await anext(answer.content.iter_chunks())
+        assert (len(frame), whole) == (milliseconds * 16, True)
+    finally:
+        serving.terminate()
+        await serving.wait()
+
+
+def test_the_scripted_call_of_the_docs_goes_as_the_docs_say(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs/simulator/first-call.md").read_text(encoding="utf-8")
+    blocks = [block.partition("\n")[2] for block in page.split("```")[1::2]]
+    first, second = [block for block in blocks if block.startswith("people:")]
+    (shown,) = [block for block in blocks if block.startswith("call-1  ")]
+    file = tmp_path / "callers.yaml"
+    file.write_text(first)
+    done = _simulate("serve", "--scenario", str(file), "--until-done", "--time-scale", "4")
+    assert done.returncode == 0, done.stderr
+    told = [re.sub(r"\d+\.\d+", "0.0", line).split() for line in done.stdout.splitlines()[3:]]
+    assert told == [re.sub(r"\d+\.\d+", "0.0", line).split() for line in shown.splitlines()]
+    (tmp_path / "menu.wav").write_bytes(to_wav(tone(440, 1)))
+    assert loads(second, folder=tmp_path, directory=Directory.of(default_world())).calls[0].expects
+
+
+def test_spoken_text_without_its_program_is_named_with_its_place(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    text = "calls:\n  - caller: '1'\n    calls: '101'\n    steps:\n      - say: text:Hello\n"
+    with pytest.raises(BadScenario, match=r"x, line 5, calls\.0\.steps\.0\.say: .* needs espeak-ng"):
+        loads(text, "x")
+
+
+async def test_calls_are_numbered_one_by_one_whatever_else_happens() -> None:
+    async with Simulator(clock=SystemClock(20)) as sim:
+        placed = [sim.control.call("+49301234567", "+4930555101") for _ in range(3)]
+        assert placed == ["call-1", "call-2", "call-3"]
+
+
+async def test_the_control_address_leads_to_its_page() -> None:
+    async with (
+        Simulator(control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+        session.get(sim.control_url) as answer,
+    ):
+        assert (answer.status, answer.url.path) == (200, "/docs")
+
+
+async def test_the_openapi_page_offers_a_body_wherever_one_is_needed() -> None:
+    async with (
+        Simulator(clock=SystemClock(20), control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+    ):
+        async with session.get(f"{sim.control_url}/openapi.json") as answer:
+            paths = (await answer.json())["paths"]
+        for path, kind in (("/scenarios", "application/yaml"), ("/replay", "text/plain")):
+            (offered,) = paths[path]["post"]["requestBody"]["content"].items()
+            assert offered[0] == kind
+            async with session.post(sim.control_url + path, data=offered[1]["schema"]["example"]) as answer:
+                assert answer.status in {200, 204}, await answer.text()
+        assert paths["/calls/{call}/say"]["post"]["requestBody"]["required"]
+        assert "audio/wav" in paths["/calls/{call}/heard.wav"]["get"]["responses"]["200"]["content"]
+
+
+async def test_a_moment_that_can_never_come_is_refused() -> None:
+    order = {"from": "+49", "to": "+4930555101", "hangupWhen": "conected 101"}
+    async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:
+        status, body = await _post(session, f"{sim.control_url}/calls", **order)
+        assert (status, sim.control.calls()) == (422, [])
+        assert "'conected 101' is no line of a timeline" in json.dumps(body)
+        with pytest.raises(ValueError, match="is no line of a timeline"):
+            sim.control.call("+49", "+4930555101", hangup_when="conected 101")
+    told = CliRunner().invoke(app, ["call", "1", "2", "--hangup-when", "conected 101"])
+    assert (told.exit_code, "is no line of a timeline" in told.output) == (2, True)
 
 
 async def test_a_call_from_the_command_line_tells_what_happens_until_it_has_ended() -> None:

@@ -136,11 +136,11 @@ async def test_a_caller_can_speak_text_when_espeak_is_there() -> None:
     [
         (
             "calls:\n  - {caller: '1', calls: '2', steps: [{wait: 1, press: '2'}]}\n",
-            "line 2, calls.0.steps.0: Value error, exactly one of",
+            "line 2, calls.0.steps.0: exactly one of",
         ),
         (
             "calls:\n  - caller: '1'\n    calls: '2'\n    expects:\n      - {within: 2}\n",
-            "line 5, calls.0.expects.0: Value error",
+            "line 5, calls.0.expects.0: exactly one of",
         ),
     ],
 )

@@ -1,6 +1,7 @@
 """Every doubt is an option, and every way in which a PBX misbehaves can be had (issue 5, point 2)."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import fields
 from pathlib import Path
@@ -10,7 +11,8 @@ from urllib.parse import quote
 import aiohttp
 import pytest
 
-from threecx_simulator import PROFILES, ManualClock, Profile, draw
+from threecx_simulator import PROFILES, ManualClock, Profile, Simulator, draw
+from threecx_simulator.audio.pcm import tone
 from threecx_simulator.options_page import page
 from threecx_simulator.profile import with_option
 
@@ -44,6 +46,22 @@ def test_the_page_about_what_is_known_is_made_from_the_options() -> None:
     assert written.read_text(encoding="utf-8") == page(), (
         "run: threecx-simulator options > docs/simulator/what-is-known.md"
     )
+
+
+async def test_what_nobody_knows_is_covered_by_options_and_routes_that_exist() -> None:
+    rows = page().partition("## What nobody knows")[2].splitlines()
+    named = {
+        name for row in rows if row.count("|") == 3 for name in re.findall(r"`([^`]+)`", row.split("|")[2])
+    }
+    async with (
+        Simulator(control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+        session.get(f"{sim.control_url}/openapi.json") as answer,
+    ):
+        paths = (await answer.json())["paths"]
+    routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
+    assert named <= {one.name for one in fields(Profile)} | routes
+    assert len(named) > 20
 
 
 @pytest.mark.parametrize("profile", [*sorted(PROFILES), *(f"seed {seed}" for seed in range(20))])
@@ -289,10 +307,17 @@ async def test_a_failover_invalidates_tokens_and_new_ones_work(start: Any) -> No
 
 @pytest.mark.parametrize(
     "option",
-    ["upsert_repeat_ms=-5", "stream_frame_ms=0", "clock_ppm=nan", "route_timeout_s=inf", "token_life_s=0"],
+    [
+        "upsert_repeat_ms=-5",
+        "stream_frame_ms=0",
+        "clock_ppm=nan",
+        "route_timeout_s=inf",
+        "token_life_s=0",
+        "upsert_repeat_ms=0.5",
+    ],
 )
 def test_a_number_that_makes_no_sense_is_refused_with_the_range(option: str) -> None:
-    with pytest.raises(ValueError, match=r"is a number from \S+ to \d+"):
+    with pytest.raises(ValueError, match=r"is a (whole )?number from \S+ to \d+"):
         with_option(Profile(), *option.split("="))
 
 
@@ -358,3 +383,89 @@ async def test_the_role_that_reads_the_call_log_is_an_option(
         "periodTo=2026-12-31T00:00:00Z,trunkDns='',callsType=0)"
     )
     assert ((await admin.get(path))[0], (await user.get(path))[0]) == statuses
+
+
+@pytest.mark.parametrize("closes", [True, False])
+async def test_a_new_token_may_close_the_socket_of_the_former_one(start: Any, closes: bool) -> None:
+    app = await start("auto", mint_closes_sockets=closes)
+    await app.log_in()
+    app.sim.control.call(CALLER, DID)
+    if closes:
+        await asyncio.wait_for(app.ended.wait(), 10)
+        assert app.frames == []
+    else:
+        await app.seen(lambda frames: len(frames) == 1)
+
+
+@pytest.mark.parametrize(("told", "expected"), [(True, ("101", "Wextension")), (False, ("", "None"))])
+async def test_a_leg_may_tell_that_its_own_dn_dialled_it(
+    start: Any, told: bool, expected: tuple[str, str]
+) -> None:
+    app = await start("auto", originated_by_self=told)
+    _, made = await app.make_call("104", "101")
+    assert (made["result"]["originated_by_dn"], made["result"]["originated_by_type"]) == expected
+
+
+@pytest.mark.parametrize("visible", [True, False])
+async def test_the_far_leg_of_an_own_call_may_be_seen_but_never_read(start: Any, visible: bool) -> None:
+    app = await start("auto", far_leg_visible=visible)
+    _, made = await app.make_call(CALLER)
+    call = await app.sim.control.picked_up(CALLER)
+    (far,) = [leg for leg in app.sim.control.report(call).legs if leg.number == CALLER]
+    shown = {leg["id"] for leg in await app.legs()}
+    assert shown == {made["result"]["id"], far.id} if visible else {made["result"]["id"]}
+    await app.seen(lambda frames: (0, f"8001/{made['result']['id']}") in app.events())
+    assert ((0, f"10001/{far.id}") in app.events()) is visible
+    for verb in ("", "/stream"):
+        assert (await app.get(f"/callcontrol/8001/participants/{far.id}{verb}"))[0] == 403
+    assert (await app.verb({"dn": "8001", "id": far.id}, "drop"))[0] == 403
+
+
+@pytest.mark.parametrize(("each", "legs"), [(True, 2), (False, 1)])
+async def test_an_extension_may_ring_with_one_leg_for_each_device(start: Any, each: bool, legs: int) -> None:
+    app = await start("auto", ring_each_device=each)
+    call = app.sim.control.call(CALLER, "105")
+    ringing = await app.legs("105")
+    assert [leg["status"] for leg in ringing] == ["Ringing"] * legs
+    assert len({leg["device_id"] for leg in ringing}) == legs
+    await app.sim.control.reached(call, "connected 105")
+    assert [leg["status"] for leg in await app.legs("105")] == ["Connected"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "moment"), [("ringing", "diverted 8001 to 101"), ("answered", "connected 101")]
+)
+async def test_divert_answers_when_the_destination_rings_or_when_it_has_answered(
+    start: Any, answers: str, moment: str
+) -> None:
+    app = await start("manual", divert_reply=answers)
+    call = app.sim.control.call(CALLER, DID)
+    status, body = await app.verb(await app.leg(), "divert", destination="101")
+    assert (status, body["finalstatus"]) == (200, "Success")
+    assert app.sim.control.report(call).moments[-1] == moment
+
+
+async def test_a_buffering_proxy_lets_what_is_posted_be_heard_later(start: Any) -> None:
+    starts = []
+    for buffered in (0, 400):
+        clock = ManualClock()
+        app = await start("auto", clock=clock, post_buffer_ms=buffered)
+        await clock.advance(0.1)
+        call = app.sim.control.call(CALLER, DID)
+        leg = await app.leg()
+        await app.ask("POST", f"/callcontrol/8001/participants/{leg['id']}/stream", data=tone(440, 0.2))
+        await clock.advance(1)
+        starts.append(app.sim.control.heard(call).sounds[0].start)
+    assert starts == [pytest.approx(0.0, abs=0.03), pytest.approx(0.3, abs=0.03)]
+
+
+@pytest.mark.parametrize("answer", ["204", "200"])
+async def test_dropping_a_call_of_the_whole_pbx_answers_as_the_profile_has_it(
+    start: Any, answer: str
+) -> None:
+    app = await start("auto", dropcall_answer=answer)
+    call = app.sim.control.call(CALLER, DID)
+    _, active = await app.get("/xapi/v1/ActiveCalls")
+    path = f"/xapi/v1/ActiveCalls({active['value'][0]['Id']})/Pbx.DropCall"
+    assert (await app.ask("POST", path))[0] == int(answer)
+    assert app.sim.control.report(call).state == "ended"

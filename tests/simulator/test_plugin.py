@@ -32,7 +32,7 @@ def test_another_project_can_use_the_fixtures(tmp_path: Path) -> None:
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    assert "4 passed" in done.stdout
 
 
 def test_a_disappointed_expectation_says_what_was_expected_and_what_happened(
@@ -47,6 +47,37 @@ def test_a_disappointed_expectation_says_what_was_expected_and_what_happened(
         caller.expect_end(within=0.1)
     with pytest.raises(AssertionError, match="Expected a prompt"):
         caller.listen(within=0.1)
+    with pytest.raises(AssertionError, match=r"Nobody at \+4917 picked up within 0\.1 s: began, "):
+        threecx_pbx.called("+4917", within=0.1)
+
+
+@pytest.mark.parametrize(
+    ("marker", "complaint"),
+    [
+        ("profil='manual'", "threecx knows no profil; there are profile, seed, tls, speed and the options"),
+        ("'manual'", "threecx takes its options by name, like profile='manual'"),
+    ],
+)
+def test_a_marker_that_would_change_nothing_is_refused(tmp_path: Path, marker: str, complaint: str) -> None:
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["threecx_simulator.pytest_plugin"]\n')
+    (tmp_path / "test_it.py").write_text(
+        f"import pytest\n\n@pytest.mark.threecx({marker})\ndef test_it(threecx_pbx): ...\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert complaint in done.stdout
+    assert done.returncode == 1
+
+
+def test_a_recording_becomes_a_test(threecx_pbx: RunningPbx, tmp_path: Path) -> None:
+    trace = tmp_path / "trace.jsonl"
+    trace.write_text('{"at": 0, "frame": "upsert", "dn": "8001", "id": 7, "leg": {"status": "Ringing"}}\n')
+    threecx_pbx.replay(trace)
+    (call,) = threecx_pbx.calls()
+    assert [(leg.id, leg.dn, leg.status) for leg in call.legs] == [(7, "8001", "Ringing")]
 
 
 def test_a_profile_that_does_not_exist_is_named_with_those_that_do(tmp_path: Path) -> None:

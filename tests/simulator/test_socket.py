@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -77,6 +78,52 @@ async def test_requests_over_the_socket_are_answered_by_event_4(start: Any) -> N
     }
     assert (routed["RequestID"], routed["Path"], routed["StatusCode"]) == ("a1", path, 200)
     assert routed["Response"]["finalstatus"] == "Success"
+
+
+async def test_the_keys_of_an_answer_over_the_socket_are_an_option(start: Any) -> None:
+    app = await start("auto", response_keys="snake_case")
+    await app.socket.send_json({"RequestID": "a", "Path": "/callcontrol/8001/devices"})
+    await app.seen(bool)
+    answer = app.frames[0]["event"]["attached_data"]
+    assert list(answer) == ["request_id", "path", "status_code", "response"]
+    assert (answer["request_id"], answer["status_code"]) == ("a", 200)
+
+
+async def test_what_http_would_read_can_be_read_over_the_socket(start: Any) -> None:
+    app = await start("manual")
+    app.sim.control.call(CALLER, DID)
+    leg = await app.leg()
+    device = quote(await app.device("101"), safe="")
+    paths = ["", "/8001", f"/8001/participants/{leg['id']}", "/8001/participants", "/101/devices"]
+    paths += [f"/101/devices/{device}", "/8002", "/8001/participants/1", "/8001/nothing", "/101?x=1"]
+    for path in paths:
+        await app.socket.send_json({"RequestID": path, "Path": f"/callcontrol{path}"})
+
+    def answers() -> dict[str, tuple[int, Any]]:
+        found = [one["event"]["attached_data"] for one in app.frames if one["event"]["event_type"] == 4]
+        return {one["RequestID"]: (one["StatusCode"], one["Response"]) for one in found}
+
+    await app.seen(lambda _: len(answers()) == len(paths))
+    for path in paths:
+        status, body = await app.get(f"/callcontrol{path}")
+        assert answers()[path] == (status if status != 405 else 404, body or None), path
+
+
+async def test_requests_over_a_socket_need_the_licence_and_the_right(start: Any) -> None:
+    app = await start("auto", licence_missing="404")
+
+    async def status() -> int:
+        count = len(app.frames)
+        await app.socket.send_json({"RequestID": "r", "Path": "/callcontrol"})
+        await app.seen(lambda frames: len(frames) > count)
+        return int(app.frames[-1]["event"]["attached_data"]["StatusCode"])
+
+    assert await status() == 200
+    app.sim.control.licence(False)
+    assert await status() == 404
+    app.sim.control.licence(True)
+    app.sim.control.set_rights("8001", call_control=False)
+    assert await status() == 403
 
 
 async def test_a_request_in_a_binary_frame_is_read_like_one_in_a_text_frame(start: Any) -> None:

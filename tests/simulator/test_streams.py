@@ -51,6 +51,26 @@ async def test_a_leg_that_ends_cuts_the_prompt_that_was_still_to_be_heard(start:
     assert heard.party == CALLER
 
 
+async def test_what_is_posted_is_recorded_with_the_times_of_its_arrival(start: Any) -> None:
+    clock = ManualClock()
+    app = await start("auto", clock=clock)
+    app.sim.control.call(CALLER, DID)
+    leg = await app.leg()
+
+    async def blocks() -> AsyncIterator[bytes]:
+        for number in range(1, 4):
+            yield bytes(1600)
+            async with asyncio.timeout(10):
+                while sum(one.received for one in app.sim.control.posts(leg["id"])) < number * 1600:  # noqa: ASYNC110 (each turn looks anew)
+                    await asyncio.sleep(0)
+            await clock.advance(0.1)
+
+    assert (await app.ask("POST", stream_of(leg), data=blocks()))[0] == 200
+    (post,) = app.sim.control.posts(leg["id"])
+    assert [(round(one.at, 3), one.bytes) for one in post.arrivals] == [(0.0, 1600), (0.1, 1600), (0.2, 1600)]
+    assert (post.received, app.sim.control.posts(1)) == (4800, [])
+
+
 async def test_a_silence_between_posts_is_an_underrun_only_when_short(start: Any) -> None:
     from threecx_simulator.audio.post import Post
     from threecx_simulator.audio.track import Track

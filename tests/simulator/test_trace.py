@@ -39,6 +39,35 @@ async def test_a_recorded_call_is_seen_again_by_another_program(start: Any) -> N
     assert await again.legs() == []
 
 
+async def test_far_legs_and_devices_are_seen_again_too(start: Any) -> None:
+    file = io.StringIO()
+    app = await start("auto")
+    Recorder(app.sim.board, app.sim.gate, file)
+    _, made = await app.make_call(CALLER)
+    app.sim.control.register_anew("101")
+    await app.verb(made["result"], "drop")
+    await app.seen(lambda frames: frames[-1]["event"]["event_type"] == 1)
+    assert {entity.split("/")[0] for _, entity in app.events()} == {"8001", "10001", "101"}
+
+    again = await start("auto")
+    await replay(read(file.getvalue().splitlines()), again.sim.board, again.sim.clock)
+    await again.seen(lambda frames: len(frames) == len(app.frames))
+    assert again.events() == app.events()
+
+
+async def test_verbs_on_a_replayed_call_are_refused_and_change_nothing(start: Any) -> None:
+    app = await start("auto")
+    leg = {"status": "Connected", "party_dn": "10001", "party_dn_type": "Wexternalline", "callid": 5}
+    line = json.dumps({"at": 0, "frame": "upsert", "dn": "8001", "id": 7, "leg": leg})
+    await replay(read([line]), app.sim.board, app.sim.clock)
+    shown = await app.leg()
+    for verb in ("drop", "answer", "routeto", "attach_participant_data"):
+        status, body = await app.verb(shown, verb, destination="101", attacheddata={"a": "b"})
+        assert (status, body["reasontext"]) == (422, "This call is played from a recording")
+    assert await app.leg() == shown
+    assert len(app.frames) == 1
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -49,6 +78,7 @@ async def test_a_recorded_call_is_seen_again_by_another_program(start: Any) -> N
         '{"at": 0, "what": 1}',
         '{"at": 0, "frame": "nonsense", "dn": "1", "id": 1}',
         '{"at": 0, "frame": "upsert"}',
+        '{"at": 0, "frame": "device", "dn": "101", "id": 1}',
         '{"at": 0, "frame": "upsert", "dn": "101", "id": 1, "leg": {"status": "Sleeping"}}',
         '{"at": 0, "frame": "upsert", "dn": "101", "id": 1, "leg": {"status": "Ringing", "callid": "x"}}',
     ],

@@ -1,5 +1,6 @@
 """One audio POST: what an application says to its party. Arrival decides when it is heard."""
 
+from array import array
 from dataclasses import dataclass, field
 
 from threecx_simulator.audio.track import Track
@@ -16,6 +17,7 @@ class Gap:
 
 
 _PAUSE = 0.5  # seconds: a longer silence is a pause between prompts, not an underrun
+_ARRIVALS = 10_000  # remembered of each POST: more than three minutes in frames of 20 ms
 _LATE = 0.001  # seconds: shorter gaps cannot be heard
 
 
@@ -39,12 +41,18 @@ class Post:
     longest_gap: float = 0.0
     gaps: list[Gap] = field(default_factory=list)
     ended: float | None = None
+    times: "array[float]" = field(default_factory=lambda: array("d"))
+    """When something arrived, and in `sizes` how many bytes of it: the first so many times."""
+    sizes: "array[int]" = field(default_factory=lambda: array("L"))
     _odd: bytes = b""
 
     def feed(self, now: float, data: bytes) -> float:
         """Bytes arrived; how many seconds are now waiting to be heard."""
         self.received += len(data)
         self.last = now
+        if len(self.times) < _ARRIVALS:
+            self.times.append(now)
+            self.sizes.append(len(data))
         if self.burst:
             now = (now // self.burst + 1) * self.burst
         if self.unheard:

@@ -8,11 +8,17 @@ from threecx_simulator.audio.pcm import NotAudio, read_wav
 SPOKEN = "text:"  # before words that are to be spoken
 
 
-async def speech(text: str, voice: str = "en") -> bytes:
-    """The text as PCM. `NotAudio` when espeak-ng is not installed or does not know the voice."""
+def speaker() -> str:
+    """The program that speaks; `NotAudio` when it is not installed."""
     program = shutil.which("espeak-ng")
     if program is None:
         raise NotAudio("Spoken text needs espeak-ng, which is not installed (Debian: apt install espeak-ng)")
+    return program
+
+
+async def speech(text: str, voice: str = "en") -> bytes:
+    """The text as PCM. `NotAudio` when espeak-ng is not installed or does not know the voice."""
+    program = speaker()
     running = await asyncio.create_subprocess_exec(
         program,
         "--stdout",

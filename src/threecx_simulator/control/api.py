@@ -1,35 +1,42 @@
 """The control API over HTTP, with its OpenAPI page at `/docs`."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from threecx_simulator.audio.pcm import NotAudio
+from threecx_simulator.control import __doc__ as about
+from threecx_simulator.control.fault_routes import fault_routes
 from threecx_simulator.control.faults import StillRunning, UnknownCall
 from threecx_simulator.control.handle import Control
 from threecx_simulator.control.model import (
     BehaviourPatch,
-    CallLimit,
     CallOrder,
     CallReport,
     ClientRights,
     ClientView,
     Heard,
-    IllnessOrder,
     Keys,
-    Merge,
-    Monitoring,
-    NewParty,
+    PostTimes,
     Requests,
-    Restart,
     Said,
-    SocketCut,
     Streams,
-    Switch,
     VerdictView,
+)
+from threecx_simulator.control.openapi import (
+    A_RECORDING,
+    A_SCENARIO,
+    A_WAV,
+    LATE,
+    LINES,
+    NO_AUDIO,
+    NO_SCENARIO,
+    NO_TRACE,
+    NOT_FOUND,
+    WAV,
 )
 from threecx_simulator.control.phone import phone
 from threecx_simulator.control.stage import Stage
@@ -37,16 +44,11 @@ from threecx_simulator.scenarios.load import BadScenario
 from threecx_simulator.trace.replay import BadTrace
 
 Seconds = Annotated[float, Query(ge=0, le=600, description="How long to wait at most")]
-Responses = dict[int | str, dict[str, Any]]
-_NOT_FOUND: Responses = {404: {"description": "No such call"}}
-_NO_AUDIO: Responses = {422: {"description": "Not a WAV file"}}
-_RUNNING: Responses = {409: {"description": "The call has not ended"}}
-_LATE: Responses = {408: {"description": "It did not happen within the time given"}}
 
 
 def control_app(control: Control, stage: Stage) -> FastAPI:
     """The application that offers what `Control` does."""
-    app: FastAPI = FastAPIOffline(title="3CX simulator: control", version="1", description=__doc__ or "")
+    app: FastAPI = FastAPIOffline(title="3CX simulator: control", version="1", description=about or "")
     app.add_exception_handler(UnknownCall, _unknown)
     app.add_exception_handler(StillRunning, _too_early)
     app.add_exception_handler(TimeoutError, _late)
@@ -58,9 +60,14 @@ def control_app(control: Control, stage: Stage) -> FastAPI:
     _sound(app, control)
     _stage(app, stage)
     phone(app, control)
+    app.add_api_route("/", _to_docs, include_in_schema=False)
     _people(app, control)
-    _faults(app, control)
+    fault_routes(app, control)
     return app
+
+
+async def _to_docs() -> Response:
+    return RedirectResponse("/docs")
 
 
 async def _unknown(_request: Request, error: Exception) -> Response:
@@ -98,36 +105,36 @@ def _calls(app: FastAPI, control: Control) -> None:
         """Every call since the last reset, the oldest first."""
         return control.calls()
 
-    @app.get("/calls/{call}", tags=["calls"], responses=_NOT_FOUND)
+    @app.get("/calls/{call}", tags=["calls"], responses=NOT_FOUND)
     async def get_call(call: str) -> CallReport:
         """One call with its timeline."""
         return control.report(call)
 
-    @app.post("/calls/{call}/hangup", tags=["calls"], responses=_NOT_FOUND)
-    async def hang_up(call: str) -> CallReport:
-        """The caller hangs up."""
-        control.hang_up(call)
+    @app.post("/calls/{call}/hangup", tags=["calls"], responses=NOT_FOUND)
+    async def hang_up(call: str, party: str | None = None) -> CallReport:
+        """The caller (or another party: a DN or an outside number) hangs up."""
+        control.hang_up(call, party)
         return control.report(call)
 
-    @app.post("/calls/{call}/keys", tags=["calls"], responses=_NOT_FOUND)
+    @app.post("/calls/{call}/keys", tags=["calls"], responses=NOT_FOUND)
     async def press_keys(call: str, keys: Keys) -> CallReport:
-        """The caller presses keys."""
-        control.press(call, keys.keys)
+        """The caller (or another party) presses keys."""
+        control.press(call, keys.keys, keys.party)
         return control.report(call)
 
 
 def _sound(app: FastAPI, control: Control) -> None:
-    @app.get("/calls/{call}/heard", tags=["sound"], responses=_NOT_FOUND)
+    @app.get("/calls/{call}/heard", tags=["sound"], responses=NOT_FOUND)
     async def heard(call: str, party: str | None = None) -> Heard:
         """What the caller (or another party) heard, as sound and silence."""
         return control.heard(call, party)
 
-    @app.get("/calls/{call}/heard.wav", tags=["sound"], responses=_NOT_FOUND, response_class=Response)
+    @app.get("/calls/{call}/heard.wav", tags=["sound"], responses=NOT_FOUND | WAV, response_class=Response)
     async def heard_wav(call: str, party: str | None = None) -> Response:
         """What the caller (or another party) heard, as a WAV file."""
         return Response(control.heard_wav(call, party), media_type="audio/wav")
 
-    @app.post("/calls/{call}/say", tags=["sound"], responses=_NOT_FOUND | _NO_AUDIO)
+    @app.post("/calls/{call}/say", tags=["sound"], responses=NOT_FOUND | NO_AUDIO, openapi_extra=A_WAV)
     async def say(call: str, request: Request, party: str | None = None) -> Said:
         """The caller (or another party) says the WAV file in the body."""
         return Said(seconds=control.say(call, await request.body(), party))
@@ -137,19 +144,19 @@ def _sound(app: FastAPI, control: Control) -> None:
         """How the audio streams ran since the last reset."""
         return control.streams()
 
+    @app.get("/streams/{participant}", tags=["sound"])
+    async def posts(participant: int) -> list[PostTimes]:
+        """What was posted on a leg, and when it arrived."""
+        return control.posts(participant)
+
     @app.post("/streams/reset", status_code=204, tags=["sound"])
     async def count_streams_anew() -> None:
         """Begin to count underruns and lateness from now on."""
         control.count_streams_anew()
 
-    @app.post("/faults/cut-streams", status_code=204, tags=["faults"])
-    async def cut_streams() -> None:
-        """End every audio stream."""
-        control.cut_streams()
-
 
 def _stage(app: FastAPI, stage: Stage) -> None:
-    @app.post("/scenarios", tags=["scenarios"], responses=_NO_AUDIO | _LATE)
+    @app.post("/scenarios", tags=["scenarios"], responses=NO_SCENARIO | LATE, openapi_extra=A_SCENARIO)
     async def play_scenario(request: Request, folder: str = "", within: Seconds = 60) -> list[VerdictView]:
         """Play the YAML in the body, wait until it is over, and tell what became of its expectations."""
         text = (await request.body()).decode(errors="replace")
@@ -164,12 +171,18 @@ def _stage(app: FastAPI, stage: Stage) -> None:
         """Begin a new recording of everything that happens."""
         stage.record()
 
-    @app.get("/recording", tags=["recordings"], response_class=Response)
+    @app.get("/recording", tags=["recordings"], responses=LINES, response_class=Response)
     async def recording() -> Response:
         """What was recorded so far, as JSON lines; empty when nothing is being recorded."""
         return Response(stage.recorded(), media_type="application/jsonl")
 
-    @app.post("/replay", status_code=204, tags=["recordings"], responses=_NO_AUDIO | _LATE)
+    @app.post(
+        "/replay",
+        status_code=204,
+        tags=["recordings"],
+        responses=NO_TRACE | LATE,
+        openapi_extra=A_RECORDING,
+    )
     async def replay_recording(request: Request, within: Seconds = 60) -> None:
         """Play the recording in the body again, and wait until it is over."""
         async with asyncio.timeout(within):
@@ -177,12 +190,12 @@ def _stage(app: FastAPI, stage: Stage) -> None:
 
 
 def _waits(app: FastAPI, control: Control) -> None:
-    @app.get("/calls/{call}/ended", tags=["waiting"], responses=_NOT_FOUND | _LATE)
+    @app.get("/calls/{call}/ended", tags=["waiting"], responses=NOT_FOUND | LATE)
     async def wait_until_ended(call: str, within: Seconds = 30) -> CallReport:
         """Wait until the call has ended."""
         return await control.ended(call, within)
 
-    @app.get("/calls/{call}/reached", tags=["waiting"], responses=_NOT_FOUND | _LATE)
+    @app.get("/calls/{call}/reached", tags=["waiting"], responses=NOT_FOUND | LATE)
     async def wait_until_reached(call: str, what: str, within: Seconds = 30) -> CallReport:
         """Wait until the timeline holds a line, e.g. `connected 101`."""
         return await control.reached(call, what, within)
@@ -218,74 +231,3 @@ def _people(app: FastAPI, control: Control) -> None:
     async def reset() -> None:
         """End all calls; forget everything that happened and every fault."""
         control.reset()
-
-
-def _faults(app: FastAPI, control: Control) -> None:
-    @app.post("/faults/cut-sockets", tags=["faults"])
-    async def cut_sockets(cut: SocketCut) -> dict[str, int]:
-        """End every socket."""
-        return {"cut": await control.cut_sockets(cut.code)}
-
-    @app.post("/faults/cut-requests", tags=["faults"])
-    async def cut_requests(path: str = "") -> dict[str, int]:
-        """Break the connections of requests that wait for their answer; what they asked for goes on."""
-        return {"cut": control.cut_requests(path)}
-
-    @app.post("/faults/half-open", status_code=204, tags=["faults"])
-    async def half_open() -> None:
-        """Open sockets answer pings and say nothing more."""
-        control.half_open()
-
-    @app.post("/faults/answers", status_code=204, tags=["faults"])
-    async def answer_next(order: IllnessOrder) -> None:
-        """The next requests that match get an error status."""
-        control.answer_next(**order.model_dump())
-
-    @app.post("/faults/invalidate-tokens", status_code=204, tags=["faults"])
-    async def invalidate_tokens() -> None:
-        """Every token is worthless from now on."""
-        control.invalidate_tokens()
-
-    @app.post("/faults/licence", status_code=204, tags=["faults"])
-    async def licence(switch: Switch) -> None:
-        """With or without the licence for the Call Control API."""
-        control.licence(switch.on)
-
-    @app.post("/faults/monitor", tags=["faults"], responses={404: {"description": "No such client"}})
-    async def monitor(order: Monitoring) -> Response:
-        """Tick or untick a DN for an API client."""
-        try:
-            control.monitor(order.client, order.dn, order.on)
-        except KeyError:
-            return JSONResponse({"detail": f"There is no client {order.client}"}, 404)
-        return Response(status_code=204)
-
-    @app.post("/faults/call-limit", status_code=204, tags=["faults"])
-    async def limit_calls(limit: CallLimit) -> None:
-        """The licence allows so many calls at a time."""
-        control.limit_calls(limit.calls)
-
-    @app.post("/calls/{call}/haunt", status_code=204, tags=["faults"], responses=_NOT_FOUND | _RUNNING)
-    async def haunt(call: str) -> None:
-        """An ended call stays in `ActiveCalls` as a ghost."""
-        control.haunt(call)
-
-    @app.post("/calls/{call}/party", status_code=204, tags=["faults"], responses=_NOT_FOUND)
-    async def new_party(call: str, party: NewParty) -> None:
-        """Somebody else takes the caller's place; the other leg keeps its id."""
-        control.new_party(call, party.number, party.name)
-
-    @app.post("/calls/{call}/merge", tags=["faults"], responses=_NOT_FOUND)
-    async def merge(call: str, order: Merge) -> dict[str, bool]:
-        """A telephone with a leg in both calls joins them and leaves."""
-        return {"merged": control.merge(call, order.other, order.keep_first)}
-
-    @app.post("/faults/register-anew/{dn}", tags=["faults"])
-    async def register_anew(dn: str) -> list[str]:
-        """The devices of an extension register again, under new ids."""
-        return control.register_anew(dn)
-
-    @app.post("/faults/restart", status_code=204, tags=["faults"])
-    async def restart(order: Restart) -> None:
-        """The PBX restarts: calls, sockets and tokens are gone."""
-        await control.restart(order.reuse_ids)

@@ -18,6 +18,7 @@ from threecx_simulator.control.model import (
     Heard,
     LegView,
     MomentView,
+    PostTimes,
     Requests,
     Streams,
 )
@@ -30,6 +31,7 @@ from threecx_simulator.pbx.effects import CallChanged, Effect
 from threecx_simulator.pbx.ids import CallKey, Dn, Status
 from threecx_simulator.pbx.legs import label
 from threecx_simulator.pbx.state import Call, Leg
+from threecx_simulator.scenarios.words import moment
 from threecx_simulator.switchboard import Switchboard
 
 WITHIN = 30.0  # seconds a wait may last unless told otherwise
@@ -56,8 +58,10 @@ class Control(Faults):
         hangup_when: str | None = None,
         hangup_delay: float = 0.0,
     ) -> str:
-        """Place a call from an extension or an outside number to a DID or a number inside; its id."""
-        when = (hangup_when, hangup_delay) if hangup_when else None
+        """Place a call from an extension or an outside number to a DID or a number inside; its id.
+
+        ValueError when `hangup_when` is nothing that a timeline can hold."""
+        when = (moment(hangup_when), hangup_delay) if hangup_when else None
         deed = partial(
             callers.place,
             origin=origin,
@@ -77,19 +81,37 @@ class Control(Faults):
         """One call with its timeline."""
         return self._report(self._find(call))
 
-    def hang_up(self, call: str) -> None:
-        """The caller hangs up; nothing happens when the call has ended."""
-        self._find(call)
-        self._board.do(partial(callers.hang_up_call, key=CallKey(call)))
+    def hang_up(self, call: str, party: str | None = None) -> None:
+        """The caller (or another party) hangs up; nothing happens when the call has ended."""
+        self._present(call, party)
+        self._board.do(partial(callers.hang_up_call, key=CallKey(call), party=party))
 
-    def press(self, call: str, keys: str) -> None:
-        """The caller presses keys."""
-        self._find(call)
-        self._board.do(partial(callers.press, key=CallKey(call), keys=keys))
+    def press(self, call: str, keys: str, party: str | None = None) -> None:
+        """A party presses keys; unless told, the caller, or whom an application called. Nothing when they have left."""
+        self._present(call, party)
+        self._board.do(partial(callers.press, key=CallKey(call), keys=keys, party=party))
 
     async def ended(self, call: str, within: float = WITHIN) -> CallReport:
         """Wait until the call has ended; TimeoutError after `within` wall-clock seconds."""
         return await self.until(call, lambda report: report.state == "ended", within)
+
+    async def picked_up(self, number: str, within: float = WITHIN) -> str:
+        """Wait until somebody who was called has picked up, and is still in that call; the call's id."""
+
+        def found() -> list[str]:
+            return [call.key for call in self._holding(f"connected {number}") if call.ended is None]
+
+        await self._wait(lambda: bool(found()), within, lambda: f"nobody at {number} has picked up")
+        return found()[-1]
+
+    async def happened(self, what: str, before: set[str], within: float = WITHIN) -> str:
+        """Wait until the timeline of a call that is not among those `before` holds `what`; the call's id."""
+
+        def found() -> list[str]:
+            return [call.key for call in self._holding(what) if call.key not in before]
+
+        await self._wait(lambda: bool(found()), within, lambda: f"nowhere '{what}'")
+        return found()[0]
 
     async def reached(self, call: str, what: str, within: float = WITHIN) -> CallReport:
         """Wait until the timeline holds `what`, e.g. "connected 101"."""
@@ -143,26 +165,37 @@ class Control(Faults):
         """How the audio streams ran since the last reset, and whether the simulator itself was late."""
         return self._sound.streams()
 
+    def posts(self, participant: int) -> list[PostTimes]:
+        """What was posted on a leg, and when it arrived: the pace of a program can be judged by it."""
+        return self._sound.posts(participant)
+
     def count_streams_anew(self) -> None:
         """Begin to count underruns and lateness from now on; the streams go on."""
         self._sound.count_anew()
 
-    async def after_prompt(self, call: str, silence: float = 0.7, within: float = WITHIN) -> None:
-        """Wait until the caller has heard something, from now on, and then silence for so many seconds."""
+    async def after_prompt(
+        self, call: str, silence: float = 0.7, within: float = WITHIN, party: str | None = None
+    ) -> None:
+        """Wait until the caller (or another party) has heard something, from now on, and then silence for so long."""
         found = self._find(call)
         start = self._sound.desk.now()
         async with asyncio.timeout(within):
-            while not self._prompted(found, start, silence):
+            while not self._prompted(found, party or found.origin, start, silence):
                 await self._board.clock.sleep(0.1)
 
-    def _prompted(self, call: Call, start: float, silence: float) -> bool:
+    def _prompted(self, call: Call, party: str, start: float, silence: float) -> bool:
         now = self._sound.desk.now()
-        parts = list(spans(self._sound.studio.heard(call.key, call.origin, start, now)))
+        parts = list(spans(self._sound.studio.heard(call.key, party, start, now)))
         last = next((part for part in reversed(parts) if part.sound), None)
         return call.ended is not None or (last is not None and now - start - last.end >= silence)
 
     def _age(self, call: Call) -> float:
         return (self._board.clock.now() - call.began).total_seconds()
+
+    def _present(self, call: str, party: str | None) -> None:
+        found = self._find(call)
+        if party and found.ended is None:
+            self._speaker(found, party)
 
     def _speaker(self, call: Call, party: str | None) -> Leg:
         for leg in call.legs.values():
@@ -234,6 +267,12 @@ class Control(Faults):
 
     # --- inside ------------------------------------------------------------------------------------------------
 
+    def _holding(self, what: str) -> list[Call]:
+        """The calls whose timeline holds that line, the oldest first."""
+        pbx = self._board.pbx
+        calls = (*pbx.ended.values(), *pbx.calls.values())
+        return [call for call in calls if any(one.what == what for one in call.timeline)]
+
     def _report(self, call: Call) -> CallReport:
         legs = [
             LegView(id=leg.id, dn=leg.dn, number=label(leg), status=leg.status) for leg in call.legs.values()
@@ -252,6 +291,7 @@ class Control(Faults):
             ended_at=call.ended,
             ended_by=call.ended_by,
             connected_to=call.connected_to,
+            attached=call.attached,
             legs=legs,
             timeline=timeline,
         )

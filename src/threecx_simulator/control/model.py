@@ -1,17 +1,20 @@
 """What the control API takes and gives. JSON is camelCase; snake_case is understood as well."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from threecx_simulator.pbx.world import Role
+from threecx_simulator.scenarios.words import moment
 
 _FROM = AliasChoices("from", "from_")
+Moment = Annotated[str, AfterValidator(moment)]
 CallState = Literal["dialing", "ringing", "connected", "ended"]
 
 
+KEYS = r"^[0-9*#A-D]+$"
 LONGEST = 1_000_000.0  # seconds, about eleven days
 
 
@@ -31,7 +34,7 @@ class CallOrder(_Model):
     to: str = Field(description="A DID of the PBX, or a number inside", examples=["+4930555001"])
     name: str = Field("", description="The caller's name as displayed")
     hangup_after: float | None = Field(None, ge=0, le=LONGEST, description="Seconds from the beginning")
-    hangup_when: str | None = Field(None, description="A moment of the timeline", examples=["ringing 101"])
+    hangup_when: Moment | None = Field(None, description="A moment of the timeline", examples=["ringing 101"])
     hangup_delay: float = Field(0, ge=0, le=LONGEST, description="Seconds after that moment")
 
 
@@ -64,6 +67,9 @@ class CallReport(_Model):
     ended_at: datetime | None
     ended_by: str | None
     connected_to: str | None = Field(description="Whom the caller talks to, or talked to last")
+    attached: dict[str, dict[str, str]] = Field(
+        default_factory=dict, description="Data that programs attached, by DN or outside number"
+    )
     legs: list[LegView]
     timeline: list[MomentView]
 
@@ -83,6 +89,8 @@ class BehaviourPatch(_Model):
     hangs_up_after: float | None = Field(None, ge=0, le=LONGEST)
     forwards_to: str | None = None
     says: str | None = None
+    presses: str | None = Field(None, pattern=KEYS, description="Keys, after picking up")
+    presses_after: float = Field(1.0, ge=0, le=LONGEST)
     exists: bool = True
 
 
@@ -107,9 +115,10 @@ class Requests(_Model):
 
 
 class Keys(_Model):
-    """Keys that the caller presses."""
+    """Keys that somebody presses."""
 
-    keys: str = Field(pattern=r"^[0-9*#A-D]+$", max_length=64)
+    keys: str = Field(pattern=KEYS, max_length=64)
+    party: str | None = Field(None, description="Who: a DN or an outside number; the caller unless given")
 
 
 class IllnessOrder(_Model):
@@ -229,6 +238,19 @@ class PostView(_Model):
     underruns: int
     longest_gap_ms: float
     gaps: list[GapView]
+
+
+class Arrival(_Model):
+    """Bytes that arrived together; `at`: seconds since the POST was opened."""
+
+    at: float
+    bytes: int
+
+
+class PostTimes(PostView):
+    """One audio POST with the times at which its sound arrived (the first 10,000 of them)."""
+
+    arrivals: list[Arrival]
 
 
 class Streams(_Model):

@@ -4,7 +4,7 @@ from threecx_simulator.audio.desk import Desk, Punctuality
 from threecx_simulator.audio.pcm import RATE, read_wav, spans, to_wav
 from threecx_simulator.audio.post import Post
 from threecx_simulator.audio.studio import Studio
-from threecx_simulator.control.model import GapView, Heard, HeardSpan, PostView, Streams
+from threecx_simulator.control.model import Arrival, GapView, Heard, HeardSpan, PostTimes, PostView, Streams
 from threecx_simulator.pbx.ids import CallKey
 
 _LATEST = 0.5  # seconds
@@ -60,6 +60,10 @@ class Sound:
             post.max_ahead, post.underruns, post.longest_gap = 0.0, 0, 0.0
             post.gaps.clear()
 
+    def posts(self, participant: int) -> list[PostTimes]:
+        """Every POST on the legs with that id, the oldest first, and when its sound arrived."""
+        return [_timed(post) for post in self.desk.history if post.leg == participant]
+
     def streams(self) -> Streams:
         """How all streams ran since the last reset."""
         gets, posts = self.desk.open_streams()
@@ -73,6 +77,13 @@ class Sound:
             late_ticks=punctual.late_ticks,
             worst_late_ms=punctual.worst * 1000,
         )
+
+
+def _timed(post: Post) -> PostTimes:
+    times = [
+        Arrival(at=at - post.opened, bytes=size) for at, size in zip(post.times, post.sizes, strict=True)
+    ]
+    return PostTimes(**_view(post).model_dump(), arrivals=times)
 
 
 def _view(post: Post) -> PostView:

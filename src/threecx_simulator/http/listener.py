@@ -9,8 +9,9 @@ from functools import partial
 
 from starlette.types import ASGIApp
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
+
+from threecx_simulator.http.http1 import Http1Protocol
 
 
 class _Expected(logging.Filter):
@@ -38,7 +39,7 @@ class Listener:
         self,
         app: ASGIApp,
         tls: ssl.SSLContext | None = None,
-        protocol: Callable[..., HttpToolsProtocol] = HttpToolsProtocol,
+        protocol: Callable[..., Http1Protocol] = Http1Protocol,
     ) -> None:
         self._tls = tls
         self._protocol = protocol

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from threecx_simulator.http.reading import Reading
 from threecx_simulator.http.refusals import empty
 from threecx_simulator.http.verbs import Reply, Verbs, gather_quietly
 from threecx_simulator.pbx.effects import DeviceChanged, Effect, Keyed, Removed, Upserted
@@ -16,6 +17,8 @@ from threecx_simulator.pbx.ids import ClientId
 from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
 
+_PASCAL = ("RequestID", "Path", "StatusCode", "Response")
+_SNAKE = ("request_id", "path", "status_code", "response")
 ABNORMAL = 1006  # never on the wire: the connection just breaks
 
 
@@ -71,6 +74,7 @@ class Sockets:
         self._life = life
         self._transport_of = transport_of
         self._verbs = Verbs(board)
+        self._reading = Reading(board)
         self.open: set[Connection] = set()
         self.opened = 0
         self._ended_at: dict[ClientId, int] = {}
@@ -162,27 +166,34 @@ class Sockets:
         fields = {str(key).lower(): value for key, value in parsed.items()}
         path = str(fields.get("path") or "")
         reply = await self._perform(connection.client, path, fields.get("requestdata"))
-        data = {
-            "RequestID": fields.get("requestid"),
-            "Path": path,
-            "StatusCode": reply.status,
-            "Response": reply.body,
-        }
+        snake = self._board.pbx.profile.response_keys == "snake_case"
+        values = (fields.get("requestid"), path, reply.status, reply.body)
+        data = dict(zip(_SNAKE if snake else _PASCAL, values, strict=True))
         connection.send(json.dumps({"event_type": EventType.RESPONSE, "entity": path, "attached_data": data}))
 
     async def _perform(self, client: ApiClient, path: str, data: object) -> Reply:
-        now = self._board.pbx.directory.client(client.client_id)
-        if now is None or not now.call_control:
-            return Reply(403)
-        match [unquote(part) for part in path.strip("/").split("/")]:
+        """As over HTTP; a path that HTTP would GET is read (programs do so: third-party code)."""
+        refused = self._refused(client)
+        if refused is not None:
+            return Reply(refused)
+        match [unquote(part) for part in path.partition("?")[0].strip("/").split("/")]:
             case ["callcontrol", dn, "makecall"]:
                 return await self._verbs.make_call(client, dn, None, data)
             case ["callcontrol", dn, "devices", device, "makecall"]:
                 return await self._verbs.make_call(client, dn, device, data)
             case ["callcontrol", dn, "participants", participant, action]:
                 return await self._verbs.act(client, dn, participant, action, data)
-            case _:
-                return Reply(404)
+            case ["callcontrol", *rest]:
+                return self._reading.at(client, *rest) if rest else self._reading.all(client)
+        return Reply(404)
+
+    def _refused(self, client: ApiClient) -> int | None:
+        """The status for a client that has lost its rights, or the PBX its licence, since the socket was opened."""
+        pbx = self._board.pbx
+        now = pbx.directory.client(client.client_id)
+        if not pbx.licensed:
+            return int(pbx.profile.licence_missing)
+        return 403 if now is None or not now.call_control else None
 
     async def superseded(self, client_id: str) -> None:
         """A new token was minted for this client."""

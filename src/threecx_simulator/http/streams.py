@@ -5,12 +5,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import unquote
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from threecx_simulator.audio.desk import Desk, Get
 from threecx_simulator.audio.post import Post
 from threecx_simulator.http.callcontrol import CallControl
 from threecx_simulator.http.gate import Gate
+from threecx_simulator.http.http1 import Http1Protocol
 from threecx_simulator.http.verbs import Verbs
 from threecx_simulator.pbx.ids import Dn, DnType, Status
 from threecx_simulator.pbx.state import Leg
@@ -57,38 +58,49 @@ class StreamRoutes:
             self.board.do(lambda pbx: drop(leg, pbx))
 
 
-class StreamProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, but for the stream routes. `routes` is set by `protocol_for`."""
+class StreamProtocol(Http1Protocol):
+    """The stream routes; everything else goes to the application. `routes` is set by `protocol_for`.
+
+    Answers keep the order of their requests (RFC 9112, 9.3.2): what a program asks on a connection behind a running GET,
+    or a stream behind a request without answer yet, is left unanswered, and the connection ends with what runs.
+    """
 
     routes: StreamRoutes
     _get: Get | None = None
     _post: Post | None = None
     _streaming = False
-
-    def send_400_response(self, msg: str) -> None:
-        """What is not HTTP gets a status and no words of uvicorn's."""
-        del msg
-        self.transport.write(STATUS_LINE[400] + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
-        self.transport.close()
+    _deaf = False
 
     def on_message_begin(self) -> None:
         """See httptools."""
         super().on_message_begin()
         self._streaming = False
 
-    def on_headers_complete(self) -> None:
-        """A stream request is ours; everything else goes to the application."""
+    def begin(self) -> None:
+        """A stream request is ours."""
         found = _STREAM.match(self.url)
         method = self.parser.get_method().decode("ascii")
-        if found is None or method not in {"GET", "POST"} or self.parser.should_upgrade():
-            super().on_headers_complete()
-            return
-        self._streaming = True
+        stream = found is not None and method in {"GET", "POST"} and not self.parser.should_upgrade()
+        if self._out_of_turn(stream):
+            self._streaming = True
+        elif found is not None and stream:
+            self._streaming = True
+            self._stream(method, unquote(found[1].decode("latin-1")), unquote(found[2].decode("latin-1")))
+        else:
+            super().begin()
+
+    def _out_of_turn(self, stream: bool) -> bool:
+        """Whether this request cannot be answered in its turn; nothing behind it can."""
+        before: RequestResponseCycle | None = self.cycle
+        if stream and not self._deaf and before is not None and not before.response_complete:
+            before.keep_alive = False
+            self._deaf = True
+        return self._deaf or self._get is not None
+
+    def _stream(self, method: str, dn: str, participant: str) -> None:
         path = self.url.decode("latin-1").partition("?")[0]
         ill = self.routes.gate.strike(method, path)
-        leg = ill or self.routes.find(
-            self.headers, unquote(found[1].decode("latin-1")), found[2].decode("latin-1")
-        )
+        leg = ill or self.routes.find(self.headers, dn, participant)
         self.routes.gate.note(method, path, leg if isinstance(leg, int) else 200)
         if isinstance(leg, int):
             self._answer(leg)
@@ -98,7 +110,9 @@ class StreamProtocol(HttpToolsProtocol):
             self._begin_post(leg[1])
 
     def _answer(self, status: int) -> None:
-        self.transport.write(STATUS_LINE[status] + b"Content-Length: 0\r\n\r\n")
+        last = b"" if self.parser.should_keep_alive() else b"Connection: close\r\n"
+        challenge = b"WWW-Authenticate: Bearer\r\n" if status == 401 else b""
+        self.transport.write(STATUS_LINE[status] + challenge + last + b"Content-Length: 0\r\n\r\n")
 
     def _begin_get(self, client: ApiClient, leg: Leg) -> None:
         self.transport.write(STATUS_LINE[200] + _OPEN)
@@ -154,6 +168,8 @@ class StreamProtocol(HttpToolsProtocol):
         if post is not None:
             self._answer(200)
             self.routes.ended(post)
+        if self._get is None and not self._deaf and not self.parser.should_keep_alive():
+            self.transport.close()
 
     def pause_writing(self) -> None:
         """The client does not read: real time goes on, frames are dropped."""
@@ -178,6 +194,6 @@ class StreamProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
 
-def protocol_for(routes: StreamRoutes) -> Callable[..., HttpToolsProtocol]:
+def protocol_for(routes: StreamRoutes) -> Callable[..., Http1Protocol]:
     """The protocol class of one PBX."""
     return type("PbxProtocol", (StreamProtocol,), {"routes": routes})

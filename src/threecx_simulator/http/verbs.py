@@ -98,9 +98,10 @@ class Verbs:
         if isinstance(leg, int):
             return Reply(leg)
         ask = Ask.of(data)
+        refused = self._unfit(leg, action, ask)
+        if refused is not None:
+            return refused
         if action in _LONG:
-            if not ask.destination:
-                return self._no("A destination is required", Reason.UNKNOWN_DESTINATION)
             return await self._long(
                 lambda ticket: partial(_LONG[action], leg, ask.destination, ask.timeout, ticket)
             )
@@ -109,6 +110,14 @@ class Verbs:
         if action in _ATTACH:
             return self._short(partial(_ATTACH[action], leg, ask.attached))
         return Reply(404)
+
+    def _unfit(self, leg: Leg, action: str, ask: Ask) -> Reply | None:
+        """The refusal of what makes no sense before anything is tried."""
+        if self._pbx.call_of(leg).replayed:
+            return self._no("This call is played from a recording", Reason.NOT_SPECIFIED)
+        if action in _LONG and not ask.destination:
+            return self._no("A destination is required", Reason.UNKNOWN_DESTINATION)
+        return None
 
     async def make_call(self, client: ApiClient, dn: str, device: str | None, data: object) -> Reply:
         """Both forms of makecall; `device` is the decoded device id."""

@@ -21,5 +21,9 @@ class Behaviour:
     """Talk time after which this side hangs up; None = it leaves that to the others."""
     says: str | None = None
     """What is said on picking up: a WAV file, or `tone:440` (hertz), or `tone:440:1.5` (and seconds)."""
+    presses: str | None = None
+    """Keys that are pressed after picking up, as by somebody whom an application calls."""
+    presses_after: float = 1.0
+    """Seconds between picking up and the keys."""
     exists: bool = True
     """For outside numbers: False = the trunk reports an unknown number."""

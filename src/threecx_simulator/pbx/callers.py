@@ -3,11 +3,11 @@
 from fnmatch import fnmatchcase
 from functools import partial
 
-from threecx_simulator.pbx.attempts import end, hang_up, open_attempt
+from threecx_simulator.pbx.attempts import end, hang_up, leave, open_attempt
 from threecx_simulator.pbx.deliver import identity_of, onward, start
 from threecx_simulator.pbx.effects import Keyed
-from threecx_simulator.pbx.ids import CallKey, DnType, Status
-from threecx_simulator.pbx.legs import add_leg, new_call, note, tell
+from threecx_simulator.pbx.ids import MACHINES, CallKey, DnType, Status
+from threecx_simulator.pbx.legs import add_leg, label, new_call, note, tell
 from threecx_simulator.pbx.state import Call, Identity, Kind, Leg, Pbx
 from threecx_simulator.pbx.world import Extension, Ivr
 
@@ -64,21 +64,44 @@ def _destination(pbx: Pbx, who: Identity, target: str) -> str:
     return target
 
 
-def hang_up_call(pbx: Pbx, key: CallKey) -> bool:
-    """The caller hangs up; False when the call had ended already."""
+def hang_up_call(pbx: Pbx, key: CallKey, party: str | None = None) -> bool:
+    """The caller (or another party) hangs up; False when they had left already."""
     call = pbx.calls.get(key)
-    if call is None:
+    leg = party_in(call, party) if call and party else None
+    if leg is not None:
+        leave(pbx, leg)
+    elif call is not None and party is None:
+        hang_up(pbx, call)
+    else:
         return False
-    hang_up(pbx, call)
     return True
 
 
-def press(pbx: Pbx, key: CallKey, keys: str) -> bool:
-    """The caller presses keys: events for a route point at the other end, choices for 3CX's own menu."""
+def party_in(call: Call, party: str) -> Leg | None:
+    """The leg of a DN or an outside number."""
+    return next((leg for leg in call.legs.values() if label(leg) == party), None)
+
+
+def person_of(pbx: Pbx, call: Call) -> Leg | None:
+    """Whoever has a keypad: the caller, or whom an application, a queue or a menu has called."""
+    caller = pbx.legs.get(call.caller) if call.caller is not None else None
+    if caller is None or caller.who.type not in MACHINES:
+        return caller
+    return pbx.legs.get(caller.peer) if caller.peer is not None else None
+
+
+def press(pbx: Pbx, key: CallKey, keys: str, party: str | None = None) -> bool:
+    """The caller (or another party) presses keys; False when they have left."""
     call = pbx.calls.get(key)
-    presser = pbx.legs.get(call.caller) if call and call.caller is not None else None
-    if call is None or presser is None:
-        return False
+    presser = (party_in(call, party) if party else person_of(pbx, call)) if call else None
+    if presser is not None:
+        press_on(pbx, presser, keys)
+    return presser is not None
+
+
+def press_on(pbx: Pbx, presser: Leg, keys: str) -> None:
+    """Keys pressed on a leg: events for a route point at the other end, choices for 3CX's own menu."""
+    call = pbx.call_of(presser)
     note(pbx, call, f"pressed {keys}")
     peer = pbx.legs.get(presser.peer) if presser.peer is not None else None
     if peer is not None and peer.who.type == DnType.ROUTE_POINT:
@@ -86,7 +109,6 @@ def press(pbx: Pbx, key: CallKey, keys: str) -> bool:
             pbx.effects.append(Keyed(peer.dn, peer.id, part))
     elif peer is not None:
         _choose(pbx, call, presser, peer, keys)
-    return True
 
 
 def _choose(pbx: Pbx, call: Call, caller: Leg, place: Leg, keys: str) -> None:

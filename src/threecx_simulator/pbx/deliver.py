@@ -5,7 +5,7 @@ from functools import partial
 from threecx_simulator.pbx.attempts import fail, is_open, open_attempt, succeed
 from threecx_simulator.pbx.directory import TYPES, Conference, Outside, Parking, Voicemail
 from threecx_simulator.pbx.ids import DnType, Reason, Status
-from threecx_simulator.pbx.legs import while_alive
+from threecx_simulator.pbx.legs import take_away, while_alive
 from threecx_simulator.pbx.queues import poll
 from threecx_simulator.pbx.reach import (
     appear,
@@ -42,7 +42,8 @@ def start(pbx: Pbx, attempt: Attempt, timeout: float | None = None) -> Reason | 
 
 def deliver(pbx: Pbx, attempt: Attempt, number: str) -> Reason | None:
     """Ring `number` for the attempt; a reason when that is impossible at once."""
-    if number in attempt.path:
+    _, leads_to = pbx.directory.dids.get(number, (None, number))
+    if {number, leads_to} & {*attempt.path}:
         return Reason.LOOP
     attempt.path += (number,)
     target = pbx.directory.find(number)
@@ -97,15 +98,26 @@ def serve(pbx: Pbx, caller: Leg, place: Leg) -> None:
     if isinstance(target, Queue):
         poll(pbx, target, caller, place, onward)
     elif isinstance(target, Ivr) and target.timeout_destination:
-        pbx.after(target.timeout, while_alive(place, partial(_ivr_timeout, target.timeout_destination)))
+        pbx.after(target.timeout, while_alive(place, partial(_ivr_timeout, target)))
 
 
-def _ivr_timeout(destination: str, pbx: Pbx, place: Leg) -> None:
+def _ivr_timeout(menu: Ivr, pbx: Pbx, place: Leg) -> None:
+    """Whoever comes back to the menu unserved is sent on when the time is over once more."""
     caller = pbx.legs.get(place.peer) if place.peer is not None else None
-    if caller and not any(one.own is place for one in pbx.call_of(place).attempts.values()):
-        onward(pbx, caller, place, destination)
+    busy = any(one.own is place for one in pbx.call_of(place).attempts.values())
+    pbx.after(menu.timeout, while_alive(place, partial(_ivr_timeout, menu)))
+    if caller and menu.timeout_destination and not busy:
+        onward(pbx, caller, place, menu.timeout_destination)
 
 
-def onward(pbx: Pbx, caller: Leg, place: Leg, destination: str) -> None:
-    """A queue or menu sends its caller on; its own leg goes when somebody answers."""
-    start(pbx, open_attempt(pbx, Kind.QUEUE, caller, destination, own=place), pbx.profile.route_timeout_s)
+def onward(pbx: Pbx, caller: Leg, place: Leg, destination: str, last: bool = False) -> None:
+    """A queue or menu sends its caller on; its own leg goes when somebody answers, or (the last resort) nobody does."""
+    given_up = partial(_gone, place) if last else None
+    attempt = open_attempt(pbx, Kind.QUEUE, caller, destination, own=place, on_fail=given_up)
+    start(pbx, attempt, pbx.profile.route_timeout_s)
+
+
+def _gone(place: Leg, pbx: Pbx, _attempt: Attempt, _reason: Reason) -> bool:
+    if pbx.alive(place):
+        take_away(pbx, place)
+    return False

@@ -27,6 +27,10 @@ class DnType(StrEnum):
     NONE = "None"
 
 
+MACHINES = frozenset({DnType.ROUTE_POINT, DnType.QUEUE, DnType.IVR})
+"""DNs that call by themselves: nobody picks up a receiver first."""
+
+
 class Status(StrEnum):
     """`status` of a leg."""
 

@@ -19,7 +19,8 @@ def new_call(pbx: Pbx, origin: str, target: str) -> Call:
     """A call without legs."""
     callid = CallNumber(pbx.next_callid)
     pbx.next_callid += 1
-    call = Call(CallKey(f"call-{pbx.count()}"), callid, _active_id(pbx, callid), pbx.now, origin, target)
+    pbx.calls_made += 1
+    call = Call(CallKey(f"call-{pbx.calls_made}"), callid, _active_id(pbx, callid), pbx.now, origin, target)
     pbx.calls[call.key] = call
     note(pbx, call, "began")
     return call

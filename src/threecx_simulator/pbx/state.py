@@ -68,7 +68,6 @@ class Leg:
     dial_on_answer: "Dial | None" = None
     spent: bool = False
     """Left over after its caller was routed on: alive, without anybody at the other end."""
-    data: dict[str, str] = field(default_factory=dict)
 
     @property
     def dn(self) -> Dn:
@@ -148,6 +147,10 @@ class Call:
     ended: datetime | None = None
     ended_by: str | None = None
     by_helper: bool = False
+    replayed: bool = False
+    """Played from a recording: its legs come and go as they did, whatever is asked of them."""
+    attached: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Data that programs attached, by the label of the leg; kept when the leg has gone."""
     caller_name: str = ""
     by_trunk: bool = False
     """Came in over a trunk, whatever number its caller shows."""
@@ -187,6 +190,7 @@ class Pbx:
     """Outside numbers that are turned away; `*` stands for any digits."""
     next_callid: int = 1264
     next_participant: int = 8106
+    calls_made: int = 0
     serial: int = 0
 
     def count(self) -> int:

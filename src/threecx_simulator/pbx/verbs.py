@@ -6,11 +6,12 @@ from threecx_simulator.pbx.attempts import failed, is_open, leave, open_attempt,
 from threecx_simulator.pbx.callers import full
 from threecx_simulator.pbx.deliver import deliver, identity_of, serve, start
 from threecx_simulator.pbx.effects import Result, Settled
-from threecx_simulator.pbx.ids import ClientId, Dn, DnType, Reason, Status, Ticket
+from threecx_simulator.pbx.ids import MACHINES, ClientId, Dn, DnType, Reason, Status, Ticket
 from threecx_simulator.pbx.legs import (
     add_leg,
     join,
     keep_ringing,
+    label,
     new_call,
     note,
     take_away,
@@ -19,8 +20,6 @@ from threecx_simulator.pbx.legs import (
 )
 from threecx_simulator.pbx.reach import give_up_after
 from threecx_simulator.pbx.state import Attempt, Call, Dial, DnRef, Identity, Kind, Leg, Pbx
-
-_MACHINES = frozenset({DnType.ROUTE_POINT, DnType.QUEUE, DnType.IVR})
 
 
 class Refused(Exception):
@@ -137,7 +136,7 @@ def make_call(
     kind = pbx.directory.type_of(dn)
     me = Identity(dn, kind, pbx.directory.name(dn), dn)
     seconds = timeout or pbx.profile.route_timeout_s
-    status = Status.DIALING if kind in _MACHINES else Status.RINGING
+    status = Status.DIALING if kind in MACHINES else Status.RINGING
     leg = add_leg(pbx, call, me, status, target, device or 0)
     if pbx.profile.originated_by_self:
         leg.originated_by = DnRef(dn, kind)
@@ -148,7 +147,7 @@ def make_call(
     order = Dial(destination, seconds, ticket)
     if full(pbx):
         _give_up(pbx, leg, order, Reason.NOT_REACHABLE)
-    elif kind in _MACHINES or leg.direct_control:
+    elif kind in MACHINES or leg.direct_control:
         _dial(order, pbx, leg)
     else:
         _ring_initiator(pbx, call, leg, order)
@@ -197,9 +196,14 @@ def _give_up(pbx: Pbx, leg: Leg, order: Dial, reason: Reason) -> None:
 
 def attach(leg: Leg, data: dict[str, str], pbx: Pbx) -> Result:
     """Data on one's own leg."""
-    leg.data |= data
+    _remember(pbx, leg, data)
     tell(pbx, leg)
     return Result(leg=leg.id)
+
+
+def _remember(pbx: Pbx, leg: Leg, data: dict[str, str]) -> None:
+    if data:
+        pbx.call_of(leg).attached.setdefault(label(leg), {}).update(data)
 
 
 def attach_to_party(leg: Leg, data: dict[str, str], pbx: Pbx) -> Result:
@@ -207,5 +211,5 @@ def attach_to_party(leg: Leg, data: dict[str, str], pbx: Pbx) -> Result:
     party = _other_side(pbx, leg)
     if party is None:
         raise Refused("There is no other party")
-    party.data |= {key: value for key, value in data.items() if key.startswith("public_")}
+    _remember(pbx, party, {key: value for key, value in data.items() if key.startswith("public_")})
     return Result(leg=leg.id)

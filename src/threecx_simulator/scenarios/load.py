@@ -1,5 +1,6 @@
 """Reading a scenario; what is wrong is named by file, line and field, everything at once."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from ruamel.yaml.reader import ReaderError
 
 from threecx_simulator.audio.pcm import NotAudio
 from threecx_simulator.audio.people import sound
-from threecx_simulator.audio.speech import SPOKEN
+from threecx_simulator.audio.speech import SPOKEN, speaker
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.scenarios.model import Scenario
 from threecx_simulator.scenarios.words import ends_by_itself, number_in
@@ -68,11 +69,17 @@ def loads(
     try:
         scenario = Scenario.model_validate(plain)
     except ValidationError as wrong:
-        complaints += [_Complaint(error["loc"], error["msg"]) for error in wrong.errors()]
+        complaints += [_Complaint(error["loc"], _plainly(error["msg"])) for error in wrong.errors()]
     if complaints or scenario is None:
         told = sorted((_line(parsed, one.where), one) for one in complaints)
         raise BadScenario("\n".join(_located(name, line, one) for line, one in told))
     return scenario.model_copy(update={"folder": str(folder / scenario.folder)})
+
+
+def _plainly(message: str) -> str:
+    """pydantic's message without its own words for what YAML calls otherwise."""
+    plain = message.removeprefix("Value error, ").replace("a valid tuple", "a list")
+    return re.sub(r"valid dictionary( or instance of \w+)?", "mapping", plain)
 
 
 def _parsed(text: str, name: str) -> Any:
@@ -96,27 +103,45 @@ def _unheard(plain: Any, folder: Path) -> Iterator[_Complaint]:
     for field in ("people.*.says", "calls.*.steps.*.say", "calls.*.expects.*.hears"):
         for where, text in _texts(plain, tuple(field.split("."))):
             try:
-                if text.startswith(SPOKEN) and field.endswith("say"):
-                    if not text.removeprefix(SPOKEN).strip():
-                        yield _Complaint(where, f"there are no words behind {SPOKEN}")
+                if text.startswith(SPOKEN):
+                    _speakable(text.removeprefix(SPOKEN), field)
                 else:
                     sound(text, folder)
             except NotAudio as wrong:
                 yield _Complaint(where, str(wrong))
 
 
+def _speakable(words: str, field: str) -> None:
+    """`NotAudio` when these words cannot be spoken there."""
+    if not field.endswith("say"):
+        raise NotAudio(
+            f"{SPOKEN} is for what a caller says; here it is a WAV file, or a tone like tone:440:1.5"
+        )
+    if not words.strip():
+        raise NotAudio(f"there are no words behind {SPOKEN}")
+    speaker()
+
+
 def _unknown(plain: Any, directory: Directory) -> Iterator[_Complaint]:
     """Numbers that lead nowhere on this PBX, where somebody is expected behind them."""
     numbers = {where: str(where[-1]) for where, _ in _found(plain, ("people", "*"))}
-    for field in ("people.*.forwards_to", "calls.*.expects.*.connected_to"):
+    for field in ("people.*.forwards_to", "calls.*.expects.*.connected_to", "faults.*.dn"):
         numbers |= dict(_texts(plain, tuple(field.split("."))))
     ends = dict(_texts(plain, ("calls", "*", "expects", "*", "ended_by")))
     numbers |= {where: end for where, end in ends.items() if not ends_by_itself(end)}
-    for field in ("calls.*.steps.*.until", "calls.*.expects.*.moment", "calls.*.hangs_up_when"):
+    for field in (
+        "calls.*.steps.*.until",
+        "calls.*.expects.*.moment",
+        "calls.*.hangs_up_when",
+        "faults.*.when",
+    ):
         for where, text in _texts(plain, tuple(field.split("."))):
             named = number_in(text)
             if named is not None:
                 numbers[where] = named
+    for where, text in _texts(plain, ("faults", "*", "client")):
+        if directory.client(text) is None:
+            yield _Complaint(where, f"there is no API client {text} on this PBX")
     for where, number in numbers.items():
         if directory.find(number) is None:
             yield _Complaint(where, f"there is no number {number} on this PBX")

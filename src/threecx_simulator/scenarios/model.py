@@ -1,33 +1,18 @@
 """A scenario file, field by field. Its JSON Schema is `Scenario.model_json_schema()`."""
 
-from typing import Annotated, Literal, Self, TypeVar
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from threecx_simulator.scenarios.words import ending, moment
+from threecx_simulator.control.model import KEYS, LONGEST, Moment
+from threecx_simulator.scenarios.fault import Fault
+from threecx_simulator.scenarios.part import Part, exactly_one
+from threecx_simulator.scenarios.words import ending
 
-LONGEST = 1_000_000.0  # seconds, about eleven days
-
-
-Moment = Annotated[str, AfterValidator(moment)]
 Ending = Annotated[str, AfterValidator(ending)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-T = TypeVar("T", bound=_Part)
-
-
-def _exactly_one(part: T, names: set[str]) -> T:
-    given = [name for name in sorted(names) if getattr(part, name) is not None]
-    if len(given) != 1:
-        raise ValueError(f"exactly one of {', '.join(sorted(names))} must be given")
-    return part
-
-
-class Person(_Part):
+class Person(Part):
     """What a number does when it rings; seconds."""
 
     answers_after: float | None = Field(2.0, ge=0, le=LONGEST, description="null: nobody answers")
@@ -37,10 +22,14 @@ class Person(_Part):
     hangs_up_after: float | None = Field(None, ge=0, le=LONGEST, description="Talk time")
     forwards_to: str | None = Field(None, description="Where the call goes then, instead of voicemail")
     says: str | None = Field(None, description="On picking up: a WAV file, or tone:440:1.5 (hertz, seconds)")
+    presses: str | None = Field(
+        None, pattern=KEYS, description="Keys, after picking up: whoever an application calls"
+    )
+    presses_after: float = Field(1.0, ge=0, le=LONGEST, description="Seconds after picking up")
     exists: bool = True
 
 
-class KeyPress(_Part):
+class KeyPress(Part):
     """Keys at a time after the beginning of the call, or when the next prompt has been heard."""
 
     at: float | None = Field(None, ge=0, le=LONGEST)
@@ -48,25 +37,29 @@ class KeyPress(_Part):
     wait: float = Field(
         0.0, ge=0, le=LONGEST, description="Seconds between the end of the prompt and the keys"
     )
-    keys: str = Field(pattern=r"^[0-9*#A-D]+$")
+    keys: str = Field(pattern=KEYS)
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        return exactly_one(self, {"at", "after"})
 
 
-class Step(_Part):
+class Step(Part):
     """One thing that a caller does, after the one before it. Exactly one field is given."""
 
     wait: float | None = Field(None, ge=0, le=LONGEST, description="Seconds")
     listen: Literal["prompt"] | None = Field(None, description="Until something was heard, and then silence")
     say: str | None = Field(None, description="A WAV file, tone:440:1, or text:Hello (needs espeak-ng)")
-    press: str | None = Field(None, pattern=r"^[0-9*#A-D]+$")
+    press: str | None = Field(None, pattern=KEYS)
     until: Moment | None = Field(None, description="A moment of the timeline", examples=["connected 101"])
     hang_up: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        return _exactly_one(self, set(type(self).model_fields))
+        return exactly_one(self, set(type(self).model_fields))
 
 
-class Expectation(_Part):
+class Expectation(Part):
     """What must come true, judged when the call has ended. Exactly one of the first four is given."""
 
     hears: str | None = Field(None, description="A WAV file or tone:440:1; compared by sound")
@@ -79,10 +72,10 @@ class Expectation(_Part):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        return _exactly_one(self, {"hears", "connected_to", "ended_by", "moment"})
+        return exactly_one(self, {"hears", "connected_to", "ended_by", "moment"})
 
 
-class Caller(_Part):
+class Caller(Part):
     """One call."""
 
     caller: str = Field(description="An extension, or any number outside", examples=["+49301234567"])
@@ -99,16 +92,7 @@ class Caller(_Part):
     hangs_up_delay: float = Field(0.0, ge=0, le=LONGEST, description="Seconds after that moment")
 
 
-class Fault(_Part):
-    """The PBX falls ill."""
-
-    at: float = Field(ge=0, le=LONGEST, description="Seconds after the scenario began")
-    what: Literal[
-        "cut_sockets", "half_open", "invalidate_tokens", "restart", "licence_off", "licence_on", "cut_streams"
-    ]
-
-
-class Scenario(_Part):
+class Scenario(Part):
     """A whole file."""
 
     name: str = ""

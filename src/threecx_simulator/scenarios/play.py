@@ -12,8 +12,10 @@ from threecx_simulator.clock import Clock
 from threecx_simulator.control.faults import UnknownCall
 from threecx_simulator.control.handle import Control
 from threecx_simulator.control.model import CallReport
+from threecx_simulator.scenarios.fault import Fault
 from threecx_simulator.scenarios.judge import Verdict, judge
-from threecx_simulator.scenarios.model import Caller, Fault, Person, Scenario, Step
+from threecx_simulator.scenarios.model import Caller, Person, Scenario, Step
+from threecx_simulator.scenarios.strike import strike
 
 _PATIENCE = (
     60.0  # wall-clock seconds that a caller waits for a prompt, a moment or the end, before hanging up
@@ -54,6 +56,7 @@ class Player:
         return self.verdicts
 
     async def _play(self) -> None:
+        before = {call.id for call in self.control.calls()}
         async with asyncio.TaskGroup() as tasks:
             for scenario in self.scenarios:
                 for number, person in scenario.people.items():
@@ -63,7 +66,7 @@ class Player:
                         self._call(caller, Path(scenario.folder)), name=f"caller {caller.caller}"
                     )
                 for fault in scenario.faults:
-                    tasks.create_task(self._fault(fault), name=f"fault {fault.what}")
+                    tasks.create_task(self._fault(fault, before), name=f"fault {fault.what}")
 
     async def _call(self, caller: Caller, folder: Path) -> None:
         await self.clock.sleep(caller.at)
@@ -137,21 +140,16 @@ class Player:
         except UnknownCall:
             return  # hung up meanwhile
 
-    async def _fault(self, fault: Fault) -> None:
-        await self.clock.sleep(fault.at)
-        match fault.what:
-            case "cut_sockets":
-                await self.control.cut_sockets()
-            case "restart":
-                await self.control.restart()
-            case "cut_streams":
-                self.control.cut_streams()
-            case "half_open":
-                self.control.half_open()
-            case "invalidate_tokens":
-                self.control.invalidate_tokens()
-            case "licence_off" | "licence_on":
-                self.control.licence(fault.what == "licence_on")
+    async def _fault(self, fault: Fault, before: set[str]) -> None:
+        call = ""
+        if fault.when is None:
+            await self.clock.sleep(fault.at or 0.0)
+        else:
+            try:
+                call = await self.control.happened(fault.when, before, self._patience)
+            except TimeoutError:
+                return  # the moment never came
+        await strike(self.control, fault, call)
 
 
 def _placed(person: Person, folder: Path) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Writing down what the PBX told and was asked. One JSON object a line, `at` in seconds since the recording began.
 
-- `{"at", "frame": "upsert"|"remove"|"dtmf", "dn", "id", "leg": {…}|null, "keys"?}`: a frame; with an upsert the leg
-  as a GET would have shown it then. This is what a replay needs; traces of real PBXs can be written in the same form.
+- `{"at", "frame": "upsert"|"remove"|"dtmf", "dn", "id", "leg": {…}|null, "keys"?, "also"?}`: a frame; with an upsert the
+  leg as a GET would have shown it then. `also`: the API client that saw it although the DN is not among its own, as the
+  far legs of its calls. This is what a replay needs; traces of real PBXs can be written in the same form.
+- `{"at", "frame": "device", "dn", "device", "here"}`: a device has come or gone.
 - `{"at", "asked": "POST", "path", "status"}`: a request and its answer. Bodies and secrets are never written.
 - `{"at", "call", "moment"}`: a line of a call's timeline.
 """
@@ -11,7 +13,7 @@ from typing import Any, TextIO
 
 from threecx_simulator.http.gate import Asked, Gate
 from threecx_simulator.pbx import views
-from threecx_simulator.pbx.effects import CallChanged, Effect, Keyed, Removed, Upserted
+from threecx_simulator.pbx.effects import CallChanged, DeviceChanged, Effect, Keyed, Removed, Upserted
 from threecx_simulator.pbx.ids import DnType
 from threecx_simulator.switchboard import Switchboard
 
@@ -37,12 +39,15 @@ class Recorder:
         match effect:
             case Upserted():
                 leg = self._board.pbx.legs.get(effect.leg)
-                if leg is not None and leg.who.type != DnType.EXTERNAL:
-                    self._frame("upsert", effect, leg=views.shown(self._board.pbx, leg))
+                if leg is not None and (effect.also or leg.who.type != DnType.EXTERNAL):
+                    self._frame("upsert", effect, leg=views.shown(self._board.pbx, leg), **_also(effect))
             case Removed():
-                self._frame("remove", effect, leg=None)
+                self._frame("remove", effect, leg=None, **_also(effect))
             case Keyed():
                 self._frame("dtmf", effect, leg=None, keys=effect.keys)
+            case DeviceChanged():
+                device = {"dn": effect.dn, "device": effect.device_id, "here": effect.here}
+                self._write({"frame": "device", **device})
             case CallChanged():
                 self._write({"call": effect.call, "moment": effect.what})
 
@@ -53,3 +58,7 @@ class Recorder:
         at = round(self._board.clock.monotonic() - self._began, 4)
         self._file.write(json.dumps({"at": at, **fields}) + "\n")
         self._file.flush()
+
+
+def _also(effect: Upserted | Removed) -> dict[str, str]:
+    return {"also": effect.also} if effect.also else {}

@@ -11,8 +11,8 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from threecx_simulator.clock import Clock
-from threecx_simulator.pbx.effects import Keyed, Removed
-from threecx_simulator.pbx.ids import CallKey, CallNumber, Dn, DnType, ParticipantId, Status
+from threecx_simulator.pbx.effects import DeviceChanged, Keyed, Removed
+from threecx_simulator.pbx.ids import CallKey, CallNumber, ClientId, Dn, DnType, ParticipantId, Status
 from threecx_simulator.pbx.legs import tell
 from threecx_simulator.pbx.state import Call, DnRef, Identity, Leg, Pbx
 from threecx_simulator.switchboard import Switchboard
@@ -38,20 +38,24 @@ class _Line(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     at: float = Field(ge=0, allow_inf_nan=False)
-    frame: Literal["upsert", "remove", "dtmf"] | None = None
+    frame: Literal["upsert", "remove", "dtmf", "device"] | None = None
     asked: str | None = None
     moment: str | None = None
     dn: str = ""
     id: int = 0
     leg: _Shown | None = None
     keys: str = ""
+    also: str | None = None
+    device: str = ""
+    here: bool = True
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if self.frame is None and self.asked is None and self.moment is None:
             raise ValueError("frame, asked or moment must be given")
-        if self.frame is not None and not {"dn", "id"} <= self.model_fields_set:
-            raise ValueError("a frame needs dn and id")
+        named = {"dn", "device" if self.frame == "device" else "id"}
+        if self.frame is not None and not named <= self.model_fields_set:
+            raise ValueError(f"this frame needs {' and '.join(sorted(named, reverse=True))}")
         if self.frame == "upsert" and self.leg is None:
             raise ValueError("an upsert needs a leg")
         return self
@@ -67,6 +71,9 @@ class Frame:
     id: ParticipantId
     leg: dict[str, Any]
     keys: str
+    also: ClientId | None
+    device: str
+    here: bool
 
 
 def read(lines: Iterable[str]) -> list[Frame]:
@@ -78,11 +85,22 @@ def read(lines: Iterable[str]) -> list[Frame]:
         except ValidationError as wrong:
             raise BadTrace(f"line {number}: {_words(wrong)}") from wrong
         if found.frame is not None:
-            leg = found.leg.model_dump() if found.leg else {}
-            frames.append(
-                Frame(found.at, found.frame, Dn(found.dn), ParticipantId(found.id), leg, found.keys)
-            )
+            frames.append(_frame(found, found.frame))
     return frames
+
+
+def _frame(line: _Line, kind: str) -> Frame:
+    return Frame(
+        at=line.at,
+        kind=kind,
+        dn=Dn(line.dn),
+        id=ParticipantId(line.id),
+        leg=line.leg.model_dump() if line.leg else {},
+        keys=line.keys,
+        also=ClientId(line.also) if line.also else None,
+        device=line.device,
+        here=line.here,
+    )
 
 
 def _words(wrong: ValidationError) -> str:
@@ -105,11 +123,13 @@ def _play(frame: Frame, pbx: Pbx) -> None:
         tell(pbx, _shown(frame, pbx))
     elif frame.kind == "dtmf":
         pbx.effects.append(Keyed(frame.dn, frame.id, frame.keys))
+    elif frame.kind == "device":
+        pbx.effects.append(DeviceChanged(frame.dn, frame.device, frame.here))
     else:
         gone = pbx.legs.pop(frame.id, None)
         if gone is not None:
             _forget(gone, pbx)
-        pbx.effects.append(Removed(frame.dn, frame.id))
+        pbx.effects.append(Removed(frame.dn, frame.id, frame.also))
 
 
 def _forget(leg: Leg, pbx: Pbx) -> None:
@@ -126,7 +146,8 @@ def _shown(frame: Frame, pbx: Pbx) -> Leg:
     key = CallKey(f"replayed-{number}")
     call = pbx.calls.get(key)
     if call is None:
-        call = pbx.calls[key] = Call(key, number, number, pbx.now, "", "")
+        call = pbx.calls[key] = Call(key, number, number, pbx.now, "", "", replayed=True)
+    call.application = frame.also or call.application
     known = pbx.legs.get(frame.id)
     leg = Leg(
         id=frame.id,

@@ -45,6 +45,27 @@ def test_a_program_answers_plays_and_routes(
     assert threecx_pbx.requests().tokens == {"8001": 1}
 
 
+@pytest.mark.threecx(speed=20)
+def test_a_program_calls_somebody_who_presses_a_key(threecx_pbx: RunningPbx) -> None:
+    with log_in(threecx_pbx) as session:
+        base = f"{threecx_pbx.url}/callcontrol/8001"
+        made = session.post(f"{base}/makecall", json={"destination": "+491701234567"}, timeout=5).json()
+        called = threecx_pbx.called("+491701234567")
+        session.post(f"{base}/participants/{made['result']['id']}/stream", data=tone(440, 1), timeout=5)
+        called.listen()
+        called.press("1")
+        called.expect("pressed 1")
+        called.hang_up()
+    assert called.expect_end().ended_by == "+491701234567"
+    called.expect_to_have_heard("tone:440:1")
+
+
+@pytest.mark.threecx(profile="v20_u9", seed=None, dtmf_frames="string", speed=20)
+def test_a_marker_takes_the_options_of_the_profile(threecx_pbx: RunningPbx) -> None:
+    profile = threecx_pbx.simulator.profile
+    assert (profile.version, profile.party_did, profile.dtmf_frames) == ("20.0.9.0", True, "string")
+
+
 def test_without_a_marker_it_is_the_likeliest_pbx(threecx_pbx: RunningPbx) -> None:
     threecx_pbx.behave("101", answers_after=None)
     caller = threecx_pbx.call("+49", "+4930555101")

@@ -100,14 +100,15 @@ async def test_a_call_whose_leg_takes_the_id_of_one_that_has_just_ended_is_anoth
     }
     pbx = await link(await start(makecall_reply=reply, **late))
     first = await pbx.session.dial(order("101"))
-    assert first.call is not None
+    former = first.call
+    assert former is not None
     assert first.leg is not None
-    await pbx.session.drop_own(first.call)
+    await pbx.session.drop_own(former)
     second = await pbx.session.dial(order("102"))
     assert second.leg is not None
     assert second.leg.participant == first.leg.participant
-    assert (second.connected, second.call == first.call) == (True, False)
-    await pbx.until(lambda: first.call.id not in {call.id for call in pbx.session.calls_now()})
+    assert (second.connected, second.call == former) == (True, False)
+    await pbx.until(lambda: former.id not in {call.id for call in pbx.session.calls_now()})
     assert "call_received" not in pbx.types
 
 

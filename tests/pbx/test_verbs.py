@@ -304,11 +304,10 @@ async def test_the_far_side_of_a_call_of_ours_is_not_taken_for_the_target(
     pbx = await link(await start(status_codes=codes))
     pbx.sim.control.behave("102", answers_after=None)
     dialled = await pbx.session.dial(DialOrder("101", within=20 * SECONDS))
-    assert dialled.call is not None
-    await pbx.until(
-        lambda: "101" in {leg.dn for leg in pbx.session.call(dialled.call.id).legs.values()} or None
-    )
-    routed = await pbx.session.route(dialled.call, "102", 5 * SECONDS)
+    ours = dialled.call
+    assert ours is not None
+    await pbx.until(lambda: "101" in {leg.dn for leg in pbx.session.call(ours.id).legs.values()} or None)
+    routed = await pbx.session.route(ours, "102", 5 * SECONDS)
     assert (routed.connected, routed.outcome) == (False, Outcome.NO_ANSWER)
 
 

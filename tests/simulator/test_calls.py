@@ -416,8 +416,8 @@ async def test_a_queue_sends_its_caller_on_once_and_for_all(answers: float | Non
             report = await sim.control.reached(call, "connected 100")
         else:
             report = await sim.control.ended(call)
-        after = report.moments[report.moments.index("queue time-out 800") + 1 :]
-        assert [one for one in after if one.startswith("ringing")] == ["ringing 100"]
+        later = report.moments[report.moments.index("queue time-out 800") + 1 :]
+        assert [one for one in later if one.startswith("ringing")] == ["ringing 100"]
         assert report.ended_by == end
 
 

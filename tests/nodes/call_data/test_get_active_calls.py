@@ -32,6 +32,7 @@ async def test_a_call_at_the_route_point_has_its_call_id_and_its_legs(office: Of
 
 async def test_calls_that_the_client_does_not_see_are_there_without_a_call_id(office: Office) -> None:
     office.sim.control.monitor("8001", "101", False)
+    office.sim.control.behave("101", answers_after=None)
     call = office.sim.control.call(CALLER, "+4930555101")
     await office.reached(call, "ringing 101")
     (row,) = await active(office)

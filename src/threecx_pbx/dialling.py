@@ -1,14 +1,13 @@
 """Placing calls: once, and never again blindly (api.md 2.3)."""
 
 import asyncio
-import re
 from abc import abstractmethod
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from threecx_pbx.callcontrol.refusals import refusal, result_of
-from threecx_pbx.calls.model import Call, Dn, Leg, LegKey, LegState, Party
+from threecx_pbx.calls.model import Call, Dn, Leg, LegKey, LegState
 from threecx_pbx.calls.routing import Dialled, DialOrder, Outcome
 from threecx_pbx.errors import PbxUnreachable, StillRouting, ThreeCxError
 from threecx_pbx.routing import FAILED, MARGIN, Routing
@@ -25,8 +24,6 @@ _LOOK_AGAIN_S = 60.0
 
 _LATE_UPSERT = timedelta(milliseconds=500)
 """Between a Remove and the Upsert of the leg that has taken its id."""
-
-_TELLING_DIGITS = 6
 
 
 class Dialling(Routing):
@@ -47,7 +44,9 @@ class Dialling(Routing):
         limit = (order.within + MARGIN).total_seconds()
         asking = asyncio.create_task(self.rest.make_call(source, device, body, limit), name="makecall")
         try:
-            answer = await asyncio.shield(asking)
+            with self.watcher.placing(source, order.destination):
+                answer = await asyncio.shield(asking)
+                self._name(placing, answer)
             return await self._placed(placing, answer, order.within)
         except (asyncio.CancelledError, PbxUnreachable) as gone:
             # the call may exist although its answer was lost (api.md 2.3): look, and drop it
@@ -63,6 +62,16 @@ class Dialling(Routing):
         devices = await self.rest.devices(dn)
         return devices[0].device_id if devices else None
 
+    def _name(self, placing: "_Placing", answer: Answer) -> None:
+        """The answer of a call that is under way names its leg."""
+        result = result_of(answer)
+        if not answer.ok or result.failed or result.result is None or not result.result.id:
+            return
+        placing.participant = result.result.id
+        former = {leg.participant for _, leg in self._legs(placing.source) if leg.key in placing.before}
+        known = placing.participant in former
+        self.watcher.outgoing(placing.source, placing.participant, taken_again=known)
+
     async def _placed(self, placing: "_Placing", answer: Answer, within: timedelta) -> Dialled:
         result = result_of(answer)
         if not answer.ok and answer.status not in (422, 424):
@@ -70,11 +79,6 @@ class Dialling(Routing):
         if not answer.ok or result.failed:
             reason = result.reason or result.reasontext or f"HTTP {answer.status}"
             return Dialled(False, FAILED.get(result.reason.lower(), Outcome.REFUSED), reason, None, None)
-        placing.participant = result.result.id if result.result else 0
-        if placing.participant:
-            former = {leg.participant for _, leg in self._legs(placing.source) if leg.key in placing.before}
-            known = placing.participant in former
-            self.watcher.outgoing(placing.source, placing.participant, taken_again=known)
         return await self._answered(placing, within)
 
     async def _answered(self, placing: "_Placing", within: timedelta) -> Dialled:
@@ -151,7 +155,7 @@ class Dialling(Routing):
         if placing.participant:
             new = [each for each in new if each[1].participant == placing.participant]
         else:
-            new = [each for each in new if _same_number(each[1].party, placing.destination)]
+            new = [each for each in new if each[1].party.is_number(placing.destination)]
         return new[0] if new else None
 
     def _legs(self, dn: str) -> list[tuple[Call, Leg]]:
@@ -172,11 +176,3 @@ class _Placing:
     participant: int = 0
     """As the PBX's answer named it; 0 while that is not known."""
     dropped: int = 0
-
-
-def _same_number(party: Party, destination: str) -> bool:
-    """PBXs show an outside number with or without its prefixes, so the end of it decides."""
-    if destination in (party.number, party.dn):
-        return True
-    shown, wanted = (re.sub(r"\D", "", number) for number in (party.number, destination))
-    return len(wanted) >= _TELLING_DIGITS and shown[-_TELLING_DIGITS:] == wanted[-_TELLING_DIGITS:]

@@ -3,14 +3,15 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from threecx_pbx.callcontrol.client import CallControl
 from threecx_pbx.callcontrol.socket import DTMF, REMOVE, UPSERT, Changed, Frames
 from threecx_pbx.callcontrol.wire import DnInfo, Participant
-from threecx_pbx.calls.model import Dn, ParticipantId, PartyKind
+from threecx_pbx.calls.model import Dn, LegState, ParticipantId, PartyKind
 from threecx_pbx.calls.seeing import is_connected, kind_of, seen_leg, seen_legs
 from threecx_pbx.calls.sightings import Digits, LegGone, LegSeen, SeenLeg, Sighting, Snapshot
 from threecx_pbx.clock import Clock
@@ -27,6 +28,9 @@ _ANEW_S = (0.25, 0.5, 1.0, 2.0)
 
 _SHOWN_S = 0.25
 """What an Upsert tells of while a leg is answered, the verb's result shows as well: so long the leg is not read for it."""
+
+_NAMED_S = 2.0
+"""So long a leg that may be one that we place waits for the answer that names it."""
 
 _OFFERED = timedelta(seconds=1)
 """Many callers may hang up at once: so long the API is taken to be there after it was."""
@@ -63,9 +67,10 @@ class Watcher:
         """Since when a verb's result is to show the leg, until its Upsert has come."""
         self._later: dict[Ref, asyncio.Task[None]] = {}
         self._outgoing: set[Ref] = set()
+        """Placed by ourselves."""
         self._taken_again: set[Ref] = set()
         """Ids of legs that we have placed while the Remove of the leg before is still to come (api.md 11.8)."""
-        """Placed by ourselves."""
+        self._placing: list[_Placing] = []
         self._doubt = asyncio.Lock()
         self._offered_until = clock.now()
         self._snapshots = 0
@@ -176,6 +181,16 @@ class Watcher:
         elif self._knows((dn, participant)):
             self.look_again((dn, participant))
 
+    @contextmanager
+    def placing(self, dn: str, number: str) -> Iterator[None]:
+        """A call is being placed: its leg may show, and be connected, before the answer that names it (api.md 2.3)."""
+        self._placing.append(one := _Placing(dn, number))
+        try:
+            yield
+        finally:
+            self._placing.remove(one)
+            one.answered.set()
+
     def _told(self, seen: SeenLeg) -> SeenLeg:
         placed = (seen.dn, seen.participant) in self._outgoing
         return replace(seen, originated_by=seen.dn) if placed else seen
@@ -259,13 +274,10 @@ class Watcher:
 
     async def _read_once(self, ref: Ref) -> None:
         snapshots = self._snapshots
-        shape = await self._rest.participant(*ref)
-        for pause in _AGAIN_S:
-            if shape is not None or self._knows(ref) or ref in self._gone:
-                break
-            await self._clock.sleep(pause)
-            shape = await self._rest.participant(*ref)
-        if shape is None and self._knows(ref) and ref not in self._gone:
+        seen = await self._shown(ref)
+        if seen is not None and not self._knows(ref):
+            await self._may_be_placed(seen)
+        if seen is None and self._knows(ref) and ref not in self._gone:
             await self._must_be_offered()
         if ref in self._gone:
             return
@@ -273,18 +285,39 @@ class Watcher:
             # a snapshot is being taken: which of the two is newer cannot be known, so read again after it
             self._held.append(Changed(UPSERT, ref[0], ref[1], ""))
             return
-        if snapshots != self._snapshots or self._is_behind(ref, shape):
+        if snapshots != self._snapshots or self._is_behind(ref, seen):
             self._again.add(ref)
             return
         now = self._clock.now()
-        if shape is None:
+        if seen is None:
             self._outgoing.discard(ref)
             self._see(LegGone(now, Dn(ref[0]), ParticipantId(ref[1])))
             return
+        self._see(LegSeen(now, self._told(seen)))
+
+    async def _shown(self, ref: Ref) -> SeenLeg | None:
+        """The leg as REST shows it now; one that is not known yet may need a moment."""
+        shape = await self._rest.participant(*ref)
+        for pause in _AGAIN_S:
+            if shape is not None or self._knows(ref) or ref in self._gone:
+                break
+            await self._clock.sleep(pause)
+            shape = await self._rest.participant(*ref)
+        if shape is None:
+            return None
         dn = shape.dn or ref[0]
         kind = self._kinds.get(dn, PartyKind.UNKNOWN)
-        seen = seen_leg(shape.model_copy(update={"dn": dn}), kind, dn == self._own)
-        self._see(LegSeen(now, self._told(seen)))
+        return seen_leg(shape.model_copy(update={"dn": dn}), kind, dn == self._own)
+
+    async def _may_be_placed(self, seen: SeenLeg) -> None:
+        """A leg that is connected at first sight is a caller's or ours, and not every PBX says who has called: where
+        we place a call to its party, the answer will tell.
+        """
+        of = (one for one in self._placing if one.dn == seen.dn and seen.party.is_number(one.number))
+        asked = next(of, None)
+        if asked is not None and seen.state is LegState.CONNECTED and seen.originated_by != seen.dn:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asked.answered.wait(), _NAMED_S)
 
     async def _must_be_offered(self) -> None:
         """Without a licence every leg looks as if it were gone, while the caller is still there. Raises LicenceMissing."""
@@ -293,11 +326,20 @@ class Watcher:
                 await self._rest.is_offered(self._own)
                 self._offered_until = self._clock.now() + _OFFERED
 
-    def _is_behind(self, ref: Ref, shape: Participant | None) -> bool:
+    def _is_behind(self, ref: Ref, seen: SeenLeg | None) -> bool:
         """Whether a verb has shown the leg connected while it was read, and the reading is of before that."""
         overtaken = ref in self._overtaken
         self._overtaken.discard(ref)
-        return overtaken and (shape is None or not is_connected(shape))
+        return overtaken and (seen is None or seen.state is not LegState.CONNECTED)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placing:
+    """A request to place a call that is not answered yet."""
+
+    dn: str
+    number: str
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 def backoff(tries: int) -> float:

@@ -33,7 +33,7 @@ request to the control API.
 | question | covered by |
 | --- | --- |
 | Does an inbound leg of a route point come Connected, or Ringing until `answer`? | `route_point_answer` |
-| Bodies of refusals, kind of `finalstatus`, 200 or 202, when `transferto` answers | `error_body`, `final_status`, `status_codes`, `unanswered_makecall`, `makecall_reply`, `divert_reply`, `route_reply_delay_s` |
+| Bodies of refusals, kind of `finalstatus`, 200 or 202, when `transferto` answers | `error_body`, `final_status`, `status_codes`, `unanswered_makecall`, `makecall_reply`, `makecall_reply_delay_s`, `divert_reply`, `route_reply_delay_s` |
 | The frame of a key: one for each, or one for several? Names of the keys in event 4 | `dtmf_frames`, `upsert_delay_ms`, `response_keys` |
 | Does a socket survive its token; does `sequence` begin again? | `expiry_closes_sockets`, `mint_closes_sockets`, `sequence` |
 | Do verbs reach parking, voicemail, conference? | `places_reachable` |

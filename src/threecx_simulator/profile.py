@@ -103,6 +103,9 @@ class Profile:
     makecall_reply: Literal["outcome", "dialing"] = "outcome"
     """When `makecall` answers: when the far side has answered or failed, or as soon as the own leg dials (G)."""
 
+    makecall_reply_delay_s: float = 0.0
+    """How much later than `makecall_reply` says `makecall` answers: an answer may be late or lost (third-party code)."""
+
     unanswered_makecall: Literal["424", "422", "200"] = "424"
     """Status of a `makecall` that failed, always with a result as body (E reads `reasontext` from it; code: G)."""
 
@@ -269,6 +272,7 @@ PROFILES: dict[str, Profile] = {
 }
 
 _DRAWN: dict[str, tuple[Any, ...]] = {
+    "makecall_reply_delay_s": (0.0, 0.4),
     "route_reply_delay_s": (0.0, 1.0),
     "stream_frame_ms": (20, 40, 100),
     "stream_idle_cut_s": (0.0, 60.0),

@@ -112,6 +112,20 @@ async def test_a_call_whose_leg_takes_the_id_of_one_that_has_just_ended_is_anoth
     assert "call_received" not in pbx.types
 
 
+@pytest.mark.parametrize("delays", [(500, 0.7), (0, 0.7), (500, 0.0)])
+async def test_a_call_that_connects_before_its_answer_comes_is_not_taken_for_a_caller(
+    start: Start, link: Link, delays: tuple[int, float]
+) -> None:
+    late: dict[str, Any] = {"upsert_delay_ms": delays[0], "makecall_reply_delay_s": delays[1]}
+    pbx = await link(await start(makecall_reply="dialing", originated_by_self=False, **late))
+    pbx.sim.control.behave("101", answers_after=0.0)
+    dialled = await pbx.session.dial(order("101"))
+    assert dialled.connected
+    assert dialled.leg is not None
+    assert dialled.leg.calling
+    assert "call_received" not in pbx.types
+
+
 async def test_a_caller_who_comes_in_meanwhile_is_not_taken_for_the_answer(pbx: Linked) -> None:
     pbx.sim.control.behave("101", answers_after=5.0)
     dialling = asyncio.create_task(pbx.session.dial(order("101")))

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from threecx_pbx.calls import telling
 from threecx_pbx.calls.events import AnyEvent, Evidence
 from threecx_pbx.calls.model import (
+    TELLING_DIGITS,
     Call,
     CallId,
     Direction,
@@ -31,9 +32,6 @@ GRACE = timedelta(seconds=2)
 
 _NO_CALLID = -1
 """Of a call whose `callid` the PBX uses for another one by now."""
-
-_TELLING = 6
-"""So many last digits tell numbers apart, however their prefixes are written."""
 
 _AFTER_CUT = Evidence(inferred="found when all legs were read again")
 _TOLD = Evidence()
@@ -184,7 +182,11 @@ def _another(old: Leg, seen: SeenLeg) -> bool:
 def _other_outside(old: Party, new: Party) -> bool:
     """Whether one outside caller has become another: no transfer does that in a single step."""
     outside = old.kind is new.kind is PartyKind.EXTERNAL
-    return outside and bool(old.number and new.number) and old.number[-_TELLING:] != new.number[-_TELLING:]
+    return (
+        outside
+        and bool(old.number and new.number)
+        and old.number[-TELLING_DIGITS:] != new.number[-TELLING_DIGITS:]
+    )
 
 
 def _new_leg(book: Book, seen: SeenLeg, at: datetime, how: Evidence) -> tuple[Book, list[AnyEvent]]:

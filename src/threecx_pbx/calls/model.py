@@ -1,5 +1,6 @@
 """Legs, parties and calls as values: nothing here awaits, reads a clock or opens a socket."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +19,9 @@ CallId = NewType("CallId", str)
 """`c_` and 16 hex digits, from (pbx, callid, first seen): the same after a restart."""
 EventId = NewType("EventId", str)
 """`callId:n`."""
+
+TELLING_DIGITS = 6
+"""So many last digits tell numbers apart, however their prefixes are written."""
 
 
 class LegState(StrEnum):
@@ -68,6 +72,13 @@ class Party:
     did: str = ""
     e164: str = ""
     """With its `+`, only where the PBX wrote the number so."""
+
+    def is_number(self, dialled: str) -> bool:
+        """PBXs show an outside number with or without its prefixes, so the end of it decides."""
+        if dialled in (self.number, self.dn):
+            return True
+        shown, wanted = (re.sub(r"\D", "", number) for number in (self.number, dialled))
+        return len(wanted) >= TELLING_DIGITS and shown[-TELLING_DIGITS:] == wanted[-TELLING_DIGITS:]
 
 
 @dataclass(frozen=True, slots=True)

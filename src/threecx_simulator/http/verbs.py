@@ -137,7 +137,9 @@ class Verbs:
             return self._no("This DN has no device to call from", Reason.NOT_REGISTERED)
         if not ask.destination:
             return self._no("A destination is required", Reason.UNKNOWN_DESTINATION)
-        return await self._call(Dn(dn), self._device(known, device), ask)
+        reply = await self._call(Dn(dn), self._device(known, device), ask)
+        await self._board.clock.sleep(self._pbx.profile.makecall_reply_delay_s)
+        return reply
 
     @staticmethod
     def _device(known: list[str], wanted: str | None) -> int | None:

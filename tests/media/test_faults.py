@@ -52,7 +52,8 @@ async def test_a_token_minted_by_another_program_cuts_the_prompt_but_for_a_momen
     assert (await playing).end is PlayEnd.COMPLETED
     await pbx.quiet(line)
     spans = pbx.sounds(line)
-    assert heard_seconds(pbx, line.name) == pytest.approx(2.0, abs=0.25)
+    # what was written ahead, 200 ms and what a proxy holds back, may be lost or said twice
+    assert heard_seconds(pbx, line.name) == pytest.approx(2.0, abs=0.32)
     assert spans[-1][0] - spans[0][1] < 1.5
 
 

@@ -204,6 +204,15 @@ class Profile:
     recording_final_s: float = 0.0
     """For so many seconds after its call a recording is answered with 404, since it is still being written (G)."""
 
+    path_case: Literal["any", "exact"] = "any"
+    """Whether paths under `/xapi/v1` are known in any case, as ASP.NET Core routes them unless told otherwise; nobody
+    has tried it on a PBX (G). Names in `$filter` and its like are known in any case: 3CX's own web client sends
+    `startsWith` there (third-party capture)."""
+
+    prefer_return: Literal["ignored", "honoured"] = "ignored"
+    """Whether `Prefer: return=representation` makes a PATCH answer with the entity, and `return=minimal` a POST without
+    it. 3CX documents 204 and 201 (D) and says nothing of the header (G)."""
+
     version: str = "20.0.9.0"
     """`X-3CX-Version` and `SystemStatus.Version`."""
 
@@ -259,6 +268,8 @@ PROFILES: dict[str, Profile] = {
         recordings_in_call_log=False,
         report_top="1000",
         recording_download="redirect",
+        path_case="exact",
+        prefer_return="honoured",
         get_burst_ms=256,
         post_buffer_ms=60,
         get_odd_lengths=True,

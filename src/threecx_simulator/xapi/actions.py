@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from threecx_simulator.xapi.clients import new_key
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.records import Missing, Refused
 from threecx_simulator.xapi.texts import stamp
+from threecx_simulator.xapi.values import Row
 
 Given = Mapping[str, Any]
 Action = Callable[[Office, Row | None, Given], Any]

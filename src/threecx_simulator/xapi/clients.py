@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, get_args
 from threecx_simulator.pbx.ids import ClientId, Dn
 from threecx_simulator.pbx.world import ApiClient, Role
 from threecx_simulator.xapi.administration import first_free, settle
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.records import Json, Refused
 from threecx_simulator.xapi.sets.numbers import all_dns
+from threecx_simulator.xapi.values import Row
 
 if TYPE_CHECKING:
     from threecx_simulator.xapi.office import Office

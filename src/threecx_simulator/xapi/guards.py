@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from threecx_simulator.xapi.administration import first_free
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.membership import group_guard, user_guard
 from threecx_simulator.xapi.records import Json, Refused
 from threecx_simulator.xapi.sets.numbers import all_dns
+from threecx_simulator.xapi.values import Row
 
 if TYPE_CHECKING:
     from threecx_simulator.xapi.office import Office

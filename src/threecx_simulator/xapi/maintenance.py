@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.sets import backups, factory, machine
+from threecx_simulator.xapi.values import Row
 
 Given = Mapping[str, Any]
 Function = Callable[[Office, Row | None, Given], Any]

@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any, get_args
 
 from threecx_simulator.pbx.world import Role
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.records import Json, Records, Refused
+from threecx_simulator.xapi.values import Row
 
 Sets = Mapping[str, Records]
 _UNKNOWN = "WARNINGS.XAPI.NOT_FOUND"

@@ -4,24 +4,7 @@ from functools import cache
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from threecx_simulator.xapi.model import Property, Type, model
-
-_EDM = {
-    "string": "Edm.String",
-    "boolean": "Edm.Boolean",
-    "int32": "Edm.Int32",
-    "int64": "Edm.Int64",
-    "uint8": "Edm.Byte",
-    "decimal": "Edm.Decimal",
-    "double": "Edm.Double",
-    "float": "Edm.Single",
-    "date-time": "Edm.DateTimeOffset",
-    "date": "Edm.Date",
-    "time": "Edm.TimeOfDay",
-    "duration": "Edm.Duration",
-    "uuid": "Edm.Guid",
-    "binary": "Edm.Binary",
-    "base64url": "Edm.Binary",
-}
+from threecx_simulator.xapi.values import EDM
 
 
 @cache
@@ -56,15 +39,8 @@ def _type(schema: Element, type_: Type, key: str | None) -> None:
 
 
 def _named(one: Property) -> str:
-    kind = _EDM.get(one.kind, f"Pbx.{one.kind}" if not one.primitive else "Edm.String")
+    kind = EDM.get(one.kind, f"Pbx.{one.kind}" if not one.primitive else "Edm.String")
     return f"Collection({kind})" if one.many else kind
-
-
-def named(kind: str) -> str:
-    """How OData spells a kind of the model: `boolean` is Edm.Boolean, `[string]` Collection(Edm.String)."""
-    plain = kind.strip("[]")
-    name = _EDM.get(plain, f"Pbx.{plain}")
-    return f"Collection({name})" if kind.startswith("[") else name
 
 
 def _container(schema: Element) -> None:

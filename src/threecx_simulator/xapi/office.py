@@ -14,7 +14,6 @@ from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.administration import KINDS, NumberEffects, settle
 from threecx_simulator.xapi.archive import Archive
 from threecx_simulator.xapi.clients import ClientEffects
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.guards import GUARDS
 from threecx_simulator.xapi.health import Health
 from threecx_simulator.xapi.ids import DnIds
@@ -23,6 +22,7 @@ from threecx_simulator.xapi.model import model
 from threecx_simulator.xapi.records import Json, Records, nothing
 from threecx_simulator.xapi.sets import backups, factory, live, numbers, people, schedule, settings
 from threecx_simulator.xapi.sets.journal import Journal
+from threecx_simulator.xapi.values import Row
 
 _NO_STORE = frozenset(
     {"Recordings", "CallHistoryView", "LastCdrAndChatMessageTimestamp"}

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from threecx_simulator.xapi.filter import BadQuery, moment
 from threecx_simulator.xapi.model import MOMENTS, NUMBERS, Call
+from threecx_simulator.xapi.values import BadQuery, moment
 
 _SEGMENT = re.compile(r"([\w.$]+)(?:\((.*)\))?", re.DOTALL)
 _ARGUMENT = re.compile(r"\s*(?:(\w+)\s*=\s*)?((?:\w*'(?:''|[^'])*')|[^,'()]*)\s*", re.DOTALL)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from threecx_simulator.xapi.filter import Row
+from threecx_simulator.xapi.values import Row
 
 Json = dict[str, Any]
 

@@ -1,11 +1,13 @@
 """What a path means: which set, entity, property or call of the model it names."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from threecx_simulator.xapi.model import Call, EntitySet, Property, Type, model
 from threecx_simulator.xapi.paths import Segment, key
 
 _COUNT = Segment("$count", None)
+_VERBS = {"DELETE": "delete", "PATCH": "update"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,35 @@ class Resource:
     def type(self) -> Type | None:
         """The type of the set or singleton."""
         return self.set.type if self.set else model().singletons.get(self.singleton)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What may be asked of it, by the OpenAPI file (S)."""
+        if self.call is not None:
+            return (self.call.verb,)
+        if self.navigation is not None or self.counted:
+            return ("GET",)
+        if self.set is None:
+            return ("GET", "PATCH") if self.singleton in model().changeable else ("GET",)
+        if self.key is None:
+            return ("GET", "POST") if "create" in self.set.verbs else ("GET",)
+        return (*(name for name, verb in _VERBS.items() if verb in self.set.verbs), "GET")
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Every name that can stand in a path, by its small letters."""
+    found = {*model().sets, *model().singletons, _COUNT.name}
+    found |= {part.removesuffix("()") for name in model().calls for part in name.split("/")}
+    found |= {
+        one.name for type_ in model().types.values() for one in type_.properties.values() if one.navigation
+    }
+    return {name.lower(): name for name in found}
+
+
+def spelled(parts: list[Segment]) -> list[Segment]:
+    """The segments as the model spells their names."""
+    return [replace(one, name=_names().get(one.name.lower(), one.name)) for one in parts]
 
 
 def understood(path: str, parts: list[Segment], number_keys: bool) -> Resource | None:

@@ -16,6 +16,7 @@ from threecx_simulator.xapi.archive import ALWAYS, Archive
 from threecx_simulator.xapi.cdr import LogRows, cdr_row, recording_url
 from threecx_simulator.xapi.clerk import Clerk
 from threecx_simulator.xapi.functions import FUNCTIONS
+from threecx_simulator.xapi.metadata import sets
 from threecx_simulator.xapi.model import Call, EntitySet, Type, model
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.paths import parameters
@@ -61,9 +62,9 @@ class Reader:
 
     def service(self, request: Request) -> Response:
         """The service document: what there is."""
-        sets = [{"name": name, "kind": "EntitySet", "url": name} for name in model().sets]
+        many = [{"name": name, "kind": "EntitySet", "url": name} for name in sets()]
         single = [{"name": name, "kind": "Singleton", "url": name} for name in model().singletons]
-        return answer({"@odata.context": f"{_base(request)}{PREFIX}/$metadata", "value": sets + single})
+        return answer({"@odata.context": f"{_base(request)}{PREFIX}/$metadata", "value": many + single})
 
     def _picked(self, found: Resource) -> Row | None:
         if found.set is None or found.key is None or found.set.name not in self._office.sets:

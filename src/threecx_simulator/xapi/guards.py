@@ -78,6 +78,18 @@ def _blacklist(office: "Office") -> Guard:
     return guard
 
 
+def _outbound(office: "Office") -> Guard:
+    """Routes name trunks that are there (third-party code: others are refused so); those below 1 are not used."""
+
+    def guard(_row: Row | None, data: Json) -> None:
+        known = {row["Id"] for row in office.sets["Trunks"]}
+        wanted = {one.get("TrunkId") or 0 for one in data.get("Routes") or ()}
+        if any(number > 0 for number in wanted - known):
+            raise Refused("TrunkId", "WARNINGS.XAPI.NOT_FOUND")
+
+    return guard
+
+
 def _users(office: "Office") -> Guard:
     return lambda row, data: user_guard(office.sets, row, data)
 
@@ -85,6 +97,7 @@ def _users(office: "Office") -> Guard:
 GUARDS: dict[str, Callable[["Office"], Guard]] = {
     "Fax": _numbered("Fax", lambda office: first_free(office.pbx, 888)),
     "Groups": _groups,
+    "OutboundRules": _outbound,
     "Users": _users,
     "Contacts": _contacts,
     "BlackListNumbers": _blacklist,

@@ -37,8 +37,8 @@ def metadata() -> bytes:
         _type(schema, type_, type_.name in _entities())
     for name, values in found.enums.items():
         enum = SubElement(schema, "EnumType", {"Name": name})
-        for value in values:
-            SubElement(enum, "Member", {"Name": value})
+        for place, value in enumerate(values):  # ASP.NET writes a value always, and clients read it; which: G
+            SubElement(enum, "Member", {"Name": value, "Value": str(place)})
     _operations(schema)
     _container(schema)
     return b'<?xml version="1.0" encoding="utf-8"?>' + tostring(root)

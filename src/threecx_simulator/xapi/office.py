@@ -19,8 +19,9 @@ from threecx_simulator.xapi.health import Health
 from threecx_simulator.xapi.ids import DnIds
 from threecx_simulator.xapi.membership import members_of
 from threecx_simulator.xapi.model import model
+from threecx_simulator.xapi.properties import DnProperties
 from threecx_simulator.xapi.records import Json, Records, nothing
-from threecx_simulator.xapi.sets import backups, factory, live, numbers, people, schedule, settings
+from threecx_simulator.xapi.sets import backups, factory, live, numbers, people, schedule, settings, templates
 from threecx_simulator.xapi.sets.journal import Journal
 from threecx_simulator.xapi.values import Row
 
@@ -44,6 +45,7 @@ class Office:
         self._settings: dict[str, Json] = {}
         self.adjusted: dict[str, Json] = {}
         """What clients laid over the answers of functions that tell settings, by the function."""
+        self.properties = DnProperties(lambda: self.pbx, company.seed)
         self.sets: dict[str, Records] = {
             name: self._records(name) for name in model().sets if name not in _NO_STORE
         }
@@ -115,9 +117,11 @@ class Office:
             "Services": lambda: live.services(self.health, self.now),
             "EventLogs": self._events,
             "Backups": lambda: backups.backups(self.pbx, self.health, self.now),
-            "Parameters": lambda: factory.parameters(self.pbx.profile.report_row_limit),
+            "Parameters": lambda: factory.parameters(self.pbx, company),
             "PromptSets": lambda: factory.prompt_sets(company),
             "Countries": factory.countries,
+            "PhoneTemplates": templates.phone_templates,
+            "TrunkTemplates": lambda: templates.trunk_templates(company.country),
             "Holidays": partial(schedule.holiday_rows, company),
             "Contacts": self._contacts,
         }
@@ -161,6 +165,7 @@ class Office:
             records.clear()
         self._settings.clear()
         self.adjusted.clear()
+        self.properties.clear()
         self.health = Health()
         self.journal = self._new_journal()
         self.archive.reset()

@@ -88,6 +88,12 @@ def _read(name: str, kind: str, literal: str) -> Any:
         value = moment(literal)
     elif kind in NUMBERS:
         value = int(literal) if re.fullmatch(r"-?\d{1,18}", literal) else None
+    elif kind == "uuid":
+        value = (
+            literal.lower()
+            if re.fullmatch(r"[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}", literal)
+            else None
+        )
     elif kind == "boolean":
         value = {"true": True, "false": False}.get(literal.lower())
     if value is None:

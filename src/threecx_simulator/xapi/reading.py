@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -25,6 +26,7 @@ from threecx_simulator.xapi.query import REPORT_LIMIT, Query
 from threecx_simulator.xapi.recordings import download, period, recordings
 from threecx_simulator.xapi.reports import REPORTS, Books, NoReport, report_behind
 from threecx_simulator.xapi.resource import Resource
+from threecx_simulator.xapi.sets import backups
 from threecx_simulator.xapi.shape import SET_LIMIT
 from threecx_simulator.xapi.texts import stamp
 from threecx_simulator.xapi.values import Row, named
@@ -242,6 +244,14 @@ class Reader:
         """The sound of a recording."""
         final = timedelta(seconds=self._office.pbx.profile.recording_final_s)
         return download(request, self._office.archive, number, self._office.now - final)
+
+    def backup(self, ticket: str, name: str) -> Response:
+        """A backup that is there, for whoever has the ticket of its link."""
+        known = self._office.sets["Backups"].find("FileName", name)
+        if known is None or ticket != backups.ticket(self._office.pbx.world.fqdn, name):
+            return empty(404)
+        told = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+        return Response(backups.archive(name), headers=told, media_type="application/zip")
 
     def _download(self, request: Request, number: int) -> Response:
         call = self._office.archive.call(number)

@@ -1,5 +1,6 @@
 """What a path means: which set, entity, property or call of the model it names."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -55,8 +56,26 @@ def _names() -> dict[str, str]:
 
 
 def spelled(parts: list[Segment]) -> list[Segment]:
-    """The segments as the model spells their names."""
-    return [replace(one, name=_names().get(one.name.lower(), one.name)) for one in parts]
+    """The segments as the model spells their names and those of their arguments."""
+    found = [replace(one, name=_names().get(one.name.lower(), one.name)) for one in parts]
+    return [_argued(one, _arguments(found[:at], one.name)) for at, one in enumerate(found)]
+
+
+def _arguments(before: list[Segment], name: str) -> Iterable[str]:
+    """What can be named in the brackets of a segment."""
+    if not before and name in model().sets:
+        return ("Id", *model().sets[name].keys)
+    owner = [f"{one.name}()" if one.arguments else one.name for one in before]
+    call = model().calls.get("/".join([*owner, name]))
+    return call.parameters if call else ()
+
+
+def _argued(one: Segment, known: Iterable[str]) -> Segment:
+    names = {name.lower(): name for name in known}
+    given = one.arguments and tuple(
+        (names.get(name.lower(), name), literal) for name, literal in one.arguments
+    )
+    return replace(one, arguments=given)
 
 
 def understood(path: str, parts: list[Segment], number_keys: bool) -> Resource | None:

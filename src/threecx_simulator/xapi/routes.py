@@ -42,6 +42,7 @@ class Xapi:
             Route(PREFIX, self._serve, methods=_METHODS),
             Route(PREFIX + "/{path:path}", self._serve, methods=_METHODS),
             Route("/recording/{path:path}", self._recording, methods=["GET"]),
+            Route("/backups/{ticket}/{name}", self._backup, methods=["GET"]),
         ]
 
     async def _recording(self, request: Request) -> Response:
@@ -50,6 +51,9 @@ class Xapi:
             return empty(401 if client is None else 403)
         number = re.search(r"\((\d{1,10})\)\.wav$", request.path_params["path"])
         return self._reader.recording(request, int(number[1])) if number else empty(404)
+
+    async def _backup(self, request: Request) -> Response:
+        return self._reader.backup(request.path_params["ticket"], request.path_params["name"])
 
     async def _serve(self, request: Request) -> Response:
         client = self._tokens.who(_authorization(request))

@@ -30,8 +30,6 @@ def _delete_group(body: str, key: str) -> Action:
         row = office.sets["Groups"].find(key, given.get(body))
         if row is None:
             raise Missing("Department not found")
-        if row.get("IsDefault"):
-            raise Refused("Group", "WARNINGS.GROUP_CANNOT_BE_DELETED")
         office.sets["Groups"].delete(row)
 
     return act

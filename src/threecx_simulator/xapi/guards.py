@@ -55,6 +55,12 @@ def _groups(office: "Office") -> Guard:
     return guard
 
 
+def default_group_stays(row: Row) -> None:
+    """The department that the PBX came with is not deleted."""
+    if row.get("IsDefault"):
+        raise Refused("Group", "WARNINGS.GROUP_CANNOT_BE_DELETED")
+
+
 def _contacts(_office: "Office") -> Guard:
     def guard(row: Row | None, data: Json) -> None:
         whole = {**(row or {}), **data}

@@ -14,7 +14,7 @@ from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.administration import KINDS, NumberEffects, settle
 from threecx_simulator.xapi.archive import Archive
 from threecx_simulator.xapi.clients import ClientEffects
-from threecx_simulator.xapi.guards import GUARDS
+from threecx_simulator.xapi.guards import GUARDS, default_group_stays
 from threecx_simulator.xapi.health import Health
 from threecx_simulator.xapi.ids import DnIds
 from threecx_simulator.xapi.membership import members_of
@@ -50,6 +50,7 @@ class Office:
             name: self._records(name) for name in model().sets if name not in _NO_STORE
         }
 
+        self.sets["Groups"].stays = default_group_stays
         self.sets["BlackListNumbers"].on_change = self._block
         board.listen(self._on_effect)
 

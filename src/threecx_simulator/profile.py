@@ -188,6 +188,14 @@ class Profile:
     old_call_history: Literal["empty", "500"] = "empty"
     """`CallHistoryView` and `GetOldCallLogData`, whose tables get nothing since Update 6 (T), or an error (third-party code)."""
 
+    call_log_ids: Literal["call", "leg"] = "call"
+    """Whether all rows of a call have one `CallHistoryId` (T: 500 rows of one PBX), or each its own beside the common
+    `MainCallHistoryId` (G)."""
+
+    call_log_words: Literal["short", "long"] = "short"
+    """What rows of the call log call a caller's way through a queue or a menu: `Inbound` and `System` (T), or
+    `Inbound Queue` and `Digital Receptionist` (T: another PBX)."""
+
     recordings_in_call_log: bool = True
     """Whether rows of the call log carry `Recordings`. Absent on some PBXs (T)."""
 
@@ -265,6 +273,8 @@ PROFILES: dict[str, Profile] = {
         report_time_zone="iana",
         extension_statistics="500",
         old_call_history="500",
+        call_log_ids="leg",
+        call_log_words="long",
         recordings_in_call_log=False,
         report_top="1000",
         recording_download="redirect",

@@ -203,15 +203,9 @@ class Reader:
         first, last = given["periodFrom"], given["periodTo"]
         texts = given["sourceFilter"].lower(), given["destinationFilter"].lower()
         if given["hidePcalls"] and not any(texts):
-            return LogRows(
-                archive.log(first, last),
-                archive,
-                language,
-                profile.recordings_in_call_log,
-                profile.report_row_limit,
-            )
+            return LogRows(archive.log(first, last), archive, language, profile)
         rows = (
-            cdr_row((call, place, one), archive, language, profile.recordings_in_call_log)
+            cdr_row((call, place, one), archive, language, profile)
             for call in archive.calls(first, last)
             for place, one in enumerate(call.segments)
             if not (one.parked and given["hidePcalls"])

@@ -66,7 +66,7 @@ def call_row(call: LoggedCall, zone: ZoneInfo, *, journey: bool, links: bool) ->
     return {
         "callHistoryId": call.id,
         "startTime": first.start and first.start.astimezone(zone),
-        "direction": first.direction.lower(),
+        "direction": call.direction,
         "fromNumber": first.from_number,
         "fromName": first.from_name,
         "toNumber": first.to_number,

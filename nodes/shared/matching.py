@@ -52,7 +52,7 @@ def tests_of(by: Filters) -> list[Test]:
         tests.append(lambda call: call.touches(by.extensions))
     if by.directions:
         wanted = {one.value for one in by.directions}
-        tests.append(lambda call: call.segments[0].direction.lower() in wanted)
+        tests.append(lambda call: call.direction in wanted)
     if by.min_duration:
         tests.append(lambda call: call.talking_seconds >= by.min_duration)
     if by.answered is not Answered.ANY:

@@ -191,6 +191,14 @@ class Profile:
     old_call_history: Literal["empty", "500"] = "empty"
     """`CallHistoryView` and `GetOldCallLogData`, whose tables get nothing since Update 6 (T), or an error (third-party code)."""
 
+    call_log_ids: Literal["call", "leg"] = "call"
+    """Whether all rows of a call have one `CallHistoryId` (T: 500 rows of one PBX), or each its own beside the common
+    `MainCallHistoryId` (G)."""
+
+    call_log_words: Literal["short", "long"] = "short"
+    """What rows of the call log call a caller's way through a queue or a menu: `Inbound` and `System` (T), or
+    `Inbound Queue` and `Digital Receptionist` (T: another PBX)."""
+
     recordings_in_call_log: bool = True
     """Whether rows of the call log carry `Recordings`. Absent on some PBXs (T)."""
 
@@ -206,6 +214,15 @@ class Profile:
 
     recording_final_s: float = 0.0
     """For so many seconds after its call a recording is answered with 404, since it is still being written (G)."""
+
+    path_case: Literal["any", "exact"] = "any"
+    """Whether names in paths under `/xapi/v1` are known in any case, as ASP.NET Core routes them unless told otherwise
+    (a published script asks `GetPropertiesByDn(dnnumber=…)`, which 3CX spells `dnNumber`). Names in `$filter` and its
+    like are known in any case: 3CX's own web client sends `startsWith` there."""
+
+    prefer_return: Literal["ignored", "honoured"] = "ignored"
+    """Whether `Prefer: return=representation` makes a PATCH answer with the entity, and `return=minimal` a POST without
+    it. 3CX documents 204 and 201 (D) and says nothing of the header (G)."""
 
     version: str = "20.0.9.0"
     """`X-3CX-Version` and `SystemStatus.Version`."""
@@ -259,9 +276,13 @@ PROFILES: dict[str, Profile] = {
         report_time_zone="iana",
         extension_statistics="500",
         old_call_history="500",
+        call_log_ids="leg",
+        call_log_words="long",
         recordings_in_call_log=False,
         report_top="1000",
         recording_download="redirect",
+        path_case="exact",
+        prefer_return="honoured",
         get_burst_ms=256,
         post_buffer_ms=60,
         get_odd_lengths=True,

@@ -127,3 +127,16 @@ async def test_a_pbx_that_ignores_where_to_go_on_is_no_endless_loop(server: Serv
     with pytest.raises(PbxFailed, match="again and again"):
         async for _ in calls(xapi, PERIOD):
             pass
+
+
+async def test_the_longer_words_of_some_pbxs_mean_the_same(stack: Any) -> None:
+    rows = [
+        row(1, 1, Direction="Inbound Queue", CallType="Queue", Answered=True),
+        row(1, 2, Direction="Inbound", CallType="Digital Receptionist", Answered=True),
+        row(1, 3, Direction="Inbound", CallType="Extension", Answered=True),
+    ]
+
+    (call,) = await read(Log(rows), stack)
+
+    assert call.direction == "inbound"
+    assert [one.order for one in call.by_people] == [3]

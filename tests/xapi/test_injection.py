@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
@@ -17,6 +18,7 @@ from threecx_pbx.xapi.client import Xapi
 from threecx_simulator.xapi.filter import parse
 from threecx_simulator.xapi.model import model
 
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _NASTY = [
     "'",
     "''",
@@ -56,7 +58,7 @@ class Asked:
 
 def meant(filter_: str, set_: str, row: dict[str, Any]) -> bool:
     """Whether the reader keeps this row."""
-    return bool(parse(filter_, model().sets[set_].type)(row))
+    return bool(parse(filter_, model().sets[set_].type, NOON)(row))
 
 
 @given(TEXTS)

@@ -107,7 +107,7 @@ class Segment(msgspec.Struct, frozen=True, gc=False):
                 )
 
 
-_MACHINES = frozenset({"Queue", "IVR", "System", "RingGroup"})
+_MACHINES = frozenset({"Queue", "IVR", "System", "RingGroup", "Digital Receptionist", "Ring Group"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +121,11 @@ class LoggedCall:
     def start(self) -> datetime | None:
         """When the first segment began."""
         return self.segments[0].start
+
+    @property
+    def direction(self) -> str:
+        """`inbound`, `outbound` or `internal`; there are PBXs that say `Inbound Queue` of a queue's own row (T)."""
+        return self.segments[0].direction.partition(" ")[0].lower()
 
     @property
     def by_people(self) -> list[Segment]:

@@ -1,5 +1,7 @@
 """Answers other than success. 3CX documents the codes and no bodies; the profile says what is guessed."""
 
+from collections.abc import Iterable
+
 from starlette.responses import JSONResponse, Response
 
 from threecx_simulator.pbx.ids import Reason
@@ -11,6 +13,12 @@ _PAGE = "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center
 def empty(status: int) -> Response:
     """A status and nothing else, as ASP.NET answers 401, 403 and 404."""
     return Response(status_code=status, headers={"WWW-Authenticate": "Bearer"} if status == 401 else None)
+
+
+def not_allowed(methods: Iterable[str]) -> Response:
+    """405 as ASP.NET's routing answers it, HEAD and OPTIONS included: no body, the methods that would do (OData 4.01
+    part 1, 9.2.2; OData/AspNetCoreOData issue 385)."""
+    return Response(status_code=405, headers={"Allow": ", ".join(sorted(methods))})
 
 
 def refusal_body(profile: Profile, text: str, reason: Reason = Reason.NOT_SPECIFIED) -> dict[str, object]:

@@ -1,17 +1,11 @@
 """Actions: POST requests that do something. Calls are made and dropped in `routes`, which has the switchboard."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
+from threecx_simulator.xapi.chores import CHORES, Action, Given, done
 from threecx_simulator.xapi.clients import new_key
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.records import Missing, Refused
-from threecx_simulator.xapi.texts import stamp
-
-Given = Mapping[str, Any]
-Action = Callable[[Office, Row | None, Given], Any]
-"""(office, the entity that the action is bound to, body) → the answer; None = 204."""
+from threecx_simulator.xapi.sets import backups
+from threecx_simulator.xapi.values import Row
 
 
 def _delete(name: str, key: str = "Id") -> Action:
@@ -36,8 +30,6 @@ def _delete_group(body: str, key: str) -> Action:
         row = office.sets["Groups"].find(key, given.get(body))
         if row is None:
             raise Missing("Department not found")
-        if row.get("IsDefault"):
-            raise Refused("Group", "WARNINGS.GROUP_CANNOT_BE_DELETED")
         office.sets["Groups"].delete(row)
 
     return act
@@ -87,10 +79,6 @@ def _duplicates(office: Office, _row: Row | None, given: Given) -> list[str]:
     return [mail for mail in given.get("emails") or () if mail in known]
 
 
-def _done(_office: Office, _row: Row | None, _given: Given) -> None:
-    """Accepted; what it does happens outside of this PBX (mails, telephones, statistics)."""
-
-
 def _move_rule(office: Office, _row: Row | None, given: Given) -> None:
     """A rule changes places with its neighbour; at either end nothing happens."""
     records = office.sets["OutboundRules"]
@@ -123,9 +111,7 @@ def _validate_link(office: Office, _row: Row | None, given: Given) -> None:
 def _backup(office: Office, _row: Row | None, given: Given) -> None:
     """A backup is made at once."""
     name = str((given.get("description") or {}).get("Name") or f"Backup.{office.now:%Y%m%d%H%M%S}.zip")
-    office.sets["Backups"].create(
-        {"FileName": name, "CreationTime": stamp(office.now), "Size": 84_500_000, "DownloadLink": ""}
-    )
+    office.sets["Backups"].create(backups.backup(office.pbx.world.fqdn, name, office.now))
 
 
 def _purge(name: str) -> Action:
@@ -167,11 +153,11 @@ ACTIONS: dict[str, Action] = {
     "Users/Pbx.BulkUpdate": _change_users,
     "Users/Pbx.MultiUserUpdate": _change_users,
     "Users/Pbx.GetDuplicatedEmails": _duplicates,
-    "Users()/Pbx.SendWelcomeEmail": _done,
-    "Users()/Pbx.SetMonitorStatus": _done,
-    "Users/Pbx.RebootPhone": _done,
-    "Users/Pbx.ReprovisionPhone": _done,
-    "Users/Pbx.ReprovisionAllPhones": _done,
+    "Users()/Pbx.SendWelcomeEmail": done,
+    "Users()/Pbx.SetMonitorStatus": done,
+    "Users/Pbx.RebootPhone": done,
+    "Users/Pbx.ReprovisionPhone": done,
+    "Users/Pbx.ReprovisionAllPhones": done,
     "Groups/Pbx.DeleteCompanyById": _delete_group("id", "Id"),
     "Groups/Pbx.DeleteCompanyByNumber": _delete_group("number", "Number"),
     "Contacts/Pbx.CreateContactByNumber": _create_contact,
@@ -181,10 +167,10 @@ ACTIONS: dict[str, Action] = {
     "InboundRules/Pbx.BulkInboundRulesDelete": _delete("InboundRules"),
     "Fax/Pbx.BulkFaxDelete": _delete("Fax"),
     "WebsiteLinks/Pbx.BulkLinksDelete": _delete("WebsiteLinks", "Link"),
-    "Queues()/Pbx.ResetQueueStatistics": _done,
+    "Queues()/Pbx.ResetQueueStatistics": done,
     "Recordings/Pbx.TranscribeRecordings": _transcribe,
     "Recordings/Pbx.BulkRecordingsDelete": _erase,
-    "Recordings/Pbx.BulkRecordingsArchive": _done,
+    "Recordings/Pbx.BulkRecordingsArchive": done,
     "ServicePrincipals()/Pbx.GenerateAppToken": _generate_app_token,
     "Services/Pbx.Start": _service(stopped=False),
     "Services/Pbx.Restart": _service(stopped=False),
@@ -192,30 +178,30 @@ ACTIONS: dict[str, Action] = {
     "Services/Pbx.Stop": _service(stopped=True),
     "Services/Pbx.Disable": _service(stopped=True),
     "Peers/Pbx.RetreivePeersByNumbers": _peers,
-    "Trunks/Pbx.RefreshRegistration": _done,
+    "Trunks/Pbx.RefreshRegistration": done,
     "OutboundRules/Pbx.MoveUpDown": _move_rule,
-    "Defs/Pbx.SendEmail": _done,
-    "Defs/Pbx.ReportLogEvent": _done,
+    "Defs/Pbx.SendEmail": done,
+    "Defs/Pbx.ReportLogEvent": done,
     "WebsiteLinks/Pbx.ValidateLink": _validate_link,
     "Backups/Pbx.Backup": _backup,
-    "Backups()/Pbx.Restore": _done,
+    "Backups()/Pbx.Restore": done,
     "Backups/Pbx.PurgeLocalBackups": _purge("Backups"),
     "Backups/Pbx.SetBackupSettings": _set("Backups/Pbx.GetBackupSettings"),
     "Backups/Pbx.SetRestoreSettings": _set("Backups/Pbx.GetRestoreSettings"),
     "Backups/Pbx.SetBackupFailoverSettings": _set("Backups/Pbx.GetBackupFailoverSettings"),
     "Backups/Pbx.SetBackupRepositorySettings": _set("Backups/Pbx.GetBackupRepositorySettings"),
     "Recordings/Pbx.SetRecordingRepositorySettings": _set("Recordings/Pbx.GetRecordingRepositorySettings"),
-    "Recordings/Pbx.Archive": _done,
+    "Recordings/Pbx.Archive": done,
     "EventLogs/Pbx.PurgeEventLog": _purge_events,
-    "ActivityLog/Pbx.PurgeLogs": _done,
-    "LicenseStatus/Pbx.RefreshLicenseStatus": _done,
-    "Services/Pbx.GarbageCollect": _done,
-    "Services/Pbx.RestartOperatingSystem": _done,
-    "SystemStatus/Pbx.StartDBMaintenance": _done,
-    "Users()/Pbx.Regenerate": _done,
-    "Users()/Pbx.MakeCallUserRecordGreeting": _done,
-    "Users/Pbx.RegeneratePasswords": _done,
-    "Users/Pbx.InstallFirmware": _done,
-    "Users/Pbx.UpgradePhone": _done,
+    "ActivityLog/Pbx.PurgeLogs": done,
+    "LicenseStatus/Pbx.RefreshLicenseStatus": done,
+    "Services/Pbx.GarbageCollect": done,
+    "Services/Pbx.RestartOperatingSystem": done,
+    "SystemStatus/Pbx.StartDBMaintenance": done,
+    "Users()/Pbx.Regenerate": done,
+    "Users()/Pbx.MakeCallUserRecordGreeting": done,
+    "Users/Pbx.RegeneratePasswords": done,
+    "Users/Pbx.InstallFirmware": done,
+    "Users/Pbx.UpgradePhone": done,
     "Users/Pbx.GetPhoneRegistrars": _registrars,
-}
+} | CHORES

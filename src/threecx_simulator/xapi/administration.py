@@ -9,11 +9,11 @@ from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.pbx.ids import Dn
 from threecx_simulator.pbx.state import Pbx
 from threecx_simulator.pbx.world import Device, Extension, Ivr, Queue, RingGroup, Trunk, World
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.ids import DnIds
 from threecx_simulator.xapi.records import Json, Refused
 from threecx_simulator.xapi.sets.numbers import all_dns
 from threecx_simulator.xapi.sets.people import PROFILES
+from threecx_simulator.xapi.values import Row
 
 Entry = Extension | Queue | RingGroup | Ivr | Trunk | Dn
 _IN_USE, _FIXED, _INVALID = (

@@ -10,9 +10,10 @@ from urllib.parse import quote, urlencode
 import orjson
 from starlette.responses import Response
 
-from threecx_simulator.xapi.filter import Row, kind_of, moment, seconds
-from threecx_simulator.xapi.model import model
-from threecx_simulator.xapi.query import Query, Shape
+from threecx_simulator.xapi.model import Type, model
+from threecx_simulator.xapi.query import Query
+from threecx_simulator.xapi.shape import Order, Shape
+from threecx_simulator.xapi.values import Row, kind_of, moment, seconds
 
 Json = dict[str, Any]
 
@@ -68,9 +69,16 @@ def shaped(row: Row, shape: Shape, zeros: bool = True) -> Json:
         if isinstance(value, Mapping):
             found[name] = shaped(value, nested)
         else:
-            kept = [one for one in value if nested.keep is None or nested.keep(one)]
-            found[name] = [shaped(one, nested) for one in kept[: nested.top]]
+            found |= _listed(name, value, nested)
     return found
+
+
+def _listed(name: str, rows: Iterable[Row], shape: Shape) -> Json:
+    """An expanded collection, its number of rows before it when that was asked for."""
+    kept = _ordered((one for one in rows if shape.keep is None or shape.keep(one)), shape.order, shape.type)
+    last = None if shape.top is None else shape.skip + shape.top
+    sent = [shaped(one, shape) for one in kept[shape.skip : last]]
+    return ({f"{name}@odata.count": len(kept)} if shape.count else {}) | {name: sent}
 
 
 def _selected(row: Row, paths: Iterable[str]) -> Json:
@@ -136,23 +144,23 @@ def _chosen(rows: Source, query: Query) -> Source:
         rows = filter(query.keep, every(rows))
     if query.search:
         rows = filter(_holds(query.search.lower()), every(rows))
-    return _ordered(every(rows), query) if query.order else rows
+    return _ordered(every(rows), query.order, query.shape.type) if query.order else rows
 
 
 def _holds(wanted: str) -> Callable[[Row], bool]:
     return lambda row: any(wanted in value.lower() for value in row.values() if isinstance(value, str))
 
 
-def _ordered(rows: Iterable[Row], query: Query) -> list[Row]:
+def _ordered(rows: Iterable[Row], order: Order, type_: Type) -> list[Row]:
     ordered = list(rows)
-    for path, backwards in reversed(query.order):
-        ordered.sort(key=_key(path, query), reverse=backwards)
+    for path, backwards in reversed(order):
+        ordered.sort(key=_key(path, type_), reverse=backwards)
     return ordered
 
 
-def _key(path: str, query: Query) -> Callable[[Row], tuple[bool, Any]]:
+def _key(path: str, type_: Type) -> Callable[[Row], tuple[bool, Any]]:
     names = path.split("/")
-    found = query.shape.type.properties[names[0]]
+    found = type_.properties[names[0]]
     kind = kind_of(found.kind) if len(names) == 1 and not found.many else ""
     read: Callable[[Any], Any] = {"moment": moment, "duration": seconds}.get(kind, lambda value: value)
 

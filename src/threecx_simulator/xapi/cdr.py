@@ -7,6 +7,7 @@ from typing import Any
 from threecx_simulator.company.history import Row as LogRow
 from threecx_simulator.company.past import Party, PartyType, PastCall, Segment
 from threecx_simulator.company.speech import sentiment, summary, transcript
+from threecx_simulator.profile import Profile
 from threecx_simulator.xapi.answers import Rows
 from threecx_simulator.xapi.archive import Archive, Log
 from threecx_simulator.xapi.texts import duration, stamp
@@ -41,14 +42,16 @@ def _inside(segment: Segment) -> Party:
     return segment.source if segment.source.type == PartyType.EXTENSION else segment.destination
 
 
-def cdr_row(row: LogRow, archive: Archive, language: str, recordings: bool) -> Row:
-    """One row. `recordings`: whether this PBX fills the `Recordings` list."""
+def cdr_row(row: LogRow, archive: Archive, language: str, profile: Profile) -> Row:
+    """One row, as this PBX words it."""
     call, place, one = row
     main = history_id(call.start, call.number)
     found: Row = {
         "CdrId": history_id(one.start, call.number * 8 + place),
         "CallId": call.number,
-        "CallHistoryId": main if place == 0 else history_id(one.start, call.number),
+        "CallHistoryId": main
+        if place == 0 or profile.call_log_ids == "call"
+        else history_id(one.start, call.number),
         "MainCallHistoryId": main,
         "SegmentId": place + 1,
         "Indent": one.indent,
@@ -63,8 +66,7 @@ def cdr_row(row: LogRow, archive: Archive, language: str, recordings: bool) -> R
         "DestinationDisplayName": one.destination.name or None,
         "DestinationType": int(one.destination.type),
         "Answered": one.status == "Answered",
-        "Direction": call.direction,
-        "CallType": _CALL_TYPES.get(one.destination.type, "System"),
+        **_kind(call, one.destination.type, profile.call_log_words == "long"),
         "Status": one.status,
         "Reason": one.reason,
         "RingingDuration": duration(one.ringing),
@@ -81,8 +83,16 @@ def cdr_row(row: LogRow, archive: Archive, language: str, recordings: bool) -> R
             "ActionDnType": int(one.action.type),
         }
     if call.recorded and call.talk is one and call.number not in archive.erased:
-        found |= _recorded(call, one, archive, language, recordings)
+        found |= _recorded(call, one, archive, language, profile.recordings_in_call_log)
     return found
+
+
+def _kind(call: PastCall, to: PartyType, long: bool) -> Row:
+    """Which way the call went, and what it reached."""
+    queued = long and call.direction == "Inbound" and to == PartyType.QUEUE
+    other = "Digital Receptionist" if long and to == PartyType.IVR else "System"
+    direction = "Inbound Queue" if queued else call.direction
+    return {"Direction": direction, "CallType": _CALL_TYPES.get(to, other)}
 
 
 def _recorded(call: PastCall, one: Segment, archive: Archive, language: str, recordings: bool) -> Row:
@@ -112,9 +122,9 @@ def spoken(call: PastCall, archive: Archive, language: str) -> Row:
 class LogRows(Rows):
     """The call log of a period as JSON rows, computed page by page."""
 
-    def __init__(self, log: Log, archive: Archive, language: str, recordings: bool, limit: int) -> None:
-        self._log, self._archive, self._language, self._recordings = log, archive, language, recordings
-        self._limit = limit
+    def __init__(self, log: Log, archive: Archive, language: str, profile: Profile) -> None:
+        self._log, self._archive, self._language, self._profile = log, archive, language, profile
+        self._limit = profile.report_row_limit
 
     def __len__(self) -> int:
         return min(len(self._log), self._limit) if self._limit else len(self._log)
@@ -122,6 +132,5 @@ class LogRows(Rows):
     def __getitem__(self, where: slice) -> Sequence[Row]:
         start, stop, _ = where.indices(len(self))
         return [
-            cdr_row(row, self._archive, self._language, self._recordings)
-            for row in self._log.rows(start, stop)
+            cdr_row(row, self._archive, self._language, self._profile) for row in self._log.rows(start, stop)
         ]

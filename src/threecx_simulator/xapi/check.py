@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from threecx_simulator.xapi.filter import BadQuery, moment, seconds
 from threecx_simulator.xapi.model import MOMENTS, NUMBERS, Property, Type, model
+from threecx_simulator.xapi.values import BadQuery, moment, seconds
 
 
 def checked(data: Mapping[str, Any], type_: Type) -> dict[str, Any]:

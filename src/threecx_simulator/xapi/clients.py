@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, get_args
 from threecx_simulator.pbx.ids import ClientId, Dn
 from threecx_simulator.pbx.world import ApiClient, Role
 from threecx_simulator.xapi.administration import first_free, settle
-from threecx_simulator.xapi.filter import Row
+from threecx_simulator.xapi.membership import groups_of
 from threecx_simulator.xapi.records import Json, Refused
 from threecx_simulator.xapi.sets.numbers import all_dns
+from threecx_simulator.xapi.values import Row
 
 if TYPE_CHECKING:
     from threecx_simulator.xapi.office import Office
@@ -80,11 +81,14 @@ class ClientEffects:
 
     def _completed(self, client: ApiClient, groups: Iterable[Row]) -> list[Json]:
         """Memberships with everything that the PBX adds to `GroupId` and `Rights`."""
-        return [self._membership(client, one) for one in groups]
+        row = self._office.sets["ServicePrincipals"].find("Number", client.client_id) or {}
+        held = {one.get("GroupId"): one.get("Rights") for one in groups_of(row)}
+        return [self._membership(client, one, held.get(one.get("GroupId"))) for one in groups]
 
-    def _membership(self, client: ApiClient, given: Row) -> Json:
+    def _membership(self, client: ApiClient, given: Row, held: Json | None) -> Json:
+        """`held`: the rights that it has in that department, which count when none are told."""
         group = self._office.sets["Groups"].find("Id", given.get("GroupId"))
-        rights = given.get("Rights") or {"RoleName": "users"}
+        rights = given.get("Rights") or held or {"RoleName": "users"}
         if group is None:
             raise Refused("Groups", _UNKNOWN)
         if rights.get("RoleName") not in _ROLES:

@@ -1,102 +1,76 @@
 """OData `$filter`: parsed against a type of the model into a predicate over rows.
 
-As strict as ASP.NET OData: unknown properties, operands of different types and conditions that are no condition are
-refused; names of functions alone are taken in any case, since 3CX's own web client sends `startsWith`. Rows carry values as the XAPI sends them (times and durations as ISO texts, a null as None or a missing key).
+As strict as ASP.NET OData, whose words its refusals have, and as it takes names, operators and functions in any case:
+3CX's own web client sends `startsWith`, which that library knows only when it does so for every name (library source).
+Rows carry values as the XAPI sends them (times and durations as ISO texts, a null as None or a missing key).
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedInput
 
-from threecx_simulator.xapi.model import MOMENTS, NUMBERS, Type, model
+from threecx_simulator.xapi.model import Type, called_like, model
+from threecx_simulator.xapi.terms import (
+    Scope,
+    Term,
+    alike,
+    calculated,
+    called,
+    computed,
+    constant,
+    incompatible,
+    member,
+)
+from threecx_simulator.xapi.values import BadQuery, Row, kind_of, moment, named, seconds
 
-Row = Mapping[str, Any]
 Node = Tree[Token] | Token | None
-Scope = Mapping[str, Any]  # "" is the row, other names are the variables of any() and all()
 
 _GRAMMAR = r"""
 ?start: either
-?either: both | either "or" both -> disjunction
-?both: negation | both "and" negation -> conjunction
-?negation: comparison | "not" negation -> inverse
-?comparison: operand
-    | operand OPERATOR operand -> compare
-    | operand "in" "(" operand ("," operand)* ")" -> member
-?operand: "(" either ")" | literal | call | quantified | path
-call: FUNCTION "(" either ("," either)* ")"
+?either: both | either _OR both -> disjunction
+?both: comparison | both _AND comparison -> conjunction
+?comparison: sum | comparison OPERATOR sum -> compare
+?sum: product | sum ADDING product -> arithmetic
+?product: unary | product MULTIPLYING unary -> arithmetic
+?unary: primary | _NOT unary -> inverse | "-" unary -> negative
+?primary: operand
+    | primary _IN "(" operand ("," operand)* ")" -> member
+    | primary _HAS operand -> has
+?operand: "(" either ")" | literal | call | quantified | counted | path
+call: FUNCTION "(" [either ("," either)*] ")"
 quantified: PATH_TO "(" [NAME ":" either] ")"
+counted: PATH_COUNT
 path: NAME ("/" NAME)*
 ?literal: TEXT -> text | MOMENT -> moment | DURATION -> duration | GUID -> guid | NUMBER -> number
-    | "true" -> yes | "false" -> no | "null" -> null
-OPERATOR: "eq" | "ne" | "gt" | "ge" | "lt" | "le"
-FUNCTION.3: /(contains|startswith|endswith|tolower|toupper|trim|length|concat|indexof|date|year|month|day|hour|minute|second)(?=\s*\()/i
-PATH_TO.3: /\w+(\/\w+)*\/(any|all)(?=\()/
-TEXT: /([A-Za-z][\w.]*)?'(''|[^'])*'/
+    | YES -> yes | NO -> no | NULL -> null
+_OR.7: /or\b/i
+_AND.7: /and\b/i
+_NOT.7: /not\b(?!\/)/i
+_IN.7: /in\b/i
+_HAS.7: /has\b/i
+YES.7: /true\b/i
+NO.7: /false\b/i
+NULL.7: /null\b/i
+OPERATOR.7: /(eq|ne|gt|ge|lt|le)\b/i
+ADDING.7: /(add|sub)\b/i
+MULTIPLYING.7: /(mul|divby|div|mod)\b/i
+FUNCTION.3: /[A-Za-z_][\w.]*(?=\s*\()/
+PATH_TO.6: /[\w$]+(\/\w+)*\/(any|all)(?=\()/
+PATH_COUNT.6: /[\w$]+(\/\w+)*\/\$count\b/
+TEXT.8: /([A-Za-z][\w.]*)?'(''|[^'])*'/
 MOMENT.4: /\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?/
 GUID.5: /[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}/
-DURATION.4: /duration'[^']*'/
-NUMBER: /-?\d+(\.\d+)?/
+DURATION.9: /duration'[^']*'/i
+NUMBER: /-?\d+(\.\d+)?([eE][-+]?\d+)?[lLmMdDfF]?\b/
 NAME: /[A-Za-z_@$][\w]*/
 %ignore /\s+/
 """
 
-
-class BadQuery(ValueError):
-    """The query cannot be understood; the PBX answers 400."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """A value yet to be computed. `kind`: text number moment duration flag guid null, an enum's or type's name, or ""."""
-
-    kind: str
-    value: Callable[[Scope], Any]
-    many: bool = False
-
-
-def seconds(text: str) -> float:
-    """An ISO 8601 duration (`PT8M42S`, `-P1DT2H`)."""
-    found = re.fullmatch(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?", text)
-    if found is None:
-        raise BadQuery(f"'{text}' is not a duration.")
-    days, hours, minutes, rest = (float(part or 0) for part in found.groups()[1:])
-    return (days * 86400 + hours * 3600 + minutes * 60 + rest) * (-1 if found[1] else 1)
-
-
-def moment(text: str) -> datetime:
-    """An ISO 8601 time; UTC when it names no zone."""
-    try:
-        read = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise BadQuery(f"'{text}' is not a time.") from error
-
-
-_FUNCTIONS: dict[str, tuple[str, int, Callable[..., Any]]] = {
-    "contains": ("flag", 2, lambda text, part: part in text),
-    "startswith": ("flag", 2, lambda text, part: text.startswith(part)),
-    "endswith": ("flag", 2, lambda text, part: text.endswith(part)),
-    "tolower": ("text", 1, lambda text: text.lower()),
-    "toupper": ("text", 1, lambda text: text.upper()),
-    "trim": ("text", 1, lambda text: text.strip()),
-    "length": ("number", 1, len),
-    "concat": ("text", 2, lambda one, other: one + other),
-    "indexof": ("number", 2, lambda text, part: text.find(part)),
-    "date": ("moment", 1, lambda at: at.replace(hour=0, minute=0, second=0, microsecond=0)),
-    "year": ("number", 1, lambda at: at.year),
-    "month": ("number", 1, lambda at: at.month),
-    "day": ("number", 1, lambda at: at.day),
-    "hour": ("number", 1, lambda at: at.hour),
-    "minute": ("number", 1, lambda at: at.minute),
-    "second": ("number", 1, lambda at: at.second),
-}
-_OF_TIMES = {"date", "year", "month", "day", "hour", "minute", "second"}
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda left, right: left == right,
     "ne": lambda left, right: left != right,
@@ -107,92 +81,95 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def kind_of(name: str) -> str:
-    """The filter's kind of a property's kind."""
-    if name in NUMBERS:
-        return "number"
-    if name in MOMENTS:
-        return "moment"
-    return {"string": "text", "boolean": "flag", "uuid": "guid", "time": "text"}.get(name, name)
-
-
 class _Builder:
     """Turns a parse tree into terms, from the top down. `types`: of the row ("") and of the variables in force."""
 
-    def __init__(self, types: Mapping[str, Type | str]) -> None:
+    def __init__(self, types: Mapping[str, Type | str], now: datetime) -> None:
         self._types = types
+        self._now = now
 
-    def build(self, tree: Node) -> _Term:
+    def build(self, tree: Node) -> Term:
         """The term of a node; `_<rule>` methods read one rule each."""
         assert isinstance(tree, Tree)
-        read: Callable[[Sequence[Node]], _Term] = getattr(self, f"_{tree.data}")
+        read: Callable[[Sequence[Node]], Term] = getattr(self, f"_{tree.data}")
         return read(tree.children)
 
-    def _text(self, parts: Sequence[Node]) -> _Term:
-        value = str(parts[0])[str(parts[0]).index("'") + 1 : -1].replace("''", "'")
-        return _Term("text", lambda _scope: value)
+    def _text(self, parts: Sequence[Node]) -> Term:
+        literal = str(parts[0])
+        prefix, _, quoted = literal.partition("'")
+        text = quoted[:-1].replace("''", "'")
+        if not prefix:
+            return constant("text", text)
+        enum = called_like(model().enums, prefix.rpartition(".")[2])
+        if enum is None or prefix.lower() != f"pbx.{enum}".lower():
+            raise BadQuery(f"The string '{literal}' is not a valid enumeration type constant.")
+        member(text, enum, literal)
+        return constant(enum, text)
 
-    def _moment(self, parts: Sequence[Node]) -> _Term:
-        at = moment(str(parts[0]))
-        return _Term("moment", lambda _scope: at)
+    def _moment(self, parts: Sequence[Node]) -> Term:
+        return constant("moment", moment(str(parts[0])))
 
-    def _duration(self, parts: Sequence[Node]) -> _Term:
-        long = seconds(str(parts[0])[len("duration'") : -1])
-        return _Term("duration", lambda _scope: long)
+    def _duration(self, parts: Sequence[Node]) -> Term:
+        return constant("duration", seconds(str(parts[0])[len("duration'") : -1]))
 
-    def _guid(self, parts: Sequence[Node]) -> _Term:
-        value = str(parts[0]).lower()
-        return _Term("guid", lambda _scope: value)
+    def _guid(self, parts: Sequence[Node]) -> Term:
+        return constant("guid", str(parts[0]).lower())
 
-    def _number(self, parts: Sequence[Node]) -> _Term:
-        text = str(parts[0])
-        value = float(text) if "." in text else int(text)
-        return _Term("number", lambda _scope: value)
+    def _number(self, parts: Sequence[Node]) -> Term:
+        text = str(parts[0]).rstrip("lLmMdDfF")
+        if re.fullmatch(r"-?\d+", text):
+            return constant("number", int(text), "" if abs(int(text)) < 2**31 else "Edm.Int64")
+        return constant("number", float(text), "Edm.Double")
 
-    def _yes(self, _parts: Sequence[Node]) -> _Term:
-        return _Term("flag", lambda _scope: True)
+    def _yes(self, _parts: Sequence[Node]) -> Term:
+        return constant("flag", True)
 
-    def _no(self, _parts: Sequence[Node]) -> _Term:
-        return _Term("flag", lambda _scope: False)
+    def _no(self, _parts: Sequence[Node]) -> Term:
+        return constant("flag", False)
 
-    def _null(self, _parts: Sequence[Node]) -> _Term:
-        return _Term("null", lambda _scope: None)
+    def _null(self, _parts: Sequence[Node]) -> Term:
+        return constant("null", None)
 
-    def _path(self, parts: Sequence[Node]) -> _Term:
+    def _path(self, parts: Sequence[Node]) -> Term:
         return self._walk([str(part) for part in parts])
 
-    def _walk(self, names: Sequence[str]) -> _Term:
+    def _walk(self, names: Sequence[str]) -> Term:
         start = names[0] if names[0] in self._types else ""
-        steps = names[1:] if start else names
+        steps, taken = names[1:] if start or names[0] == "$it" else names, []
         here = self._types[start]
         kind, many = (here, False) if isinstance(here, str) else (here.name, False)
         for name in steps:
-            found = here.properties.get(name) if isinstance(here, Type) else None
+            found = here.property(name) if isinstance(here, Type) else None
             if found is None:
                 raise BadQuery(f"Could not find a property named '{name}' on type 'Pbx.{kind}'.")
+            taken.append(found.name)
             kind, many = found.kind, found.many
             here = model().types.get(kind, kind)
-        return _Term(kind if many else kind_of(kind), _getter(start, steps, kind_of(kind), many), many)
+        read = _getter(start, taken, kind_of(kind), many)
+        return Term(kind if many else kind_of(kind), read, many, named(f"[{kind}]" if many else kind))
 
-    def _call(self, parts: Sequence[Node]) -> _Term:
-        name, arguments = str(parts[0]).lower(), [self.build(part) for part in parts[1:]]
-        kind, wanted, function = _FUNCTIONS[name]
-        takes = "moment" if name in _OF_TIMES else "text"
-        fitting = all(one.kind in {takes, "null"} and not one.many for one in arguments)
-        if len(arguments) != wanted or not fitting:
-            raise BadQuery(
-                f"No function signature for the function with name '{name}' matches the specified arguments."
-            )
+    def _call(self, parts: Sequence[Node]) -> Term:
+        given = [self.build(part) for part in parts[1:] if part is not None]
+        return called(str(parts[0]).lower(), given, self._now)
 
-        def value(scope: Scope) -> Any:
-            values = [one.value(scope) for one in arguments]
-            return None if None in values else function(*values)
+    def _counted(self, parts: Sequence[Node]) -> Term:
+        many = self._walk(str(parts[0]).split("/")[:-1])
+        if not many.many:
+            raise BadQuery("The $count segment can only follow a collection.")
+        return Term("number", lambda scope: len(many.value(scope) or ()), edm="Edm.Int64")
 
-        return _Term(kind, value)
+    def _arithmetic(self, parts: Sequence[Node]) -> Term:
+        return calculated(self.build(parts[0]), str(parts[1]).lower(), self.build(parts[2]))
 
-    def _compare(self, parts: Sequence[Node]) -> _Term:
-        left, operator, right = self.build(parts[0]), str(parts[1]), self.build(parts[2])
-        _alike(left, operator, right)
+    def _negative(self, parts: Sequence[Node]) -> Term:
+        inner = self.build(parts[-1])
+        if inner.kind not in {"number", "duration"} or inner.many:
+            raise _unary("Negate", inner)
+        return computed(inner.kind, (inner,), lambda value: -value, inner.edm)
+
+    def _compare(self, parts: Sequence[Node]) -> Term:
+        left, operator, right = self.build(parts[0]), str(parts[1]).lower(), self.build(parts[2])
+        alike(left, operator, right)
         check = _COMPARE[operator]
 
         def value(scope: Scope) -> bool:
@@ -201,52 +178,66 @@ class _Builder:
                 return {"eq": one is other, "ne": one is not other}.get(operator, False)
             return check(one, other)
 
-        return _Term("flag", value)
+        return Term("flag", value)
 
-    def _member(self, parts: Sequence[Node]) -> _Term:
+    def _member(self, parts: Sequence[Node]) -> Term:
         left, *options = [self.build(part) for part in parts]
         for option in options:
-            _alike(left, "in", option)
-        return _Term("flag", lambda scope: left.value(scope) in [option.value(scope) for option in options])
+            alike(left, "in", option)
+        return Term("flag", lambda scope: left.value(scope) in [option.value(scope) for option in options])
 
-    def _condition(self, part: Node) -> _Term:
+    def _has(self, parts: Sequence[Node]) -> Term:
+        """No enum of the XAPI has values that combine: a value has itself and no other."""
+        left, right = self.build(parts[0]), self.build(parts[1])
+        if left.many or left.kind not in model().enums or right.kind != left.kind:
+            raise incompatible(left, "has", right)
+        return Term("flag", lambda scope: left.value(scope) == right.value(scope))
+
+    def _condition(self, part: Node, *beside: Node) -> Term:
         term = self.build(part)
-        if term.kind not in {"flag", "null"} or term.many:
-            raise BadQuery("A condition was expected: the operand is not a single boolean value.")
-        return term
+        if term.kind in {"flag", "null"} and not term.many:
+            return term
+        raise incompatible(term, "and", self.build(beside[0])) if beside else _unary("Not", term)
 
-    def _conjunction(self, parts: Sequence[Node]) -> _Term:
-        left, right = self._condition(parts[0]), self._condition(parts[1])
-        return _Term("flag", lambda scope: bool(left.value(scope)) and bool(right.value(scope)))
+    def _conjunction(self, parts: Sequence[Node]) -> Term:
+        left, right = self._condition(parts[0], parts[1]), self._condition(parts[1], parts[0])
+        return Term("flag", lambda scope: bool(left.value(scope)) and bool(right.value(scope)))
 
-    def _disjunction(self, parts: Sequence[Node]) -> _Term:
-        left, right = self._condition(parts[0]), self._condition(parts[1])
-        return _Term("flag", lambda scope: bool(left.value(scope)) or bool(right.value(scope)))
+    def _disjunction(self, parts: Sequence[Node]) -> Term:
+        left, right = self._condition(parts[0], parts[1]), self._condition(parts[1], parts[0])
+        return Term("flag", lambda scope: bool(left.value(scope)) or bool(right.value(scope)))
 
-    def _inverse(self, parts: Sequence[Node]) -> _Term:
+    def _inverse(self, parts: Sequence[Node]) -> Term:
         inner = self._condition(parts[0])
 
         def value(scope: Scope) -> bool | None:  # not null is null, which no row satisfies
             found = inner.value(scope)
             return None if found is None else not found
 
-        return _Term("flag", value)
+        return Term("flag", value)
 
-    def _quantified(self, parts: Sequence[Node]) -> _Term:
+    def _quantified(self, parts: Sequence[Node]) -> Term:
         *names, quantifier = str(parts[0]).split("/")
         many = self._walk(names)
         if not many.many:
             raise BadQuery(f"'{quantifier}' needs a collection before it.")
         if parts[1] is None or parts[2] is None:
-            return _Term("flag", lambda scope: bool(many.value(scope)))
+            return Term("flag", lambda scope: bool(many.value(scope)))
         variable, every = str(parts[1]), all if quantifier == "all" else any
-        inner = _Builder({**self._types, variable: model().types.get(many.kind, many.kind)})
+        inner = _Builder({**self._types, variable: model().types.get(many.kind, many.kind)}, self._now)
         condition = inner._condition(parts[2])
 
         def value(scope: Scope) -> bool:
             return every(condition.value({**scope, variable: one}) for one in many.value(scope) or ())
 
-        return _Term("flag", value)
+        return Term("flag", value)
+
+
+def _unary(operator: str, operand: Term) -> BadQuery:
+    return BadQuery(
+        "A unary operator with an incompatible type was detected. "
+        f"Found operand type '{operand.type}' for operator kind '{operator}'."
+    )
 
 
 def _getter(start: str, names: Sequence[str], kind: str, many: bool) -> Callable[[Scope], Any]:
@@ -263,33 +254,15 @@ def _getter(start: str, names: Sequence[str], kind: str, many: bool) -> Callable
     return value
 
 
-def _alike(left: _Term, operator: str, right: _Term) -> None:
-    """Both sides can be compared; an enum compares with one of its own names as text."""
-    kinds = {left.kind, right.kind} - {"null"}
-    enums = kinds & model().enums.keys()
-    if len(kinds - enums - ({"text"} if enums else set())) > (0 if enums else 1) or left.many or right.many:
-        raise BadQuery(
-            f"A binary operator with incompatible types was detected. Found operand types '{left.kind}' and "
-            f"'{right.kind}' for operator kind '{operator}'."
-        )
-    for enum in enums:
-        for term in (left, right):
-            named = term.value({}) if term.kind == "text" else None
-            if named is not None and named not in model().enums[enum]:
-                raise BadQuery(
-                    f"The string '{named}' is not a valid enumeration type constant of 'Pbx.{enum}'."
-                )
-
-
 @cache
 def _grammar() -> Lark:
     return Lark(_GRAMMAR, parser="lalr", maybe_placeholders=True)
 
 
-def parse(text: str, type_: Type) -> Callable[[Row], bool]:
-    """A predicate over rows of that type; `BadQuery` for what cannot be meant."""
+def parse(text: str, type_: Type, now: datetime) -> Callable[[Row], bool]:
+    """A predicate over rows of that type; `BadQuery` for what cannot be meant. `now`: the PBX's time."""
     try:
-        term = _Builder({"": type_}).build(_grammar().parse(text))
+        term = _Builder({"": type_}, now).build(_grammar().parse(text))
     except UnexpectedInput as error:
         raise BadQuery(f"Syntax error at position {max(error.column, 0)} in '{text}'.") from error
     except RecursionError as error:

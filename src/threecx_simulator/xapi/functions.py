@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from threecx_simulator.xapi.administration import first_free
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.maintenance import MAINTENANCE, Function, Given
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.quality import quality_report
 from threecx_simulator.xapi.sets import live, settings
 from threecx_simulator.xapi.texts import stamp
+from threecx_simulator.xapi.values import Row
 
 
 def _digits(number: object) -> str:

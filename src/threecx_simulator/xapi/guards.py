@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from threecx_simulator.xapi.administration import first_free
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.membership import group_guard, user_guard
 from threecx_simulator.xapi.records import Json, Refused
 from threecx_simulator.xapi.sets.numbers import all_dns
+from threecx_simulator.xapi.values import Row
 
 if TYPE_CHECKING:
     from threecx_simulator.xapi.office import Office
@@ -55,6 +55,12 @@ def _groups(office: "Office") -> Guard:
     return guard
 
 
+def default_group_stays(row: Row) -> None:
+    """The department that the PBX came with is not deleted."""
+    if row.get("IsDefault"):
+        raise Refused("Group", "WARNINGS.GROUP_CANNOT_BE_DELETED")
+
+
 def _contacts(_office: "Office") -> Guard:
     def guard(row: Row | None, data: Json) -> None:
         whole = {**(row or {}), **data}
@@ -78,6 +84,18 @@ def _blacklist(office: "Office") -> Guard:
     return guard
 
 
+def _outbound(office: "Office") -> Guard:
+    """Routes name trunks that are there (third-party code: others are refused so); those below 1 are not used."""
+
+    def guard(_row: Row | None, data: Json) -> None:
+        known = {row["Id"] for row in office.sets["Trunks"]}
+        wanted = {one.get("TrunkId") or 0 for one in data.get("Routes") or ()}
+        if any(number > 0 for number in wanted - known):
+            raise Refused("TrunkId", "WARNINGS.XAPI.NOT_FOUND")
+
+    return guard
+
+
 def _users(office: "Office") -> Guard:
     return lambda row, data: user_guard(office.sets, row, data)
 
@@ -85,6 +103,7 @@ def _users(office: "Office") -> Guard:
 GUARDS: dict[str, Callable[["Office"], Guard]] = {
     "Fax": _numbered("Fax", lambda office: first_free(office.pbx, 888)),
     "Groups": _groups,
+    "OutboundRules": _outbound,
     "Users": _users,
     "Contacts": _contacts,
     "BlackListNumbers": _blacklist,

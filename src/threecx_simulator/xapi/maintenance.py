@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.sets import backups, factory, machine
+from threecx_simulator.xapi.values import Row
 
 Given = Mapping[str, Any]
 Function = Callable[[Office, Row | None, Given], Any]
@@ -123,7 +123,10 @@ MAINTENANCE: dict[str, Function] = {
     ),
     "ActivityLog/Pbx.GetFilter": _filter,
     "Parameters/Pbx.GetParameterByName": _parameter,
-    "DNProperties/Pbx.GetPropertiesByDn": _none,
+    "DNProperties/Pbx.GetPropertiesByDn": lambda office, _row, given: office.properties.of(given["dnNumber"]),
+    "DNProperties/Pbx.GetDNPropertyByName": lambda office, _row, given: office.properties.find(
+        given["dnNumber"], given["name"]
+    ),
     "PromptSets/Pbx.GetActive": _active_prompts,
     "Firewall/Pbx.GetLastResult": lambda office, _row, _given: office.health.firewall_ok,
     "NetworkSettings/Pbx.GetIfaces": _always(["eth0"]),

@@ -17,6 +17,13 @@ _PRIMITIVES = (
 )
 
 
+def called_like(known: Mapping[str, Any], name: str) -> str | None:
+    """The name itself, or the one that differs in case alone; None when nothing is called so."""
+    if name in known:
+        return name
+    return next((one for one in known if one.lower() == name.lower()), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Property:
     """A property of a type. `kind`: a primitive, an enum or a type by name."""
@@ -38,6 +45,11 @@ class Type:
 
     name: str
     properties: Mapping[str, Property]
+
+    def property(self, name: str) -> Property | None:
+        """The property of that name, in any case (see `filter`)."""
+        found = called_like(self.properties, name)
+        return None if found is None else self.properties[found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,8 @@ class Model:
     enums: Mapping[str, tuple[str, ...]]
     sets: Mapping[str, EntitySet]
     singletons: Mapping[str, Type]
+    changeable: frozenset[str]
+    """The singletons that take a PATCH."""
     calls: Mapping[str, Call]
 
 
@@ -104,6 +118,7 @@ def model() -> Model:
             for name, one in raw["sets"].items()
         },
         singletons={name: types[one["type"]] for name, one in raw["singletons"].items()},
+        changeable=frozenset(name for name, one in raw["singletons"].items() if one["verbs"]),
         calls={
             name: Call(name, one["verb"], one["parameters"], one["answer"])
             for name, one in raw["calls"].items()

@@ -14,15 +14,16 @@ from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.administration import KINDS, NumberEffects, settle
 from threecx_simulator.xapi.archive import Archive
 from threecx_simulator.xapi.clients import ClientEffects
-from threecx_simulator.xapi.filter import Row
-from threecx_simulator.xapi.guards import GUARDS
+from threecx_simulator.xapi.guards import GUARDS, default_group_stays
 from threecx_simulator.xapi.health import Health
 from threecx_simulator.xapi.ids import DnIds
 from threecx_simulator.xapi.membership import members_of
 from threecx_simulator.xapi.model import model
+from threecx_simulator.xapi.properties import DnProperties
 from threecx_simulator.xapi.records import Json, Records, nothing
-from threecx_simulator.xapi.sets import backups, factory, live, numbers, people, schedule, settings
+from threecx_simulator.xapi.sets import backups, factory, live, numbers, people, schedule, settings, templates
 from threecx_simulator.xapi.sets.journal import Journal
+from threecx_simulator.xapi.values import Row
 
 _NO_STORE = frozenset(
     {"Recordings", "CallHistoryView", "LastCdrAndChatMessageTimestamp"}
@@ -44,10 +45,12 @@ class Office:
         self._settings: dict[str, Json] = {}
         self.adjusted: dict[str, Json] = {}
         """What clients laid over the answers of functions that tell settings, by the function."""
+        self.properties = DnProperties(lambda: self.pbx, company.seed)
         self.sets: dict[str, Records] = {
             name: self._records(name) for name in model().sets if name not in _NO_STORE
         }
 
+        self.sets["Groups"].stays = default_group_stays
         self.sets["BlackListNumbers"].on_change = self._block
         board.listen(self._on_effect)
 
@@ -115,9 +118,11 @@ class Office:
             "Services": lambda: live.services(self.health, self.now),
             "EventLogs": self._events,
             "Backups": lambda: backups.backups(self.pbx, self.health, self.now),
-            "Parameters": lambda: factory.parameters(self.pbx.profile.report_row_limit),
+            "Parameters": lambda: factory.parameters(self.pbx, company),
             "PromptSets": lambda: factory.prompt_sets(company),
             "Countries": factory.countries,
+            "PhoneTemplates": templates.phone_templates,
+            "TrunkTemplates": lambda: templates.trunk_templates(company.country),
             "Holidays": partial(schedule.holiday_rows, company),
             "Contacts": self._contacts,
         }
@@ -161,6 +166,7 @@ class Office:
             records.clear()
         self._settings.clear()
         self.adjusted.clear()
+        self.properties.clear()
         self.health = Health()
         self.journal = self._new_journal()
         self.archive.reset()

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from threecx_simulator.xapi.filter import BadQuery, moment
 from threecx_simulator.xapi.model import MOMENTS, NUMBERS, Call
+from threecx_simulator.xapi.values import BadQuery, moment
 
 _SEGMENT = re.compile(r"([\w.$]+)(?:\((.*)\))?", re.DOTALL)
 _ARGUMENT = re.compile(r"\s*(?:(\w+)\s*=\s*)?((?:\w*'(?:''|[^'])*')|[^,'()]*)\s*", re.DOTALL)
@@ -88,6 +88,12 @@ def _read(name: str, kind: str, literal: str) -> Any:
         value = moment(literal)
     elif kind in NUMBERS:
         value = int(literal) if re.fullmatch(r"-?\d{1,18}", literal) else None
+    elif kind == "uuid":
+        value = (
+            literal.lower()
+            if re.fullmatch(r"[\da-fA-F]{8}(-[\da-fA-F]{4}){3}-[\da-fA-F]{12}", literal)
+            else None
+        )
     elif kind == "boolean":
         value = {"true": True, "false": False}.get(literal.lower())
     if value is None:

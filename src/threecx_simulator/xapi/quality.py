@@ -6,8 +6,8 @@ from typing import Any
 
 from threecx_simulator.company.past import PartyType, PastCall, Segment
 from threecx_simulator.xapi.cdr import history_id
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.office import Office
+from threecx_simulator.xapi.values import Row
 
 _CDR_ID = re.compile(r"00000000-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}([0-9a-f]{8})")
 _PACKETS = 50  # a second, of 20 ms each

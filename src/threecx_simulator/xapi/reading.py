@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -15,17 +16,20 @@ from threecx_simulator.xapi.answers import Page, Source, answer, collection, eve
 from threecx_simulator.xapi.archive import ALWAYS, Archive
 from threecx_simulator.xapi.cdr import LogRows, cdr_row, recording_url
 from threecx_simulator.xapi.clerk import Clerk
-from threecx_simulator.xapi.filter import Row
 from threecx_simulator.xapi.functions import FUNCTIONS
-from threecx_simulator.xapi.metadata import named
+from threecx_simulator.xapi.metadata import sets
 from threecx_simulator.xapi.model import Call, EntitySet, Type, model
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.paths import parameters
-from threecx_simulator.xapi.query import REPORT_LIMIT, SET_LIMIT, Query
+from threecx_simulator.xapi.preferences import page_size
+from threecx_simulator.xapi.query import REPORT_LIMIT, Query
 from threecx_simulator.xapi.recordings import download, period, recordings
 from threecx_simulator.xapi.reports import REPORTS, Books, NoReport, report_behind
 from threecx_simulator.xapi.resource import Resource
+from threecx_simulator.xapi.sets import backups
+from threecx_simulator.xapi.shape import SET_LIMIT
 from threecx_simulator.xapi.texts import stamp
+from threecx_simulator.xapi.values import Row, named
 
 PREFIX = "/xapi/v1"
 _CALL_LOG = "ReportCallLogData/Pbx.GetCallLogData"
@@ -60,9 +64,9 @@ class Reader:
 
     def service(self, request: Request) -> Response:
         """The service document: what there is."""
-        sets = [{"name": name, "kind": "EntitySet", "url": name} for name in model().sets]
+        many = [{"name": name, "kind": "EntitySet", "url": name} for name in sets()]
         single = [{"name": name, "kind": "Singleton", "url": name} for name in model().singletons]
-        return answer({"@odata.context": f"{_base(request)}{PREFIX}/$metadata", "value": sets + single})
+        return answer({"@odata.context": f"{_base(request)}{PREFIX}/$metadata", "value": many + single})
 
     def _picked(self, found: Resource) -> Row | None:
         if found.set is None or found.key is None or found.set.name not in self._office.sets:
@@ -70,7 +74,7 @@ class Reader:
         return self._office.sets[found.set.name].find(*found.key)
 
     async def _set(self, request: Request, found: Resource, known: EntitySet) -> Response:
-        name, query = known.name, _query(request, known.type, found.counted)
+        name, query = known.name, self._query(request, known.type, found.counted)
         if name == "Recordings":
             return await self._recordings(request, query, found.counted)
         rows: Source = self._office.sets[name] if name in self._office.sets else self._from_archive(name)
@@ -82,7 +86,7 @@ class Reader:
             return Response(
                 str(collection(rows, query, "", "", Page(0))["@odata.count"]), media_type="text/plain"
             )
-        return self._rows(request, path, path, rows, query, Page(SET_LIMIT))
+        return self._rows(request, path, path, rows, query, Page(page_size(request)))
 
     def _from_archive(self, name: str) -> list[Row]:
         """`LastCdrAndChatMessageTimestamp`, or the old history, which has nothing since Update 6 (T)."""
@@ -105,6 +109,12 @@ class Reader:
 
         return await self._reports.read(work)
 
+    def _query(
+        self, request: Request, type_: Type, counted: bool = False, limit: int | None = SET_LIMIT
+    ) -> Query:
+        query = Query.of(request.query_params.multi_items(), type_, limit, self._office.now)
+        return replace(query, count=True, top=0, skip=0, order=()) if counted else query
+
     def _rows(
         self, request: Request, path: str, name: str, rows: Source, query: Query, page: Page
     ) -> Response:
@@ -113,7 +123,7 @@ class Reader:
         return answer(collection(rows, query, f"{base}{PREFIX}/{path}", context, page))
 
     def _entity(self, request: Request, name: str, suffix: str, row: Row, type_: Type) -> Response:
-        query = Query.of(request.query_params.multi_items(), type_, SET_LIMIT)
+        query = self._query(request, type_)
         context = f"{_base(request)}{PREFIX}/$metadata#{name}{query.shape.context}{suffix}"
         return answer({"@odata.context": context} | shaped(row, query.shape))
 
@@ -126,7 +136,7 @@ class Reader:
         value = value() if callable(value) else value
         type_ = model().types[found.navigation.kind]
         if found.navigation.many:
-            query = _query(request, type_, found.counted)
+            query = self._query(request, type_, found.counted)
             return self._shown(request, found.path, value or [], query, found.counted)
         return self._entity(request, found.path, "", value, type_) if value else empty(404)
 
@@ -154,9 +164,9 @@ class Reader:
 
     def _value(self, request: Request, found: Resource, call: Call, value: Any) -> Response:
         if call.rows and call.rows in model().types:
-            query = Query.of(request.query_params.multi_items(), model().types[call.rows], SET_LIMIT)
+            query = self._query(request, model().types[call.rows])
             return self._rows(
-                request, found.path, f"Collection(Pbx.{call.rows})", value, query, Page(SET_LIMIT)
+                request, found.path, f"Collection(Pbx.{call.rows})", value, query, Page(page_size(request))
             )
         if isinstance(value, Mapping):
             return self._entity(request, f"Pbx.{call.answer}", "", value, model().types[call.answer])
@@ -173,7 +183,7 @@ class Reader:
     async def _call_log(
         self, request: Request, found: Resource, call: Call, given: Mapping[str, Any]
     ) -> Response:
-        query = Query.of(request.query_params.multi_items(), model().types[call.rows], self._largest_top())
+        query = self._query(request, model().types[call.rows], limit=self._largest_top())
         profile = self._office.pbx.profile
         if call.name == _OLD_LOG and profile.old_call_history == "500":
             raise NoReport(500)
@@ -193,15 +203,9 @@ class Reader:
         first, last = given["periodFrom"], given["periodTo"]
         texts = given["sourceFilter"].lower(), given["destinationFilter"].lower()
         if given["hidePcalls"] and not any(texts):
-            return LogRows(
-                archive.log(first, last),
-                archive,
-                language,
-                profile.recordings_in_call_log,
-                profile.report_row_limit,
-            )
+            return LogRows(archive.log(first, last), archive, language, profile)
         rows = (
-            cdr_row((call, place, one), archive, language, profile.recordings_in_call_log)
+            cdr_row((call, place, one), archive, language, profile)
             for call in archive.calls(first, last)
             for place, one in enumerate(call.segments)
             if not (one.parked and given["hidePcalls"])
@@ -214,7 +218,7 @@ class Reader:
         self, request: Request, found: Resource, call: Call, given: Mapping[str, Any]
     ) -> Response:
         type_ = model().types[call.rows]
-        query = Query.of(request.query_params.multi_items(), type_, self._largest_top())
+        query = self._query(request, type_, limit=self._largest_top())
         behind = report_behind(call.name)
         report, name = REPORTS[behind or call.name], f"Collection(Pbx.{call.rows})"
         world, company, profile = self._office.pbx.world, self._office.company, self._office.pbx.profile
@@ -235,16 +239,19 @@ class Reader:
         final = timedelta(seconds=self._office.pbx.profile.recording_final_s)
         return download(request, self._office.archive, number, self._office.now - final)
 
+    def backup(self, ticket: str, name: str) -> Response:
+        """A backup that is there, for whoever has the ticket of its link."""
+        known = self._office.sets["Backups"].find("FileName", name)
+        if known is None or ticket != backups.ticket(self._office.pbx.world.fqdn, name):
+            return empty(404)
+        told = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+        return Response(backups.archive(name), headers=told, media_type="application/zip")
+
     def _download(self, request: Request, number: int) -> Response:
         call = self._office.archive.call(number)
         if self._office.pbx.profile.recording_download == "bytes" or call is None or call.talk is None:
             return self.recording(request, number)
         return RedirectResponse(f"/recording/{recording_url(call, call.talk)}", 302)
-
-
-def _query(request: Request, type_: Type, counted: bool) -> Query:
-    query = Query.of(request.query_params.multi_items(), type_, SET_LIMIT)
-    return replace(query, count=True, top=0, skip=0, order=()) if counted else query
 
 
 def _base(request: Request) -> str:

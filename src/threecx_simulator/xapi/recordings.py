@@ -14,8 +14,8 @@ from threecx_simulator.company.speech import Sound
 from threecx_simulator.http.refusals import empty
 from threecx_simulator.xapi.archive import ALWAYS, Archive
 from threecx_simulator.xapi.cdr import recording_url, spoken, transcribed
-from threecx_simulator.xapi.filter import moment
 from threecx_simulator.xapi.texts import stamp
+from threecx_simulator.xapi.values import moment
 
 Row = dict[str, Any]
 _TYPES = {"Inbound": "InboundExternal", "Outbound": "OutboundExternal", "Internal": "Local"}
@@ -42,7 +42,7 @@ def _begin(talk: Segment) -> datetime:
 def period(condition: str | None) -> tuple[datetime, datetime]:
     """The period that a `$filter` leaves, so that days outside of it need not be computed; wider than it when unsure."""
     first, last = ALWAYS
-    if condition is None or re.search(r"\b(or|not)\b", condition):
+    if condition is None or re.search(r"\b(or|not|add|sub)\b", condition, re.IGNORECASE):
         return first, last
     for operator, text in _BOUND.findall(condition):
         bound = moment(text)

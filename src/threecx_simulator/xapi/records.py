@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from threecx_simulator.xapi.filter import Row
+from threecx_simulator.xapi.values import Row
 
 Json = dict[str, Any]
 
@@ -50,6 +50,8 @@ class Records:
     """Gives a new row's key when no `effects` do."""
     guard: Callable[[Row | None, Json], None] | None = None
     """Looks at a new row (None) or at changes of one before they are kept; may complete them or raise `Refused`."""
+    stays: Callable[[Row], None] | None = None
+    """Looks at a row before it is deleted; may raise `Refused`."""
     on_change: Callable[[], None] | None = None
     """Told after every creation, change and deletion."""
     _changes: dict[Any, Json] = field(default_factory=dict)
@@ -116,6 +118,8 @@ class Records:
 
     def delete(self, row: Row) -> None:
         """Take a row away."""
+        if self.stays is not None:
+            self.stays(row)
         key = row[self.key]
         if self.effects is not None:
             self.effects.deleted(row)

@@ -1,11 +1,14 @@
 """What a path means: which set, entity, property or call of the model it names."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from threecx_simulator.xapi.model import Call, EntitySet, Property, Type, model
 from threecx_simulator.xapi.paths import Segment, key
 
 _COUNT = Segment("$count", None)
+_VERBS = {"DELETE": "delete", "PATCH": "update"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,53 @@ class Resource:
     def type(self) -> Type | None:
         """The type of the set or singleton."""
         return self.set.type if self.set else model().singletons.get(self.singleton)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What may be asked of it, by the OpenAPI file (S)."""
+        if self.call is not None:
+            return (self.call.verb,)
+        if self.navigation is not None or self.counted:
+            return ("GET",)
+        if self.set is None:
+            return ("GET", "PATCH") if self.singleton in model().changeable else ("GET",)
+        if self.key is None:
+            return ("GET", "POST") if "create" in self.set.verbs else ("GET",)
+        return (*(name for name, verb in _VERBS.items() if verb in self.set.verbs), "GET")
+
+
+@cache
+def _names() -> dict[str, str]:
+    """Every name that can stand in a path, by its small letters."""
+    found = {*model().sets, *model().singletons, _COUNT.name}
+    found |= {part.removesuffix("()") for name in model().calls for part in name.split("/")}
+    found |= {
+        one.name for type_ in model().types.values() for one in type_.properties.values() if one.navigation
+    }
+    return {name.lower(): name for name in found}
+
+
+def spelled(parts: list[Segment]) -> list[Segment]:
+    """The segments as the model spells their names and those of their arguments."""
+    found = [replace(one, name=_names().get(one.name.lower(), one.name)) for one in parts]
+    return [_argued(one, _arguments(found[:at], one.name)) for at, one in enumerate(found)]
+
+
+def _arguments(before: list[Segment], name: str) -> Iterable[str]:
+    """What can be named in the brackets of a segment."""
+    if not before and name in model().sets:
+        return ("Id", *model().sets[name].keys)
+    owner = [f"{one.name}()" if one.arguments else one.name for one in before]
+    call = model().calls.get("/".join([*owner, name]))
+    return call.parameters if call else ()
+
+
+def _argued(one: Segment, known: Iterable[str]) -> Segment:
+    names = {name.lower(): name for name in known}
+    given = one.arguments and tuple(
+        (names.get(name.lower(), name), literal) for name, literal in one.arguments
+    )
+    return replace(one, arguments=given)
 
 
 def understood(path: str, parts: list[Segment], number_keys: bool) -> Resource | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,15 +16,16 @@ from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.actions import ACTIONS
 from threecx_simulator.xapi.answers import Page, answer, collection, shaped
 from threecx_simulator.xapi.check import checked
-from threecx_simulator.xapi.filter import BadQuery, Row
 from threecx_simulator.xapi.model import Call, EntitySet, Type, model
 from threecx_simulator.xapi.office import Office
-from threecx_simulator.xapi.query import SET_LIMIT, Query, Shape
+from threecx_simulator.xapi.preferences import returned
+from threecx_simulator.xapi.query import Query
 from threecx_simulator.xapi.reading import PREFIX
 from threecx_simulator.xapi.resource import Resource
+from threecx_simulator.xapi.shape import Shape
+from threecx_simulator.xapi.values import BadQuery, Row
 
 Json = dict[str, Any]
-_VERBS = {"PATCH": "update", "DELETE": "delete"}
 
 
 class Writer:
@@ -38,66 +40,63 @@ class Writer:
         """The answer for a resource of the model."""
         if found.call is not None:
             return await self._act(request, client, found, found.call)
-        if found.navigation is not None:
-            return empty(
-                404 if request.method == "POST" else 405
-            )  # T: agents are changed through their queue
         if found.singleton:
             return await self._change_singleton(request, found)
         assert found.set is not None
         if found.key is None:
-            return await self._create(request, found) if request.method == "POST" else empty(405)
+            return await self._create(request, found.set)
         return await self._change(request, found.set, found.key)
 
     async def _change(self, request: Request, known: EntitySet, key: tuple[str, str | int]) -> Response:
-        if _VERBS.get(request.method) not in known.verbs:
-            return empty(405)
-        row = self._office.sets[known.name].find(*key)
+        rows = self._office.sets[known.name]
+        row = rows.find(*key)
         if row is None:
             return empty(404)
         if request.method == "DELETE":
-            self._office.sets[known.name].delete(row)
+            rows.delete(row)
             return empty(204)
         data = await _json(request, known.type)
         if isinstance(data, Response):
             return data
-        self._office.sets[known.name].change(row, data)
-        return empty(204)
+        rows.change(row, data)
+        if self._wish(request) != "representation":
+            return empty(204)
+        name = known.keys[0]
+        changed = rows.find(name, row[name]) or row
+        return answer(
+            self._entity(request, known, changed), 200, {"Preference-Applied": "return=representation"}
+        )
 
     async def _change_singleton(self, request: Request, found: Resource) -> Response:
         assert found.type is not None
-        if request.method != "PATCH":
-            return empty(405)
         data = await _json(request, found.type)
         if isinstance(data, Response):
             return data
         self._office.change_singleton(found.singleton, data)
         return empty(204)
 
-    async def _create(self, request: Request, found: Resource) -> Response:
-        assert found.set is not None
-        if "create" not in found.set.verbs:
-            return empty(405)
-        data = await _json(request, found.set.type)
+    async def _create(self, request: Request, known: EntitySet) -> Response:
+        data = await _json(request, known.type)
         if isinstance(data, Response):
             return data
         data.pop("Id", None)
-        row = self._office.sets[found.set.name].create(data)
-        base = f"{request.url.scheme}://{request.url.netloc}{PREFIX}"
-        made = {"@odata.context": f"{base}/$metadata#{found.set.name}/$entity"} | shaped(
-            row, Shape(found.set.type)
-        )
-        key = row[found.set.keys[0]]
-        where = (
-            f"{base}/{found.set.name}({key})" if isinstance(key, int) else f"{base}/{found.set.name}('{key}')"
-        )
-        return answer(made, 201, {"Location": where})
+        row = self._office.sets[known.name].create(data)
+        where = _address(request, known, row)
+        if self._wish(request) != "minimal":
+            return answer(self._entity(request, known, row), 201, {"Location": where})
+        told = {"Location": where, "OData-EntityId": where, "Preference-Applied": "return=minimal"}
+        return Response(status_code=204, headers={"OData-Version": "4.0", **told})
+
+    def _wish(self, request: Request) -> str:
+        return returned(request) if self._board.pbx.profile.prefer_return == "honoured" else ""
+
+    def _entity(self, request: Request, known: EntitySet, row: Row) -> Json:
+        context = f"{_base(request)}/$metadata#{known.name}/$entity"
+        return {"@odata.context": context} | shaped(row, Shape(known.type))
 
     # --- actions -------------------------------------------------------------------------------------------------
 
     async def _act(self, request: Request, client: ApiClient, found: Resource, call: Call) -> Response:
-        if request.method != call.verb:
-            return empty(405)
         if call.name == "ActiveCalls()/Pbx.DropCall":
             return self._drop_call(found)
         data: object = {}
@@ -122,11 +121,9 @@ class Writer:
     def _acted(self, request: Request, call: Call, value: Any) -> Response:
         if value is None:
             return empty(204)
-        context = (
-            f"{request.url.scheme}://{request.url.netloc}{PREFIX}/$metadata#Pbx.{call.answer.strip('[]')}"
-        )
+        context = f"{_base(request)}/$metadata#Pbx.{call.answer.strip('[]')}"
         if call.rows in model().types:
-            query = Query.of((), model().types[call.rows], SET_LIMIT)
+            query = Query(Shape(model().types[call.rows]))
             return answer(collection(value, query, "", context, Page(len(value) + 1)))
         if isinstance(value, Mapping):
             return answer({"@odata.context": context} | shaped(value, Shape(model().types[call.answer])))
@@ -147,6 +144,16 @@ class Writer:
             return empty(404)
         reply = await self._verbs.call_from(dn, Ask.of(data))
         return answer(_pascal(reply.body), reply.status)
+
+
+def _base(request: Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}{PREFIX}"
+
+
+def _address(request: Request, known: EntitySet, row: Row) -> str:
+    key = row[known.keys[0]]
+    literal = str(key) if isinstance(key, int) else "'" + str(key).replace("'", "''") + "'"
+    return f"{_base(request)}/{known.name}({quote(literal)})"
 
 
 async def _json(request: Request, type_: Type) -> Json | Response:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from threecx_simulator import ManualClock, Simulator, default_world
 from threecx_simulator.company import company_of
-from threecx_simulator.xapi.filter import BadQuery, parse
+from threecx_simulator.xapi.filter import parse
 from threecx_simulator.xapi.model import model
 from threecx_simulator.xapi.paths import segments
 from threecx_simulator.xapi.query import Query
+from threecx_simulator.xapi.values import BadQuery
 
 from .conftest import CALL_LOG, MONDAY, Xapi
 
@@ -60,6 +61,19 @@ _WORDS = st.sampled_from(
         "é",
         "\x00",
         "Pbx.QueueStatusType'LoggedIn'",
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "mod",
+        "has",
+        "-",
+        "now()",
+        "substring(",
+        "Groups/$count",
+        "1e400",
+        "9999999999999999999",
+        "maxdatetime()",
     ]
 )
 _CONDITIONS = st.lists(_WORDS, max_size=12).map(" ".join) | st.text(max_size=40)
@@ -94,7 +108,7 @@ _VALUES: Any = st.recursive(
 def test_a_filter_is_understood_or_refused(condition: str, name: str) -> None:
     type_ = model().sets[name].type
     try:
-        keep = parse(condition, type_)
+        keep = parse(condition, type_, MONDAY)
     except BadQuery:
         return
     keep({})
@@ -113,7 +127,7 @@ def test_a_path_is_understood_or_none(path: str) -> None:
 @settings(deadline=None)
 def test_options_are_understood_or_refused(options: dict[str, str], name: str) -> None:
     try:
-        Query.of(options.items(), model().sets[name].type, 100)
+        Query.of(options.items(), model().sets[name].type, 100, MONDAY)
     except BadQuery:
         return
 
@@ -121,7 +135,7 @@ def test_options_are_understood_or_refused(options: dict[str, str], name: str) -
 @st.composite
 def _requests(draw: st.DrawFn) -> tuple[str, str, dict[str, str], Any]:
     """Method, path, options and body of something a confused program could ask."""
-    method = draw(st.sampled_from(["GET", "GET", "GET", "POST", "PATCH", "DELETE", "PUT"]))
+    method = draw(st.sampled_from(["GET", "GET", "GET", "POST", "PATCH", "DELETE", "PUT", "OPTIONS"]))
     kind = draw(st.integers(0, 3))
     name = draw(_SETS)
     if kind == 0:

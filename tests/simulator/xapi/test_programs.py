@@ -202,3 +202,116 @@ async def test_a_purged_event_log_goes_on_counting(xapi: Start) -> None:
     body = {"options": {"ServiceNames": ["3CXIVR"]}}
     assert (await client.ask("POST", "Services/Pbx.Stop", json=body))[0] == 204
     assert [row["Id"] for row in await client.rows("EventLogs")] == [last + 1]
+
+
+async def test_a_script_builds_the_provisioning_links_of_the_apps(xapi: Start) -> None:
+    client = await xapi(history=0)
+    (root,) = await client.rows("Parameters", search='"WEB_ROOT_EXT_SEC"')
+    (folder,) = await client.rows("Parameters", search='"PROVISIONING_FOLDER"')
+    path = "DNProperties/Pbx.GetPropertiesByDn(dnnumber='101')"
+    (file,) = await client.rows(path, search='"PROVFILE"')
+    link = f"{root['Value']}provisioning/{folder['Value']}/TcxProvFiles/{file['Value']}"
+    assert link.startswith("https://")
+    assert link.endswith(".xml")
+    other = await client.rows(path.replace("101", "102"), search='"PROVFILE"')
+    assert other[0]["Value"] != file["Value"]
+
+
+async def test_a_script_copies_the_keys_of_one_telephone_to_another(xapi: Start) -> None:
+    client = await xapi(history=0)
+    ask = "DNProperties/Pbx.GetDNPropertyByName(dnNumber='{}',name='SHARED_BLFS')"
+    theirs = await client.get(ask.format("102"))
+    body = {
+        "dnNumber": "102",
+        "property": {"Id": theirs["Id"], "Name": "SHARED_BLFS", "Value": "<x/>", "Description": ""},
+    }
+    assert (await client.ask("POST", "DNProperties/Pbx.UpdateDNProperty", json=body))[0] == 204
+    assert (await client.get(ask.format("102")))["Value"] == "<x/>"
+    assert (await client.get(ask.format("101")))["Value"] != "<x/>"
+
+
+async def test_a_property_of_a_number_is_made_once_and_deleted_once(xapi: Start) -> None:
+    client = await xapi(history=0)
+    made = {"dnNumber": "800", "property": {"Name": "SITE", "Value": "1"}}
+    gone = {"dnNumber": "800", "propertyName": "SITE"}
+    assert (await client.ask("POST", "DNProperties/Pbx.CreateDNProperty", json=made))[0] == 204
+    assert (await client.ask("POST", "DNProperties/Pbx.CreateDNProperty", json=made))[0] == 400
+    rows = await client.rows("DNProperties/Pbx.GetPropertiesByDn(dnNumber='800')")
+    assert [(row["Name"], row["Value"]) for row in rows] == [("SITE", "1")]
+    assert (await client.ask("POST", "DNProperties/Pbx.DeleteDNProperty", json=gone))[0] == 204
+    for path, body in (("DeleteDNProperty", gone), ("UpdateDNProperty", made)):
+        assert (await client.ask("POST", f"DNProperties/Pbx.{path}", json=body))[0] == 404
+    unknown = "DNProperties/Pbx.GetPropertiesByDn(dnNumber='7777')"
+    assert await client.ask("GET", unknown) == (404, {"error": "DN not found"})
+
+
+async def test_a_backup_is_made_listed_fetched_and_deleted(xapi: Start) -> None:
+    client = await xapi(history=0)
+    ask = {"description": {"Name": "CDRDump-2026-03-02.zip", "Contents": {"CallHistory": True}}}
+    assert (await client.ask("POST", "Backups/Pbx.Backup", json=ask))[0] == 204
+    status, again = await client.ask("POST", "Backups/Pbx.Backup", json=ask)
+    assert (status, again["error"]["details"][0]["message"]) == (400, "WARNINGS.XAPI.DUPLICATE")
+    (row,) = [
+        one for one in await client.rows("Backups", top=50) if one["FileName"] == ask["description"]["Name"]
+    ]
+    async with client.session.get(client.sim.url + row["DownloadLink"]) as answer:
+        whole = await answer.read()
+        assert (answer.status, len(whole), whole[:2]) == (200, row["Size"], b"PK")
+    async with client.session.get(client.sim.url + row["DownloadLink"].replace("CDRDump", "Other")) as answer:
+        assert answer.status == 404
+    assert (await client.ask("DELETE", f"Backups('{row['FileName']}')"))[0] == 204
+    async with client.session.get(client.sim.url + row["DownloadLink"]) as answer:
+        assert answer.status == 404
+
+
+async def test_the_buttons_of_a_console_are_accepted(xapi: Start) -> None:
+    client = await xapi(history=200)
+    for path, body in {
+        "SystemStatus/Pbx.RevokeRemoteAccess": {},
+        "Firewall/Pbx.StartCheck": {},
+        "RemoteArchivingSettings/Pbx.ArchiveRecordings": {},
+        "PromptSets(1)/Pbx.SetActive": {},
+        "Contacts/Pbx.DeleteContactsByType": {"contactSource": "3CX", "number": ""},
+        "Recordings/Pbx.PurgeLocal": {},
+    }.items():
+        assert (await client.ask("POST", path, json=body))[0] == 204, path
+    assert await client.rows("Contacts") == []
+    assert await client.rows("Recordings", top=1) == []
+    mail = {"email": "admin@example.com", "settings": {"MailServerType": "Tcx"}}
+    assert (await client.ask("POST", "MailSettings/Pbx.TestEmail", json=mail))[1]["Success"] is True
+
+
+async def test_prices_of_calls_are_kept_by_prefix(xapi: Start) -> None:
+    client = await xapi(history=0)
+    for rate in (0.1, 0.2):
+        costs = {"costs": [{"CountryName": "Germany", "Prefix": "+49", "Rate": rate}]}
+        assert (await client.ask("POST", "CallCostSettings/Pbx.UpdateCost", json=costs))[0] == 204
+    assert [(row["Prefix"], row["Rate"]) for row in await client.rows("CallCostSettings")] == [("+49", 0.2)]
+
+
+async def test_rules_are_purged_and_lead_only_over_trunks_that_are_there(xapi: Start) -> None:
+    client = await xapi(history=0)
+    trunk = (await client.rows("Trunks"))[0]["Id"]
+    rule = {"Name": "Abroad", "Prefix": "00", "Routes": [{"TrunkId": trunk}, {"TrunkId": -1}]}
+    status, made = await client.ask("POST", "OutboundRules", json=rule)
+    assert status == 201
+    status, refused = await client.ask("POST", "OutboundRules", json={**rule, "Routes": [{"TrunkId": 4711}]})
+    assert (status, refused["error"]["message"]) == (400, "TrunkId:\nWARNINGS.XAPI.NOT_FOUND")
+    purge = {"purgeObject": {"Ids": [made["Id"], 4711]}}
+    assert (await client.ask("POST", "OutboundRules/Pbx.Purge", json=purge))[0] == 204
+    assert (await client.ask("GET", f"OutboundRules({made['Id']})"))[0] == 404
+
+
+async def test_a_trunk_is_made_from_the_template_of_a_provider(xapi: Start) -> None:
+    client = await xapi(history=0)
+    (template,) = await client.rows("TrunkTemplates", filter="Name eq 'Generic VoIP Provider'")
+    draft = await client.get(f"Trunks/Pbx.InitTrunk(template='{template['Id']}')")
+    draft.pop("@odata.context")
+    status, made = await client.ask("POST", "Trunks", json={**draft, "ExternalNumber": "+49301"})
+    assert (status, made["Number"], made["ExternalNumber"]) == (201, draft["Number"], "+49301")
+
+
+async def test_an_importer_finds_the_template_of_a_telephone_by_its_model(xapi: Start) -> None:
+    client = await xapi(history=0)
+    rows = await client.rows("PhoneTemplates", filter="Models/any(one:one/Name eq 'Yealink T42U')")
+    assert [row["Id"] for row in rows] == ["yealinkT4x.ph.xml"]

@@ -314,3 +314,31 @@ async def test_the_log_says_whose_voicemail_took_a_call_of_the_running_pbx(xapi:
     rang, box = await client.rows(CALL_LOG)
     assert rang["ActionDnDisplayName"] == box["DestinationDisplayName"] == "Voicemail of Sam Sales"
     assert rang["Reason"].startswith("was replaced by Voicemail of Sam Sales")
+
+
+async def test_all_rows_of_a_call_have_one_history_id_unless_this_pbx_gives_each_its_own(xapi: Start) -> None:
+    for ids, alike in (("call", True), ("leg", False)):
+        client = await xapi(history=300, call_log_ids=ids)
+        calls: defaultdict[str, set[str]] = defaultdict(set)
+        for row in await client.rows(CALL_LOG, top=300):
+            calls[row["MainCallHistoryId"]].add(row["CallHistoryId"])
+        assert all(len(found) == 1 for found in calls.values()) is alike
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("short", {"800": ("Inbound", "Queue"), "820": ("Inbound", "System")}),
+        ("long", {"800": ("Inbound Queue", "Queue"), "820": ("Inbound", "Digital Receptionist")}),
+    ],
+)
+async def test_a_queue_and_a_menu_are_told_in_short_words_or_long(
+    xapi: Start, words: str, told: dict[str, tuple[str, str]]
+) -> None:
+    client = await xapi(history=0, call_log_words=words)
+    for number in told:
+        call = client.sim.control.call("+49301234567", number)
+        await client.sim.clock.advance(3)
+        client.sim.control.hang_up(call)
+    rows = [row for row in await client.rows(CALL_LOG) if row["DestinationDn"] in told]
+    assert {row["DestinationDn"]: (row["Direction"], row["CallType"]) for row in rows} == told

@@ -11,7 +11,7 @@ from threecx_simulator.company import Company, History
 from threecx_simulator.company.past import PastCall, Visit
 from threecx_simulator.pbx.world import World
 from threecx_simulator.profile import Profile
-from threecx_simulator.xapi.filter import BadQuery
+from threecx_simulator.xapi.values import BadQuery
 
 Row = dict[str, Any]
 Given = Mapping[str, Any]

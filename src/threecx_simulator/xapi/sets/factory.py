@@ -1,5 +1,6 @@
 """Settings pages that nobody has touched: what a fresh PBX says there (G), named where a program in use reads them."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -117,10 +118,14 @@ def factory(pbx: Pbx, company: Company) -> dict[str, Row]:
     }
 
 
-def parameters(row_limit: int) -> Iterator[Row]:
-    """`/Parameters`: the few that programs ask for."""
+def parameters(pbx: Pbx, company: Company) -> Iterator[Row]:
+    """`/Parameters`: the few that programs ask for; apps are provisioned from the two in the middle (third-party code)."""
+    rows = str(pbx.profile.report_row_limit or 20_000)
+    folder = hashlib.sha256(f"{company.seed} provisioning".encode()).hexdigest()[:12]
     known = (
-        ("REPORT_ROW_LIMIT", str(row_limit or 20_000), "Rows of a report at most"),  # T
+        ("REPORT_ROW_LIMIT", rows, "Rows of a report at most"),  # T
+        ("WEB_ROOT_EXT_SEC", f"https://{pbx.world.fqdn}/", "Address of the web server from outside"),
+        ("PROVISIONING_FOLDER", folder, "Folder of the telephones' files"),
         ("MAXSIMCALLS_WARNING", "1", "Warn when the licence's calls are used up"),
         ("ALLOWTRANSCODING", "1", "Convert between codecs"),
     )

@@ -4,6 +4,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -52,7 +53,7 @@ class Files:
         try:
             await _write(draft, chunks)
             label = _Label(name, content_type, (self._clock.now() + KEPT_FOR).isoformat())
-            self._label(wanted).write_text(json.dumps(asdict(label)))
+            self._write_label(wanted, label)
             draft.rename(self._blob(wanted))
         finally:
             draft.unlink(missing_ok=True)
@@ -89,9 +90,16 @@ class Files:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         now = self._clock.now()
         for label in self._folder.glob("*.json"):
-            if datetime.fromisoformat(json.loads(label.read_text())["expires"]) <= now:
-                label.with_suffix(".blob").unlink(missing_ok=True)
-                label.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # whoever keeps a file at the same time has removed it
+                if datetime.fromisoformat(json.loads(label.read_text())["expires"]) <= now:
+                    label.with_suffix(".blob").unlink(missing_ok=True)
+                    label.unlink(missing_ok=True)
+
+    def _write_label(self, of: FileId, label: _Label) -> None:
+        """Whole at once: others look through all labels at any time."""
+        draft = self._label(of).with_suffix(".label")
+        draft.write_text(json.dumps(asdict(label)))
+        draft.rename(self._label(of))
 
     def _blob(self, of: FileId) -> Path:
         return self._folder / f"{of}.blob"

@@ -57,6 +57,54 @@ def test_half_a_prompt_is_half_a_prompt() -> None:
     assert found.clean(share=0.4)
 
 
+@pytest.mark.parametrize(("start", "end"), [(0.0, 0.3), (7.0, 7.4), (14.7, 15.0)])
+def test_a_long_prompt_without_one_of_its_words_is_not_the_prompt(start: float, end: float) -> None:
+    long = voice(3, 15.0)
+    first, last = int(start * 8000) * 2, int(end * 8000) * 2
+    found = match(SILENCE + long[:first] + bytes(last - first) + long[last:] + SILENCE, long)
+    assert found.share >= 0.95
+    assert not found.clean()
+    assert "missing in one piece" in found.verdict()
+    assert found.clean(share=0.9) or found.clicks
+
+
+@pytest.mark.parametrize(
+    ("heard", "words"),
+    [
+        (SILENCE * 3, "heard only silence"),
+        (b"", "heard only silence"),
+        (SILENCE + OTHER, "heard something else (0% of it)"),
+        (
+            MENU[len(MENU) // 2 :] + SILENCE,
+            "heard 50% of it from 0.00 s on, 0 clicks, 0 breaks; wanted 95%; 1.5 s",
+        ),
+        (SILENCE + MENU, "heard 100% of it from 1.00 s on, 0 clicks, 0 breaks"),
+    ],
+)
+def test_the_verdict_says_what_a_person_would_say(heard: bytes, words: str) -> None:
+    assert match(heard, MENU).verdict().startswith(words)
+
+
+async def test_a_sound_may_be_expected_after_a_moment(start: Any, tmp_path: Path) -> None:
+    text = """
+people: {101: {says: "tone:900:1", answers_after: 1}}
+calls:
+  - caller: "+49"
+    calls: "+4930555101"
+    steps: [{until: connected 101}, {press: "1"}, {wait: 3}, {press: "2"}, {hang_up: true}]
+    expects:
+      - {hears: "tone:900:1", after: connected 101, within: 0.5}
+      - {hears: "tone:900:1", after: pressed 2}
+      - {hears: "tone:900:1", after: pressed 3}
+"""
+    app = await start("auto")
+    async with Player(app.sim.control, app.sim.clock, [loads(text)]) as player:
+        first, late, never = await player.done()
+    assert (first.met, late.met, never.met) == (True, False, False), (first.why, late.why, never.why)
+    assert late.why.startswith("heard only silence")
+    assert never.why.startswith("'pressed 3' is not in the timeline")
+
+
 def test_a_click_is_heard() -> None:
     spoilt = bytearray(MENU)
     spoilt[RATE : RATE + 16] = b"\xff\x7f" * 4 + b"\x01\x80" * 4

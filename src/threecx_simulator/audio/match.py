@@ -1,11 +1,11 @@
 """Whether a sound was heard: by its shape, not by its name. Tells a wrong, a cut and a damaged prompt apart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from threecx_simulator.audio.pcm import SAMPLES, samples
+from threecx_simulator.audio.pcm import SAMPLES, samples, spans
 
 Numbers = NDArray[np.float64]
 _WINDOW = SAMPLES // 10  # 100 ms: compared piece by piece, each with its own gain and place
@@ -15,6 +15,9 @@ _ALIKE = 0.7  # share of its energy that the expected piece must explain to coun
 _DAMAGED = 0.35  # from here on it is the piece, but damaged; below it is something else
 _REACH = 4  # samples to either side that a resampler may smear
 _QUIET = 10 ** (-45 / 20)  # pieces below -45 dBFS prove nothing
+WHOLE = 0.95  # share that counts as all of it: quiet ends of words drown in what is left of the line's noise
+_WORD = 0.2  # seconds: a short word; so much may not be missing in one piece
+_TRACE = 0.1  # share below which it is another sound
 _JUMP = SAMPLES // 500  # 2 ms: a piece that lies so much further on came after a break
 
 
@@ -30,24 +33,41 @@ class Match:
     """Places of 5 ms that differ: clicks, drop-outs."""
     breaks: int
     """Places at which it stopped and went on later."""
+    missing: float = 0.0
+    """The longest audible stretch that was not heard, at its beginning, in its middle or at its end."""
+    level: float = 1.0
+    """The loudest 20 ms of all that was heard, 0 to 1: 0 = nothing but silence."""
 
-    def clean(self, share: float = 0.95) -> bool:
-        """Enough of it was heard, and undamaged."""
-        return self.share >= share and not self.clicks and not self.breaks
+    def clean(self, share: float = WHOLE) -> bool:
+        """Enough of it was heard, and undamaged. Unless less than `WHOLE` is asked for no word of it may be missing."""
+        complete = share < WHOLE or self.missing < _WORD
+        return self.share >= share and complete and not self.clicks and not self.breaks
+
+    def verdict(self, share: float = WHOLE) -> str:
+        """What was heard and, when it is not `clean`, what is wrong with that; a sentence for people."""
+        if not self.level:
+            return "heard only silence"
+        if self.share < _TRACE:
+            return f"heard something else ({self.share:.0%} of it)"
+        wrong = [f"wanted {share:.0%}"] if self.share < share else []
+        if self.missing >= _WORD:
+            wrong.append(f"{self.missing:.1f} s of it are missing in one piece")
+        return f"heard {'; '.join([str(self), *wrong])}"
 
     def __str__(self) -> str:
-        return (
-            f"{self.share:.0%} of it from {self.start:.2f} s on, {self.clicks} clicks, {self.breaks} breaks"
-        )
+        start = max(self.start, 0.0)
+        return f"{self.share:.0%} of it from {start:.2f} s on, {self.clicks} clicks, {self.breaks} breaks"
 
 
 def match(heard: bytes, expected: bytes) -> Match:
     """The best match of `expected` in `heard` (both PCM as everywhere here)."""
     told, wanted = samples(heard), samples(expected)
     if not len(told) or not len(wanted):
-        return Match(0.0, 0.0, 0, 0)
+        return Match(0.0, 0.0, 0, 0, level=0.0)
     start = _place(told, wanted)
-    return _compare(told, wanted, start)
+    return replace(
+        _compare(told, wanted, start), level=max((s.level for s in spans(heard) if s.sound), default=0.0)
+    )
 
 
 def _place(told: Numbers, wanted: Numbers) -> int:
@@ -63,7 +83,7 @@ def _place(told: Numbers, wanted: Numbers) -> int:
 
 
 def _compare(told: Numbers, wanted: Numbers, start: int) -> Match:
-    audible = found = clicks = breaks = 0
+    audible = found = clicks = breaks = lost = longest = 0
     lag = start
     for at in range(0, len(wanted), _WINDOW):
         piece = wanted[at : at + _WINDOW]
@@ -77,12 +97,15 @@ def _compare(told: Numbers, wanted: Numbers, start: int) -> Match:
         alike = 1 - float((rest**2).mean()) / energy if energy > _QUIET**2 / 100 else 0.0
         if alike > _DAMAGED:
             clicks += _spoilt(rest, heard)
-        if alike < _ALIKE:
+        lost = lost + 1 if alike < _ALIKE else 0
+        longest = max(longest, lost)
+        if lost:
             continue
         found += 1
         breaks += found > 1 and here - at - lag > _JUMP
         lag = here - at
-    return Match(start / SAMPLES, found / audible if audible else 0.0, clicks, breaks)
+    missing = longest * _WINDOW / SAMPLES
+    return Match(start / SAMPLES, found / audible if audible else 0.0, clicks, breaks, missing)
 
 
 def _likest(piece: Numbers, heard: Numbers) -> Numbers:

@@ -11,7 +11,7 @@ from threecx_simulator.audio.pcm import NotAudio
 from threecx_simulator.control import __doc__ as about
 from threecx_simulator.control.fault_routes import fault_routes
 from threecx_simulator.control.faults import StillRunning, UnknownCall
-from threecx_simulator.control.handle import Control
+from threecx_simulator.control.handle import Control, Impossible
 from threecx_simulator.control.model import (
     BehaviourPatch,
     CallOrder,
@@ -52,9 +52,8 @@ def control_app(control: Control, stage: Stage) -> FastAPI:
     app.add_exception_handler(UnknownCall, _unknown)
     app.add_exception_handler(StillRunning, _too_early)
     app.add_exception_handler(TimeoutError, _late)
-    app.add_exception_handler(NotAudio, _no_audio)
-    app.add_exception_handler(BadScenario, _no_audio)
-    app.add_exception_handler(BadTrace, _no_audio)
+    for wrong in (NotAudio, BadScenario, BadTrace, Impossible):
+        app.add_exception_handler(wrong, _no_audio)
     _calls(app, control)
     _waits(app, control)
     _sound(app, control)

@@ -1,17 +1,22 @@
 """The control verbs as Python methods. The HTTP API offers the same."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from pydantic import ValidationError
+
 from threecx_simulator.audio.pcm import spans, whole
 from threecx_simulator.audio.people import sound
 from threecx_simulator.control.faults import Faults, UnknownCall
 from threecx_simulator.control.model import (
+    KEYS,
     AskedView,
+    BehaviourPatch,
     CallReport,
     CallState,
     ClientView,
@@ -31,10 +36,15 @@ from threecx_simulator.pbx.effects import CallChanged, Effect
 from threecx_simulator.pbx.ids import CallKey, Dn, Status
 from threecx_simulator.pbx.legs import label
 from threecx_simulator.pbx.state import Call, Leg
-from threecx_simulator.scenarios.words import moment
+from threecx_simulator.scenarios.complaints import in_words
+from threecx_simulator.scenarios.words import moment, number_in
 from threecx_simulator.switchboard import Switchboard
 
 WITHIN = 30.0  # seconds a wait may last unless told otherwise
+
+
+class Impossible(ValueError):
+    """What is asked for can never be on this PBX."""
 
 
 class Control(Faults):
@@ -58,9 +68,13 @@ class Control(Faults):
         hangup_when: str | None = None,
         hangup_delay: float = 0.0,
     ) -> str:
-        """Place a call from an extension or an outside number to a DID or a number inside; its id.
+        """Place a call from an extension or an outside number ("" = withheld) to a DID or a number inside; its id.
 
-        ValueError when `hangup_when` is nothing that a timeline can hold."""
+        `Impossible` when nobody is called or `hangup_when` can never come."""
+        if not target:
+            raise Impossible("A call needs a number to call")
+        if hangup_when:
+            self._possible(hangup_when)
         when = (moment(hangup_when), hangup_delay) if hangup_when else None
         deed = partial(
             callers.place,
@@ -88,6 +102,8 @@ class Control(Faults):
 
     def press(self, call: str, keys: str, party: str | None = None) -> None:
         """A party presses keys; unless told, the caller, or whom an application called. Nothing when they have left."""
+        if not re.fullmatch(KEYS, keys):
+            raise Impossible(f"'{keys}' are no keys: there are 0-9, *, # and A-D")
         self._present(call, party)
         self._board.do(partial(callers.press, key=CallKey(call), keys=keys, party=party))
 
@@ -114,7 +130,8 @@ class Control(Faults):
         return found()[0]
 
     async def reached(self, call: str, what: str, within: float = WITHIN) -> CallReport:
-        """Wait until the timeline holds `what`, e.g. "connected 101"."""
+        """Wait until the timeline holds `what`, e.g. "connected 101". `Impossible` when it never can."""
+        self._possible(what)
         return await self.until(call, lambda report: what in report.moments, within)
 
     async def until(
@@ -206,8 +223,16 @@ class Control(Faults):
     # --- the people --------------------------------------------------------------------------------------------
 
     def behave(self, number: str, **changes: Any) -> Behaviour:
-        """Change what a number (extension or outside) does when rung; the fields of `Behaviour`."""
+        """Change what a number (extension or outside) does when rung; the fields of `Behaviour`. `Impossible` when there
+        is no such number or field, or no such value."""
         pbx = self._board.pbx
+        try:
+            BehaviourPatch.model_validate(changes)
+        except ValidationError as wrong:
+            error = wrong.errors()[0]
+            raise Impossible(f"{error['loc'][0]}: {in_words(error)}") from wrong
+        if pbx.directory.find(number) is None:
+            raise Impossible(f"There is no number {number} on this PBX")
         if changes.get("says"):
             sound(changes["says"])
         behaviour = replace(pbx.behaviour(number), **changes)
@@ -264,6 +289,15 @@ class Control(Faults):
             )
             for one in pbx.world.clients
         ]
+
+    def _possible(self, what: str) -> None:
+        """`Impossible` when no timeline of this PBX can hold `what`."""
+        try:
+            named = number_in(moment(what))
+        except ValueError as wrong:
+            raise Impossible(str(wrong)) from wrong
+        if named is not None and self._board.pbx.directory.find(named) is None:
+            raise Impossible(f"'{what}' never comes: there is no number {named} on this PBX")
 
     # --- inside ------------------------------------------------------------------------------------------------
 

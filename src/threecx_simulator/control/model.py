@@ -28,10 +28,12 @@ class CallOrder(_Model):
     from_: str = Field(
         validation_alias=_FROM,
         serialization_alias="from",
-        description="An extension, or any number outside",
+        description="An extension, or any number outside; empty = withheld",
         examples=["+49301234567"],
     )
-    to: str = Field(description="A DID of the PBX, or a number inside", examples=["+4930555001"])
+    to: str = Field(
+        min_length=1, description="A DID of the PBX, or a number inside", examples=["+4930555001"]
+    )
     name: str = Field("", description="The caller's name as displayed")
     hangup_after: float | None = Field(None, ge=0, le=LONGEST, description="Seconds from the beginning")
     hangup_when: Moment | None = Field(None, description="A moment of the timeline", examples=["ringing 101"])

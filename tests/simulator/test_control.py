@@ -18,6 +18,7 @@ import threecx_simulator
 from threecx_simulator import Simulator, SystemClock, default_world
 from threecx_simulator.audio.pcm import to_wav, tone
 from threecx_simulator.cli import app
+from threecx_simulator.control.faults import UnknownCall
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.scenarios.load import BadScenario, load, loads
 from threecx_simulator.scenarios.play import Player
@@ -564,6 +565,65 @@ async def test_a_moment_that_can_never_come_is_refused() -> None:
             sim.control.call("+49", "+4930555101", hangup_when="conected 101")
     told = CliRunner().invoke(app, ["call", "1", "2", "--hangup-when", "conected 101"])
     assert (told.exit_code, "is no line of a timeline" in told.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "complaint"),
+    [
+        ("POST", "/calls", {"from": "1"}, "body.to: is missing"),
+        (
+            "POST",
+            "/calls",
+            {"from": "1", "to": "101", "hangupAfter": "soon"},
+            "body.hangupAfter: 'soon' is no number",
+        ),
+        (
+            "POST",
+            "/calls",
+            '{"from": "1"}',
+            "body: should be JSON, and called so: Content-Type: application/json",
+        ),
+        ("PATCH", "/behaviours/177", {"busy": True}, "There is no number 177 on this PBX"),
+        ("PATCH", "/behaviours/101", {"forwardsTo": "177"}, "There is no number 177 on this PBX"),
+        ("POST", "/faults/monitor", {"client": "8001", "dn": "177"}, "There is no number 177 on this PBX"),
+        ("POST", "/faults/register-anew/177", None, "There is no number 177 on this PBX"),
+        ("PATCH", "/health", {"diskUsage": 101}, "body.diskUsage: should be less than or equal to 100"),
+        ("PATCH", "/health", {"trunksDown": ["1"]}, "There is no trunk 1; there are 10001"),
+        ("PATCH", "/health", {"stoppedServices": ["x"]}, "There is no service x; there are "),
+        (
+            "POST",
+            "/scenarios?within=0",
+            "calls: [{caller: '1', calls: '101', steps: [{wait: 9}]}]",
+            "It was not over",
+        ),
+    ],
+)
+async def test_what_the_control_api_refuses_it_refuses_in_a_sentence(
+    method: str, path: str, body: dict[str, Any] | str | None, complaint: str
+) -> None:
+    sent: dict[str, Any] = {"data": body} if isinstance(body, str) else {"json": body}
+    async with (
+        Simulator(control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+        session.request(method, sim.control_url + path, **sent) as answer,
+    ):
+        assert answer.status in {408, 422}
+        assert (await answer.json())["detail"].startswith(complaint)
+
+
+async def test_what_somebody_heard_who_was_never_there_is_not_silence() -> None:
+    async with Simulator() as sim:
+        call = sim.control.call("+49", "+4930555101")
+        assert sim.control.heard(call).party == "+49"
+        with pytest.raises(UnknownCall, match="102 was never connected in call call-1"):
+            sim.control.heard(call, "102")
+
+
+async def test_the_health_of_the_machine_is_told_as_it_is_set() -> None:
+    async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:
+        wished = {"diskUsage": 96, "trunksDown": ["10001"], "stoppedServices": ["3CXQueueManager"]}
+        async with session.patch(f"{sim.control_url}/health", json=wished) as answer:
+            assert wished.items() <= (await answer.json()).items()
 
 
 async def test_a_call_from_the_command_line_tells_what_happens_until_it_has_ended() -> None:

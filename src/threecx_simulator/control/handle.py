@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from threecx_simulator.audio.pcm import spans, whole
 from threecx_simulator.audio.people import sound
-from threecx_simulator.control.faults import Faults, UnknownCall
+from threecx_simulator.control.faults import Faults, Impossible, UnknownCall
 from threecx_simulator.control.model import (
     KEYS,
     AskedView,
@@ -41,10 +41,6 @@ from threecx_simulator.scenarios.words import moment, number_in
 from threecx_simulator.switchboard import Switchboard
 
 WITHIN = 30.0  # seconds a wait may last unless told otherwise
-
-
-class Impossible(ValueError):
-    """What is asked for can never be on this PBX."""
 
 
 class Control(Faults):
@@ -102,7 +98,7 @@ class Control(Faults):
 
     def press(self, call: str, keys: str, party: str | None = None) -> None:
         """A party presses keys; unless told, the caller, or whom an application called. Nothing when they have left."""
-        if not re.fullmatch(KEYS, keys):
+        if keys and not re.fullmatch(KEYS, keys):
             raise Impossible(f"'{keys}' are no keys: there are 0-9, *, # and A-D")
         self._present(call, party)
         self._board.do(partial(callers.press, key=CallKey(call), keys=keys, party=party))
@@ -148,17 +144,17 @@ class Control(Faults):
     def heard(self, call: str, party: str | None = None) -> Heard:
         """What the caller (or another party: a DN or outside number) heard, as sound and silence."""
         found = self._find(call)
-        return self._sound.heard(found.key, party or found.origin, self._age(found))
+        return self._sound.heard(found.key, self._hearer(found, party), self._age(found))
 
     def heard_pcm(self, call: str, party: str | None = None) -> bytes:
         """The sound itself: 16-bit little-endian, 8000 Hz, mono, from the beginning of the call."""
         found = self._find(call)
-        return self._sound.pcm(found.key, party or found.origin, self._age(found))
+        return self._sound.pcm(found.key, self._hearer(found, party), self._age(found))
 
     def heard_wav(self, call: str, party: str | None = None) -> bytes:
         """The sound as a WAV file."""
         found = self._find(call)
-        return self._sound.wav(found.key, party or found.origin, self._age(found))
+        return self._sound.wav(found.key, self._hearer(found, party), self._age(found))
 
     def say(self, call: str, wav: bytes, party: str | None = None) -> float:
         """The caller (or another party) says a WAV; its length in seconds. `NotAudio` when it is none."""
@@ -214,6 +210,12 @@ class Control(Faults):
         if party and found.ended is None:
             self._speaker(found, party)
 
+    def _hearer(self, call: Call, party: str | None) -> str:
+        present = [call.origin, *map(label, call.legs.values()), *self._sound.studio.parties(call.key)]
+        if party and party not in present:
+            raise UnknownCall(f"{party} was never connected in call {call.key}")
+        return party or call.origin
+
     def _speaker(self, call: Call, party: str | None) -> Leg:
         for leg in call.legs.values():
             if leg.id == call.caller if party is None else label(leg) == party:
@@ -231,8 +233,9 @@ class Control(Faults):
         except ValidationError as wrong:
             error = wrong.errors()[0]
             raise Impossible(f"{error['loc'][0]}: {in_words(error)}") from wrong
-        if pbx.directory.find(number) is None:
-            raise Impossible(f"There is no number {number} on this PBX")
+        self._known(number)
+        if changes.get("forwards_to"):
+            self._known(changes["forwards_to"])
         if changes.get("says"):
             sound(changes["says"])
         behaviour = replace(pbx.behaviour(number), **changes)

@@ -18,6 +18,12 @@ KEYS = r"^[0-9*#A-D]+$"
 LONGEST = 1_000_000.0  # seconds, about eleven days
 
 
+class Complaint(BaseModel):
+    """Why a request was refused."""
+
+    detail: str
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
@@ -130,7 +136,7 @@ class IllnessOrder(_Model):
     count: int = Field(1, ge=1)
     path: str = Field("", description="Part of the path")
     method: str = ""
-    retry_after: int | None = None
+    retry_after: int | None = Field(None, ge=0, description="Seconds")
     html: bool = Field(False, description="With a web server's page as body")
 
 
@@ -182,7 +188,7 @@ class CallLimit(_Model):
 class NewParty(_Model):
     """Who takes the caller's place."""
 
-    number: str
+    number: str = Field(min_length=1)
     name: str = ""
 
 

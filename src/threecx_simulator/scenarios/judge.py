@@ -1,6 +1,5 @@
 """Whether what a scenario expects of a call came true."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,10 +21,10 @@ class Verdict:
     why: str
 
 
-def judge(expectation: Expectation, report: CallReport, heard: Callable[[], bytes], folder: Path) -> Verdict:
+def judge(expectation: Expectation, report: CallReport, heard: bytes, folder: Path) -> Verdict:
     """Judge one expectation of an ended call. `heard`: the PCM that its caller heard; `folder`: where WAVs lie."""
     if expectation.hears is not None:
-        met, why = _hears(expectation, report, heard(), folder)
+        met, why = _hears(expectation, report, heard, folder)
     elif expectation.ended_by is not None:
         met, why = report.ended_by == expectation.ended_by, f"ended by {report.ended_by}"
     else:

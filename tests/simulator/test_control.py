@@ -541,6 +541,10 @@ async def test_the_openapi_page_offers_a_body_wherever_one_is_needed() -> None:
             async with session.post(sim.control_url + path, data=offered[1]["schema"]["example"]) as answer:
                 assert answer.status in {200, 204}, await answer.text()
         assert paths["/calls/{call}/say"]["post"]["requestBody"]["required"]
+        refusals = paths["/calls/{call}/say"]["post"]["responses"]
+        for status in ("404", "422"):
+            schema = refusals[status]["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Complaint"}
         assert "audio/wav" in paths["/calls/{call}/heard.wav"]["get"]["responses"]["200"]["content"]
 
 

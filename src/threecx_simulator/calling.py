@@ -35,8 +35,8 @@ def call(
 
 def _ask(control: str, path: str, body: dict[str, Any] | None = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    asked = urllib.request.Request(control + path, data, {"Content-Type": "application/json"})  # noqa: S310 (http, given by the user)
     try:
+        asked = urllib.request.Request(control + path, data, {"Content-Type": "application/json"})  # noqa: S310 (http, given by the user)
         with urllib.request.urlopen(asked, timeout=10) as answer:  # noqa: S310 (as above)
             return json.load(answer)
     except urllib.error.HTTPError as refused:

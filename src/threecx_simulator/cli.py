@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -18,7 +19,7 @@ from threecx_simulator.options_page import page
 from threecx_simulator.pbx.accounts import account, with_account
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.pbx.world import DEFAULT_SECRET, World, default_world
-from threecx_simulator.profile import PROFILES, Profile, draw, with_option
+from threecx_simulator.profile import DRAWN, PROFILES, Profile, draw, with_option
 from threecx_simulator.scenarios.load import BadScenario, load
 from threecx_simulator.scenarios.model import Scenario
 from threecx_simulator.scenarios.words import moment
@@ -28,9 +29,16 @@ from threecx_simulator.trace.replay import BadTrace, Frame, read
 
 SECRET_VARIABLE = "THREECX_SIMULATOR_SECRET"  # noqa: S105 (a variable's name)
 _LAST_PORT = 65_535
-_DRAWN = "drawn"  # every doubt decided by --seed
 
-app = typer.Typer(help="A 3CX V20 PBX on loopback.", no_args_is_help=True, add_completion=False)
+_NAME = re.compile(r"(\*\.)?[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*|[0-9A-Fa-f:.]+")
+
+app = typer.Typer(
+    help="A 3CX V20 PBX on loopback.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich draws a box around complaints, which breaks "file, line, field" in two
+)
 
 
 @app.callback()
@@ -92,11 +100,16 @@ def serve(
     replay: Annotated[Path | None, typer.Option(help="Play such a file again")] = None,
     until_done: Annotated[
         bool,
-        typer.Option("--until-done", help="Stop when the scenarios are over; 1 when one was disappointed"),
+        typer.Option(
+            "--until-done",
+            help="Stop when scenarios and replay are over; exit code 1 when an expectation was disappointed",
+        ),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the addresses as one JSON line")] = False,
 ) -> None:
     """Run the PBX until SIGTERM or Ctrl-C. Listens on loopback only, unless --listen says otherwise."""
+    if until_done and not scenario and replay is None:
+        raise typer.BadParameter("--until-done waits for a --scenario or a --replay, and none is given")
     secret = _secret(secret_file)
     world, company = _company(company_seed, people, secret)
     world = _with_clients(world, clients or [], secret)
@@ -108,7 +121,7 @@ def serve(
         history=history,
         clock=SystemClock(time_scale),
         tls=tls or bool(tls_names) or ca_file is not None,
-        tls_names=tuple(tls_names or ()),
+        tls_names=_names(tls_names or []),
         seed=seed,
         listen=_address(listen),
         control_listen=_address(control),
@@ -124,7 +137,12 @@ def serve(
         seed=seed,
         ca_file=ca_file,
     )
-    raise typer.Exit(_run(run(simulator, job)))
+    try:
+        code = _run(run(simulator, job))
+    except OSError as full:  # the disk, or whoever reads what is printed
+        sys.stderr.write(f"Cannot write: {full}\n")
+        raise typer.Exit(1) from full
+    raise typer.Exit(code)
 
 
 if sys.platform == "win32":
@@ -147,9 +165,9 @@ else:
 
 
 def _profile(name: str, seed: int, options: list[str]) -> Profile:
-    if name not in {*PROFILES, _DRAWN}:
-        raise typer.BadParameter(f"There is no profile {name}; there are {', '.join(PROFILES)} and {_DRAWN}")
-    profile = draw(seed) if name == _DRAWN else PROFILES[name]
+    if name not in {*PROFILES, DRAWN}:
+        raise typer.BadParameter(f"There is no profile {name}; there are {', '.join(PROFILES)} and {DRAWN}")
+    profile = draw(seed) if name == DRAWN else PROFILES[name]
     for option in options:
         try:
             profile = with_option(profile, *option.split("=", 1))
@@ -197,8 +215,17 @@ def _frames(file: Path | None) -> list[Frame]:
         return []
     try:
         return read(file.read_text(encoding="utf-8").splitlines())
+    except UnicodeDecodeError as wrong:
+        raise typer.BadParameter(f"{file}: is not UTF-8 text") from wrong
     except (OSError, BadTrace) as wrong:
-        raise typer.BadParameter(f"{file}: {wrong}") from wrong
+        raise typer.BadParameter(f"{file}: {getattr(wrong, 'strerror', wrong)}") from wrong
+
+
+def _names(names: list[str]) -> tuple[str, ...]:
+    for name in names:
+        if not _NAME.fullmatch(name):
+            raise typer.BadParameter(f"--tls-name: '{name}' is no name or address, like pbx.example.com")
+    return tuple(names)
 
 
 def _secret(file: Path | None) -> str:
@@ -207,7 +234,8 @@ def _secret(file: Path | None) -> str:
         try:
             secret = file.read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as unreadable:
-            raise typer.BadParameter(f"--secret-file {file}: {unreadable}") from unreadable
+            why = getattr(unreadable, "strerror", "is not UTF-8 text")
+            raise typer.BadParameter(f"--secret-file {file}: {why}") from unreadable
     if not secret:
         raise typer.BadParameter(f"The secret of {file or SECRET_VARIABLE} is empty")
     return secret

@@ -307,6 +307,7 @@ _DRAWN: dict[str, tuple[Any, ...]] = {
     "clock_ppm": (-100.0, 0.0, 100.0),
     "version": ("20.0.7.0", "20.0.8.1121", "20.0.9.0", "20.0.10.100"),
 }
+DRAWN = "drawn"  # the profile in which every doubt is decided by a seed
 _FIXED = {"post_unheard"}  # a fault: asked for by name
 
 
@@ -339,6 +340,8 @@ def with_option(profile: Profile, name: str, text: str = "") -> Profile:
     chosen = [choice for choice in choices if str(choice).lower() == text.lower()]
     if choices and not chosen:
         raise ValueError(f"{name} is one of {', '.join(map(str, choices))}")
+    if name == "version" and not re.fullmatch(r"\d+(\.\d+){2,3}", text):
+        raise ValueError("version looks like 20.0.9.0")
     value: Any = chosen[0] if choices else _number(name, kind, text) if kind in {int, float} else text
     return replace(profile, **{name: value})
 

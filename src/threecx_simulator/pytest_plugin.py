@@ -3,14 +3,14 @@
 - `threecx_pbx`: a PBX of this test's own, in a thread; `.url`, `.ca_file`, `.control_url`, and the verbs of `Control`, which wait.
 - `threecx_caller`: `caller = threecx_caller("+49301234567", "+4930555001")` places a call.
 - the marker `threecx(profile="auto", seed=None, tls=False, speed=1.0)` chooses what kind of PBX it is; further options
-  are those of the profile, as `upsert_repeat_ms=750`.
+  are those of the profile, as `upsert_repeat_ms=750`, and `company_seed`, `people`, `history` for a larger company.
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,9 +20,11 @@ from threecx_simulator.audio.match import Match, match
 from threecx_simulator.audio.pcm import read_wav, to_wav
 from threecx_simulator.audio.people import sound
 from threecx_simulator.clock import SystemClock
+from threecx_simulator.company import make_company
 from threecx_simulator.control.handle import WITHIN
 from threecx_simulator.control.model import CallReport, Heard, Requests
-from threecx_simulator.profile import PROFILES, Profile, draw
+from threecx_simulator.pbx.world import DEFAULT_SECRET
+from threecx_simulator.profile import DRAWN, PROFILES, Profile, draw, with_option
 from threecx_simulator.simulator import LOOPBACK, Simulator
 from threecx_simulator.trace.replay import read, replay
 
@@ -149,7 +151,11 @@ class Caller:
         wanted = read_wav(words) if isinstance(words, bytes) else sound(words)
         heard = self.pbx.run(lambda: self.pbx.simulator.control.heard_pcm(self.id, self.party))
         found = match(heard, wanted)
-        assert found.clean(share), f"heard {found}"
+        if not found.clean(share):
+            name = words if isinstance(words, str) else "that sound"
+            raise AssertionError(
+                f"Expected {name} to have been heard; {found.verdict(share)}; what happened: {', '.join(self.report.moments)}"
+            )
         return found
 
 
@@ -157,7 +163,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        "threecx(profile, seed, tls, speed, **options): the PBX that the fixture threecx_pbx starts",
+        "threecx(profile, seed, tls, speed, company_seed, people, history, **options): the PBX that the fixture threecx_pbx starts",
     )
 
 
@@ -168,10 +174,17 @@ def threecx_pbx(request: pytest.FixtureRequest) -> Iterator[RunningPbx]:
     options: dict[str, Any] = dict(marker.kwargs) if marker else {}
     if marker and marker.args:
         raise pytest.UsageError(f"threecx takes its options by name, like profile={marker.args[0]!r}")
-    tls, speed = options.pop("tls", False), options.pop("speed", 1.0)
+    tls, speed = bool(options.pop("tls", False)), options.pop("speed", 1.0)
+    if not isinstance(speed, int | float) or not speed > 0:
+        raise pytest.UsageError(f"threecx: speed is a number above 0, not {speed!r}")
     profile = _profile(options.pop("profile", "auto"), options.pop("seed", None))
+    office = _office(options)
     simulator = Simulator(
-        profile=_changed(profile, options), clock=SystemClock(speed), tls=tls, control_listen=LOOPBACK
+        profile=_changed(profile, options),
+        clock=SystemClock(speed),
+        tls=tls,
+        control_listen=LOOPBACK,
+        **office,
     )
     with _loop() as loop:
         asyncio.run_coroutine_threadsafe(simulator.__aenter__(), loop).result()
@@ -187,23 +200,46 @@ def threecx_caller(threecx_pbx: RunningPbx) -> Callable[..., Caller]:
     return threecx_pbx.call
 
 
-def _profile(chosen: str | Profile, seed: int | None) -> Profile:
-    if seed is not None:
-        return draw(seed)
-    if not isinstance(chosen, str):
+def _profile(chosen: str | Profile, seed: Any) -> Profile:
+    if isinstance(chosen, Profile):
         return chosen
-    if chosen not in PROFILES:
-        raise pytest.UsageError(f"There is no profile {chosen}; there are {', '.join(PROFILES)}")
-    return PROFILES[chosen]
+    if chosen not in {*PROFILES, DRAWN}:
+        raise pytest.UsageError(f"There is no profile {chosen}; there are {', '.join(PROFILES)} and {DRAWN}")
+    if seed is None:
+        return draw(0) if chosen == DRAWN else PROFILES[chosen]
+    if not isinstance(seed, int) or chosen not in {"auto", DRAWN}:
+        raise pytest.UsageError(
+            f"threecx: a seed is a whole number and draws the whole profile, not {chosen}"
+        )
+    return draw(seed)
+
+
+def _office(options: dict[str, Any]) -> dict[str, Any]:
+    """What the simulator is told of a larger company; taken out of `options`."""
+    seed, people = options.pop("company_seed", None), options.pop("people", None)
+    history = options.pop("history", 0)
+    for name, value, least in (("company_seed", seed, None), ("people", people, 1), ("history", history, 0)):
+        if value is not None and (not isinstance(value, int) or (least is not None and value < least)):
+            raise pytest.UsageError(f"threecx: {name} is a whole number, not {value!r}")
+    if seed is None and people is None:
+        return {"history": history}
+    world, company = make_company(seed or 0, DEFAULT_SECRET, people)
+    return {"world": world, "company": company, "history": history}
 
 
 def _changed(profile: Profile, options: dict[str, Any]) -> Profile:
     unknown = sorted(options.keys() - {field.name for field in fields(Profile)})
     if unknown:
         raise pytest.UsageError(
-            f"threecx knows no {unknown[0]}; there are profile, seed, tls, speed and the options of the profiles"
+            f"threecx knows no {unknown[0]}; there are profile, seed, tls, speed, company_seed, people, history"
+            " and the options of the profiles"
         )
-    return replace(profile, **options)
+    for name, value in options.items():
+        try:
+            profile = with_option(profile, name, str(value))
+        except ValueError as wrong:
+            raise pytest.UsageError(f"threecx: {wrong}, not {value!r}") from wrong
+    return profile
 
 
 class _loop:

@@ -8,6 +8,14 @@ from threecx_pbx.clock import ManualClock
 from threecx_runner.files.store import Files
 
 
+def suffixes(folder: Path) -> set[str]:
+    return {path.suffix for path in folder.iterdir()}
+
+
+def labelled(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.json"))
+
+
 async def said(text: str) -> AsyncIterator[bytes]:
     yield text.encode()
 
@@ -17,7 +25,7 @@ async def test_files_that_are_kept_at_the_same_time_do_not_disturb_each_other(tm
     kept = await asyncio.gather(*(files.put(said(f"{n}"), f"{n}.txt", "text/plain") for n in range(300)))
     texts = [await files.read(one, 0, 10) for one in kept]
     assert texts == [f"{n}".encode() for n in range(300)]
-    assert {path.suffix for path in tmp_path.iterdir()} == {".blob", ".json"}
+    assert suffixes(tmp_path) == {".blob", ".json"}
 
 
 async def test_files_of_which_the_time_is_over_go_when_many_come_at_once(tmp_path: Path) -> None:
@@ -27,4 +35,4 @@ async def test_files_of_which_the_time_is_over_go_when_many_come_at_once(tmp_pat
         await files.put(said(f"{n}"), "old.txt", "text/plain")
     await clock.advance(3601)
     new = await asyncio.gather(*(files.put(said("new"), "new.txt", "text/plain") for _ in range(30)))
-    assert sorted(path.stem for path in tmp_path.glob("*.json")) == sorted(new)
+    assert labelled(tmp_path) == sorted(new)

@@ -18,8 +18,9 @@ import threecx_simulator
 from threecx_simulator import Simulator, SystemClock, default_world
 from threecx_simulator.audio.pcm import to_wav, tone
 from threecx_simulator.cli import app
+from threecx_simulator.control.faults import UnknownCall
 from threecx_simulator.pbx.directory import Directory
-from threecx_simulator.scenarios.load import BadScenario, loads
+from threecx_simulator.scenarios.load import BadScenario, load, loads
 from threecx_simulator.scenarios.play import Player
 from threecx_simulator.serving import Job, run
 
@@ -80,7 +81,7 @@ calls:
             assert replayed.status == 204
         async with session.post(f"{sim.control_url}/scenarios", data="calls: [{}]") as wrong:
             assert wrong.status == 422
-            assert "line 1, calls.0.caller: Field required" in (await wrong.json())["detail"]
+            assert "line 1, calls.0.caller: is missing" in (await wrong.json())["detail"]
 
 
 async def test_waiting_for_what_does_not_happen_ends_with_408_and_unknown_calls_with_404() -> None:
@@ -136,7 +137,7 @@ def test_it_listens_on_this_machine_only_unless_asked_and_then_says_so(asked: li
 
 def test_the_addresses_that_it_listens_on_by_itself_are_loopback() -> None:
     shown = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).output
-    assert shown.count("[default: 127.0.0.1:") == 2
+    assert " ".join(shown.split()).count("[default: 127.0.0.1:") == 2
 
 
 @pytest.mark.proves("simulator.scenarios")
@@ -192,24 +193,29 @@ faults:
         assert (sim.board.pbx.max_calls, sim.board.pbx.licensed) == (3, True)
 
 
+def chain(length: int) -> str:
+    """Lists that each hold the one before twice: few lines, 2 to the power of `length` texts."""
+    return "".join(f"b{at}: &b{at} [*{f'b{at - 1}' if at else 'a'}, *a]\n" for at in range(length))
+
+
 @pytest.mark.proves("simulator.scenarios")
 @pytest.mark.parametrize(
     ("text", "where"),
     [
         (
-            "calls:\n  - caller: '1'\n    calls: '2'\n    atx: 1\n",
-            "x.yaml, line 4, calls.0.atx: Extra inputs",
+            "calls:\n  - caller: '1'\n    calls: '101'\n    atx: 1\n",
+            "x.yaml, line 4, calls.0.atx: there is no such field",
         ),
         (
             "people:\n  101:\n    busy: maybe\n",
-            "x.yaml, line 3, people.101.busy: Input should be a valid boolean",
+            "x.yaml, line 3, people.101.busy: should be true or false",
         ),
-        ("calls:\n  - caller: '1'\n", "x.yaml, line 2, calls.0.calls: Field required"),
+        ("calls:\n  - caller: '1'\n", "x.yaml, line 2, calls.0.calls: is missing"),
         (
-            "calls:\n  - caller: '1'\n    calls: '2'\n    presses:\n      - keys: '1'\n",
+            "calls:\n  - caller: '1'\n    calls: '101'\n    presses:\n      - keys: '1'\n",
             "x.yaml, line 5, calls.0.presses.0: exactly one of after, at must be given",
         ),
-        ("calls: {}\n", "x.yaml, line 1, calls: Input should be a list"),
+        ("calls: {}\n", "x.yaml, line 1, calls: should be a list"),
         (
             "faults:\n  - what: answers\n    at: 1\n",
             "x.yaml, line 2, faults.0: answers needs status",
@@ -236,8 +242,8 @@ faults:
             "x.yaml, line 3, people.101.says: 'tone:nan' is not a tone",
         ),
         ("calls: [\n", "x.yaml, line 2: "),
-        ("- 1\n", "x.yaml, line 1, the file: Input should be a mapping"),
-        ("people:\n  101: 5\n", "x.yaml, line 2, people.101: Input should be a mapping"),
+        ("- 1\n", "x.yaml, line 1, the file: should be a mapping"),
+        ("people:\n  101: 5\n", "x.yaml, line 2, people.101: should be a mapping"),
         ("people:\n  101:\n    says: no.wav\n", "x.yaml, line 3, people.101.says: There is no file no.wav"),
         (
             'name: x\ncalls: !!python/object/apply:os.system ["echo hi"]\n',
@@ -249,6 +255,36 @@ faults:
             "people:\n  101:\n    says: text:Hello\n",
             "x.yaml, line 3, people.101.says: text: is for what a caller says",
         ),
+        ("# nothing\n", "x.yaml, line 1, the file: nothing happens in it"),
+        ("people: [101]\n", "x.yaml, line 1, people: should be a mapping"),
+        (
+            "calls:\n  - {caller: '1', calls: '101', at: 5s}\n",
+            "x.yaml, line 2, calls.0.at: '5s' is no number (seconds have no unit here)",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: '101', steps: [{press: 12x}]}\n",
+            "x.yaml, line 2, calls.0.steps.0.press: keys are 0-9, *, # and A-D",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: '177'}\n",
+            "x.yaml, line 2, calls.0.calls: there is no number 177 on this PBX",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: ''}\n",
+            "x.yaml, line 2, calls.0.calls: is empty",
+        ),
+        (
+            "people: {101: {busy: true, answers_after: 3}}\n",
+            "x.yaml, line 1, people.101: whoever is busy, not registered or does not exist never answers",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: '101', expects: [{ended_by: caller, within: 2}]}\n",
+            "x.yaml, line 2, calls.0.expects.0: ended_by knows no within",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: '101', expects: [{connected_to: '101', share: 0.5}]}\n",
+            "x.yaml, line 2, calls.0.expects.0: share is for hears",
+        ),
         ("people:\n  9999: {}\n", "x.yaml, line 2, people.9999: there is no number 9999 on this PBX"),
     ],
 )
@@ -256,6 +292,34 @@ def test_a_bad_scenario_names_file_line_and_field(text: str, where: str) -> None
     with pytest.raises(BadScenario) as wrong:
         loads(text, "x.yaml", directory=Directory.of(default_world()))
     assert str(wrong.value).startswith(where)
+    assert len(str(wrong.value).splitlines()) == 1
+
+
+@pytest.mark.proves("simulator.scenarios")
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        ("name: x\nfolder: Grüße\n".encode("latin-1"), ", line 2: is not UTF-8 text"),
+        (f"a: &a [x, x]\n{chain(40)}".encode(), ", line 1, a: there is no such field"),
+    ],
+)
+def test_a_file_that_is_no_text_or_grows_without_bound_is_refused_at_once(
+    tmp_path: Path, data: bytes, complaint: str
+) -> None:
+    file = tmp_path / "x.yaml"
+    file.write_bytes(data)
+    with pytest.raises(BadScenario) as wrong:
+        load(file)
+    assert str(wrong.value).startswith(f"{file}{complaint}")
+
+
+async def test_a_wrong_number_may_be_called_by_whoever_expects_that() -> None:
+    text = "calls: [{caller: '', calls: '177', expects: [{ended_by: unknown number}]}]"
+    async with Simulator() as sim:
+        scenario = loads(text, directory=Directory.of(sim.world))
+        async with Player(sim.control, sim.clock, [scenario]) as player:
+            (verdict,) = await player.done()
+    assert verdict.met, verdict.why
 
 
 @pytest.mark.proves("simulator.scenarios")
@@ -314,6 +378,16 @@ async def test_a_recording_that_cannot_be_written_is_told_in_a_sentence(
     assert "Cannot write: " in capsys.readouterr().err
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a disk that is full")
+def test_a_full_disk_ends_the_recording_and_is_told_in_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text("calls: [{caller: '+49', calls: '101', hangs_up_after: 0.1}]\n")
+    done = _simulate("serve", "--scenario", str(file), "--until-done", "--record", "/dev/full")
+    assert "The recording ends here: No space left on device" in done.stderr
+    assert "ended by caller" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def _simulate(*arguments: str) -> "subprocess.CompletedProcess[str]":
     program = "import sys; sys.argv[0] = 'threecx-simulator'; from threecx_simulator.cli import main; main()"
     ports = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"] if arguments[0] == "serve" else []
@@ -362,16 +436,21 @@ def test_the_command_line_plays_a_scenario_and_tells_by_its_exit_code(tmp_path: 
         (("--control", ":5081"), "':5081' is not an address"),
         (("--secret-file", "nowhere.txt"), "--secret-file nowhere.txt: "),
         (("--secret-file", os.devnull), "is empty"),
-        (("--scenario", "nowhere.yaml"), "nowhere.yaml: cannot be read"),
+        (("--scenario", "nowhere.yaml"), "nowhere.yaml: cannot be read (No such file or directory)"),
+        (("--replay", sys.executable), "is not UTF-8 text"),
+        (("--set", "version="), "version looks like 20.0.9.0"),
+        (("--client", "a b=users"), "'a b=users' is not like 8002=system_admins"),
+        (("--tls-name", "foo bar"), "'foo bar' is no name or address"),
+        (("--until-done",), "--until-done waits for a --scenario or a --replay"),
         (("--replay", "nowhere.jsonl"), "nowhere.jsonl: "),
     ],
 )
 def test_what_the_command_line_cannot_use_is_said_in_a_sentence(
     arguments: tuple[str, ...], complaint: str
 ) -> None:
-    done = CliRunner().invoke(app, ["serve", *arguments], env={"TERMINAL_WIDTH": "300"})
+    done = CliRunner().invoke(app, ["serve", *arguments])
     assert done.exit_code == 2
-    assert complaint in " ".join(done.output.replace("\u2502", " ").split())
+    assert complaint in done.output.splitlines()[-1]
 
 
 def test_the_module_runs_like_the_program() -> None:
@@ -462,6 +541,10 @@ async def test_the_openapi_page_offers_a_body_wherever_one_is_needed() -> None:
             async with session.post(sim.control_url + path, data=offered[1]["schema"]["example"]) as answer:
                 assert answer.status in {200, 204}, await answer.text()
         assert paths["/calls/{call}/say"]["post"]["requestBody"]["required"]
+        refusals = paths["/calls/{call}/say"]["post"]["responses"]
+        for status in ("404", "422"):
+            schema = refusals[status]["content"]["application/json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Complaint"}
         assert "audio/wav" in paths["/calls/{call}/heard.wav"]["get"]["responses"]["200"]["content"]
 
 
@@ -471,10 +554,80 @@ async def test_a_moment_that_can_never_come_is_refused() -> None:
         status, body = await _post(session, f"{sim.control_url}/calls", **order)
         assert (status, sim.control.calls()) == (422, [])
         assert "'conected 101' is no line of a timeline" in json.dumps(body)
+        status, body = await _post(
+            session, f"{sim.control_url}/calls", **order | {"hangupWhen": "ringing 177"}
+        )
+        assert (status, body["detail"]) == (
+            422,
+            "'ringing 177' never comes: there is no number 177 on this PBX",
+        )
+        call = sim.control.call("+49", "+4930555101")
+        never = f"{sim.control_url}/calls/{call}/reached?what=conected+101"
+        async with session.get(never) as answer:
+            assert (answer.status, "no line of a timeline" in await answer.text()) == (422, True)
         with pytest.raises(ValueError, match="is no line of a timeline"):
             sim.control.call("+49", "+4930555101", hangup_when="conected 101")
     told = CliRunner().invoke(app, ["call", "1", "2", "--hangup-when", "conected 101"])
     assert (told.exit_code, "is no line of a timeline" in told.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "complaint"),
+    [
+        ("POST", "/calls", {"from": "1"}, "body.to: is missing"),
+        (
+            "POST",
+            "/calls",
+            {"from": "1", "to": "101", "hangupAfter": "soon"},
+            "body.hangupAfter: 'soon' is no number",
+        ),
+        (
+            "POST",
+            "/calls",
+            '{"from": "1"}',
+            "body: should be JSON, and called so: Content-Type: application/json",
+        ),
+        ("PATCH", "/behaviours/177", {"busy": True}, "There is no number 177 on this PBX"),
+        ("PATCH", "/behaviours/101", {"forwardsTo": "177"}, "There is no number 177 on this PBX"),
+        ("POST", "/faults/monitor", {"client": "8001", "dn": "177"}, "There is no number 177 on this PBX"),
+        ("POST", "/faults/register-anew/177", None, "There is no number 177 on this PBX"),
+        ("PATCH", "/health", {"diskUsage": 101}, "body.diskUsage: should be less than or equal to 100"),
+        ("PATCH", "/health", {"trunksDown": ["1"]}, "There is no trunk 1; there are 10001"),
+        ("PATCH", "/health", {"stoppedServices": ["x"]}, "There is no service x; there are "),
+        (
+            "POST",
+            "/scenarios?within=0",
+            "calls: [{caller: '1', calls: '101', steps: [{wait: 9}]}]",
+            "It was not over",
+        ),
+    ],
+)
+async def test_what_the_control_api_refuses_it_refuses_in_a_sentence(
+    method: str, path: str, body: dict[str, Any] | str | None, complaint: str
+) -> None:
+    sent: dict[str, Any] = {"data": body} if isinstance(body, str) else {"json": body}
+    async with (
+        Simulator(control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+        session.request(method, sim.control_url + path, **sent) as answer,
+    ):
+        assert answer.status in {408, 422}
+        assert (await answer.json())["detail"].startswith(complaint)
+
+
+async def test_what_somebody_heard_who_was_never_there_is_not_silence() -> None:
+    async with Simulator() as sim:
+        call = sim.control.call("+49", "+4930555101")
+        assert sim.control.heard(call).party == "+49"
+        with pytest.raises(UnknownCall, match="102 was never connected in call call-1"):
+            sim.control.heard(call, "102")
+
+
+async def test_the_health_of_the_machine_is_told_as_it_is_set() -> None:
+    async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:
+        wished = {"diskUsage": 96, "trunksDown": ["10001"], "stoppedServices": ["3CXQueueManager"]}
+        async with session.patch(f"{sim.control_url}/health", json=wished) as answer:
+            assert wished.items() <= (await answer.json()).items()
 
 
 async def test_a_call_from_the_command_line_tells_what_happens_until_it_has_ended() -> None:
@@ -499,9 +652,11 @@ async def test_a_call_from_the_command_line_tells_what_happens_until_it_has_ende
     ]
 
 
-def test_a_call_without_a_simulator_says_how_to_start_one() -> None:
-    done = CliRunner().invoke(app, ["call", "1", "2", "--control", "http://127.0.0.1:1"])
+@pytest.mark.parametrize("control", ["http://127.0.0.1:1", "nonsense"])
+def test_a_call_without_a_simulator_says_how_to_start_one(control: str) -> None:
+    done = CliRunner().invoke(app, ["call", "1", "2", "--control", control])
     assert done.exit_code == 1
+    assert len(done.output.splitlines()) == 1
     assert "threecx-simulator serve" in done.output
 
 

@@ -30,8 +30,12 @@ def voice(seed: int, seconds: float = 3.0) -> bytes:
     return bytes((wave / np.abs(wave).max() * 0.5 * 32767).astype("<i2").tobytes())
 
 
+def packed(numbers: Any) -> bytes:
+    return bytes((np.clip(numbers, -1, 1) * 32767).astype("<i2").tobytes())
+
+
 def louder(pcm: bytes, gain: float) -> bytes:
-    return (samples(pcm) * gain * 32767).astype("<i2").tobytes()
+    return packed(samples(pcm) * gain)
 
 
 MENU, OTHER = voice(1), voice(2)
@@ -55,6 +59,76 @@ def test_half_a_prompt_is_half_a_prompt() -> None:
     assert 0.4 < found.share < 0.6
     assert not found.clean()
     assert found.clean(share=0.4)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0.0, 0.3), (7.0, 7.4), (14.7, 15.0)])
+def test_a_long_prompt_without_one_of_its_words_is_not_the_prompt(start: float, end: float) -> None:
+    long = voice(3, 15.0)
+    first, last = int(start * 8000) * 2, int(end * 8000) * 2
+    found = match(SILENCE + long[:first] + bytes(last - first) + long[last:] + SILENCE, long)
+    assert found.share >= 0.95
+    assert not found.clean()
+    assert "missing in one piece" in found.verdict()
+    assert found.clean(share=0.9) or found.clicks
+
+
+@pytest.mark.parametrize(
+    ("heard", "words"),
+    [
+        (SILENCE * 3, "heard only silence"),
+        (b"", "heard only silence"),
+        (SILENCE + OTHER, "heard something else (0% of it)"),
+        (
+            MENU[len(MENU) // 2 :] + SILENCE,
+            "heard 55% of it from 0.00 s on, 0 clicks, 0 breaks; wanted 95%; 1.5 s",
+        ),
+        (
+            SILENCE + MENU[: len(MENU) // 2] + SILENCE + MENU[len(MENU) // 2 :],
+            "heard 55% of it from 2.00 s on",
+        ),
+        (SILENCE + MENU, "heard 100% of it from 1.00 s on, 0 clicks, 0 breaks"),
+    ],
+)
+def test_the_verdict_says_what_a_person_would_say(heard: bytes, words: str) -> None:
+    assert match(heard, MENU).verdict().startswith(words)
+
+
+@pytest.mark.parametrize("speed", [0.97, 1.03])
+def test_a_prompt_that_runs_too_fast_or_too_slow_is_told_as_such(speed: float) -> None:
+    played = samples(MENU)
+    changed = np.interp(np.arange(0, len(played) - 1, speed), np.arange(len(played)), played)
+    found = match(SILENCE + packed(changed), MENU)
+    assert not found.clean()
+    assert found.verdict() == f"heard it at {speed:.1%} of its speed"
+
+
+def test_a_prompt_over_noise_is_heard_until_the_noise_drowns_it() -> None:
+    random, played = np.random.default_rng(5), samples(MENU)
+    loudness = float(np.sqrt((played**2).mean()))
+    for below, heard in ((20, True), (0, False)):
+        noise = random.normal(0, loudness * 10 ** (-below / 20), len(played))
+        found = match(SILENCE + packed(played + noise) + SILENCE, MENU)
+        assert found.clean() is heard, (below, found)
+
+
+async def test_a_sound_may_be_expected_after_a_moment(start: Any, tmp_path: Path) -> None:
+    text = """
+people: {101: {says: "tone:900:1", answers_after: 1}}
+calls:
+  - caller: "+49"
+    calls: "+4930555101"
+    steps: [{until: connected 101}, {press: "1"}, {wait: 3}, {press: "2"}, {hang_up: true}]
+    expects:
+      - {hears: "tone:900:1", after: connected 101, within: 0.5}
+      - {hears: "tone:900:1", after: pressed 2}
+      - {hears: "tone:900:1", after: pressed 3}
+"""
+    app = await start("auto")
+    async with Player(app.sim.control, app.sim.clock, [loads(text)]) as player:
+        first, late, never = await player.done()
+    assert (first.met, late.met, never.met) == (True, False, False), (first.why, late.why, never.why)
+    assert late.why.startswith("heard only silence")
+    assert never.why.startswith("'pressed 3' is not in the timeline")
 
 
 def test_a_click_is_heard() -> None:

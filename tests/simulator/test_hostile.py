@@ -101,6 +101,59 @@ def test_no_request_makes_the_pbx_fail(
     assert answer.status < 400 or not any(word in text for word in _WORDS), (method, path, text)
 
 
+@pytest.mark.parametrize(
+    "body", [rb'{"destination": "\ud800"}', b'{"destination": "\xff"}', b'{"timeout": NaN}']
+)
+def test_half_a_character_is_no_json_and_spoils_no_later_answer(
+    threecx_pbx: RunningPbx, token: str, body: bytes
+) -> None:
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    for path in (
+        "callcontrol/8001/makecall",
+        "callcontrol/8001/participants/8107/routeto",
+        "xapi/v1/Contacts",
+    ):
+        answer = requests.post(f"{threecx_pbx.url}/{path}", body, headers=headers, timeout=5)
+        assert (answer.status_code, answer.text) == (400, ""), path
+    shown = requests.get(f"{threecx_pbx.url}/xapi/v1/ActiveCalls", headers=headers, timeout=5)
+    assert shown.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Sec-WebSocket-Version: 12",
+        "Sec-WebSocket-Key: x",
+        "Content-Length: 5",
+        "X: " + "y" * 9000,
+        "Y" * 9000,
+    ],
+)
+def test_a_broken_opening_of_a_socket_gets_a_status_and_nothing_else(
+    threecx_pbx: RunningPbx, token: str, header: str
+) -> None:
+    host, _, port = threecx_pbx.url.removeprefix("http://").partition(":")
+    lines = ["GET /callcontrol/ws HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade"]
+    lines += ["Sec-WebSocket-Version: 13", f"Authorization: Bearer {token}", header]
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        connection.settimeout(5)
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert answer.startswith(b"HTTP/1.1 4")
+    assert answer.endswith(b"\r\n\r\n")
+
+
+def test_a_client_that_leaves_in_mid_request_is_no_error(
+    threecx_pbx: RunningPbx, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, _, port = threecx_pbx.url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        lines = ["POST /connect/token HTTP/1.1", "Host: x", "Content-Type: application/x-www-form-urlencoded"]
+        connection.sendall("\r\n".join([*lines, "Content-Length: 100", "", "client"]).encode())
+    threecx_pbx.wait(threecx_pbx.simulator.control.asked("POST", "/connect/token"))
+    assert caplog.text == ""
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(min_size=1, max_size=60).map(lambda data: data + b"\r\n\r\n"))
 def test_what_is_not_http_gets_no_words_of_a_framework(threecx_pbx: RunningPbx, data: bytes) -> None:

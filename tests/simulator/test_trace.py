@@ -39,6 +39,19 @@ async def test_a_recorded_call_is_seen_again_by_another_program(start: Any) -> N
     assert await again.legs() == []
 
 
+async def test_a_leg_that_goes_in_the_same_moment_is_seen_again_too(start: Any) -> None:
+    file = io.StringIO()
+    app = await start("auto")
+    Recorder(app.sim.board, app.sim.gate, file)
+    app.sim.control.call(CALLER, "+4930555101", hangup_when="connected 101")
+    await app.seen(lambda frames: len(frames) == 3)
+
+    again = await start("auto")
+    await replay(read(file.getvalue().splitlines()), again.sim.board, again.sim.clock)
+    await again.seen(lambda frames: len(frames) == len(app.frames))
+    assert again.events() == app.events()
+
+
 async def test_far_legs_and_devices_are_seen_again_too(start: Any) -> None:
     file = io.StringIO()
     app = await start("auto")

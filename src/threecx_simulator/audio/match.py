@@ -1,11 +1,11 @@
 """Whether a sound was heard: by its shape, not by its name. Tells a wrong, a cut and a damaged prompt apart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from threecx_simulator.audio.pcm import SAMPLES, samples
+from threecx_simulator.audio.pcm import SAMPLES, samples, spans
 
 Numbers = NDArray[np.float64]
 _WINDOW = SAMPLES // 10  # 100 ms: compared piece by piece, each with its own gain and place
@@ -15,6 +15,12 @@ _ALIKE = 0.7  # share of its energy that the expected piece must explain to coun
 _DAMAGED = 0.35  # from here on it is the piece, but damaged; below it is something else
 _REACH = 4  # samples to either side that a resampler may smear
 _QUIET = 10 ** (-45 / 20)  # pieces below -45 dBFS prove nothing
+WHOLE = 0.95  # share that counts as all of it: quiet ends of words drown in what is left of the line's noise
+_WORD = 0.2  # seconds: a short word; so much may not be missing in one piece
+_TRACE = 0.1  # share below which it is another sound
+_SAME = 0.5  # share from which on it is that sound, at that speed
+_SPEEDS = tuple(step / 200 for step in range(180, 221))  # 90 % to 110 %: a clock that runs wrong
+_PATIENCE = 60 * SAMPLES  # longer than this the speed is not looked for: it is tried out
 _JUMP = SAMPLES // 500  # 2 ms: a piece that lies so much further on came after a break
 
 
@@ -25,29 +31,78 @@ class Match:
     start: float
     """Where in what was heard it begins."""
     share: float
-    """How much of it was heard, 0 to 1."""
+    """How much of it was heard, 0 to 1; loud parts count for more, since soft ones drown first."""
     clicks: int
     """Places of 5 ms that differ: clicks, drop-outs."""
     breaks: int
     """Places at which it stopped and went on later."""
+    missing: float = 0.0
+    """The longest audible stretch that was not heard, at its beginning, in its middle or at its end."""
+    speed: float = 1.0
+    """How much too fast it was played, when that is why it was not heard; 1.03 = by 3 %."""
+    level: float = 1.0
+    """The loudest 20 ms of all that was heard, 0 to 1: 0 = nothing but silence."""
 
-    def clean(self, share: float = 0.95) -> bool:
-        """Enough of it was heard, and undamaged."""
-        return self.share >= share and not self.clicks and not self.breaks
+    def clean(self, share: float = WHOLE) -> bool:
+        """Enough of it was heard, and undamaged. Unless less than `WHOLE` is asked for no word of it may be missing."""
+        complete = share < WHOLE or self.missing < _WORD
+        return self.share >= share and complete and not self.clicks and not self.breaks
+
+    def verdict(self, share: float = WHOLE) -> str:
+        """What was heard and, when it is not `clean`, what is wrong with that; a sentence for people."""
+        if not self.level:
+            return "heard only silence"
+        if self.speed != 1:
+            return f"heard it at {self.speed:.1%} of its speed"
+        if self.share < _TRACE:
+            return f"heard something else ({self.share:.0%} of it)"
+        wrong = [f"wanted {share:.0%}"] if self.share < share else []
+        if self.missing >= _WORD:
+            wrong.append(f"{self.missing:.1f} s of it are missing in one piece")
+        return f"heard {'; '.join([str(self), *wrong])}"
 
     def __str__(self) -> str:
-        return (
-            f"{self.share:.0%} of it from {self.start:.2f} s on, {self.clicks} clicks, {self.breaks} breaks"
-        )
+        start = max(self.start, 0.0)
+        percent = int(self.share * 100)  # 95 % are not told of what has failed to be
+        return f"{percent}% of it from {start:.2f} s on, {self.clicks} clicks, {self.breaks} breaks"
 
 
 def match(heard: bytes, expected: bytes) -> Match:
     """The best match of `expected` in `heard` (both PCM as everywhere here)."""
     told, wanted = samples(heard), samples(expected)
     if not len(told) or not len(wanted):
-        return Match(0.0, 0.0, 0, 0)
-    start = _place(told, wanted)
-    return _compare(told, wanted, start)
+        return Match(0.0, 0.0, 0, 0, level=0.0)
+    found = _compare(told, wanted, _place(told, wanted))
+    speed = _speed(told, wanted) if found.share < _SAME else 1.0
+    level = max((span.level for span in spans(heard) if span.sound), default=0.0)
+    return replace(found, speed=speed, level=level)
+
+
+def _speed(told: Numbers, wanted: Numbers) -> float:
+    """How fast the beginning of `wanted` runs in what was heard; 1 when it is not in it at any speed."""
+    if len(told) > _PATIENCE:
+        return 1.0
+    start = wanted[: 2 * SAMPLES]
+    shares = {one: _share(told, _faster(start, one)) for one in _SPEEDS}
+    likest = max(shares, key=lambda one: shares[one])
+    return likest if shares[likest] > _SAME else 1.0
+
+
+def _share(told: Numbers, wanted: Numbers) -> float:
+    """Share of the pieces that are there, whatever became of their loudness."""
+    lag = _place(told, wanted)
+    alike = []
+    for at in range(0, len(wanted) - _WINDOW + 1, _WINDOW):
+        piece = wanted[at : at + _WINDOW]
+        if np.sqrt((piece**2).mean()) >= _QUIET:
+            heard = _part(told, _nearby(told, piece, at + lag), _WINDOW)
+            alike.append(piece @ heard > 0.8 * np.sqrt((piece @ piece) * (heard @ heard)))
+    return float(np.mean(alike)) if alike else 0.0
+
+
+def _faster(wanted: Numbers, speed: float) -> Numbers:
+    places = np.arange(0, len(wanted) - 1, speed)
+    return np.asarray(np.interp(places, np.arange(len(wanted)), wanted))
 
 
 def _place(told: Numbers, wanted: Numbers) -> int:
@@ -63,13 +118,15 @@ def _place(told: Numbers, wanted: Numbers) -> int:
 
 
 def _compare(told: Numbers, wanted: Numbers, start: int) -> Match:
-    audible = found = clicks = breaks = 0
+    audible = found = 0.0
+    clicks = breaks = lost = longest = 0
     lag = start
     for at in range(0, len(wanted), _WINDOW):
         piece = wanted[at : at + _WINDOW]
-        if len(piece) < _WINDOW // 2 or np.sqrt((piece**2).mean()) < _QUIET:
+        weight = float(np.sqrt((piece**2).mean()))
+        if len(piece) < _WINDOW // 2 or weight < _QUIET:
             continue
-        audible += 1
+        audible += weight
         here = _nearby(told, piece, at + lag)
         heard = _part(told, here, len(piece))
         rest = heard - _likest(_part(wanted, at - _REACH, len(piece) + 2 * _REACH), heard)
@@ -77,12 +134,15 @@ def _compare(told: Numbers, wanted: Numbers, start: int) -> Match:
         alike = 1 - float((rest**2).mean()) / energy if energy > _QUIET**2 / 100 else 0.0
         if alike > _DAMAGED:
             clicks += _spoilt(rest, heard)
-        if alike < _ALIKE:
+        lost = lost + 1 if alike < _ALIKE else 0
+        longest = max(longest, lost)
+        if lost:
             continue
-        found += 1
-        breaks += found > 1 and here - at - lag > _JUMP
+        breaks += found > 0 and here - at - lag > _JUMP
+        found += weight
         lag = here - at
-    return Match(start / SAMPLES, found / audible if audible else 0.0, clicks, breaks)
+    missing = longest * _WINDOW / SAMPLES
+    return Match(start / SAMPLES, found / audible if audible else 0.0, clicks, breaks, missing)
 
 
 def _likest(piece: Numbers, heard: Numbers) -> Numbers:

@@ -4,13 +4,14 @@ import asyncio
 from typing import Annotated
 
 from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from threecx_simulator.audio.pcm import NotAudio
 from threecx_simulator.control import __doc__ as about
 from threecx_simulator.control.fault_routes import fault_routes
-from threecx_simulator.control.faults import StillRunning, UnknownCall
+from threecx_simulator.control.faults import Impossible, StillRunning, UnknownCall
 from threecx_simulator.control.handle import Control
 from threecx_simulator.control.model import (
     BehaviourPatch,
@@ -18,6 +19,7 @@ from threecx_simulator.control.model import (
     CallReport,
     ClientRights,
     ClientView,
+    Complaint,
     Heard,
     Keys,
     PostTimes,
@@ -40,6 +42,7 @@ from threecx_simulator.control.openapi import (
 )
 from threecx_simulator.control.phone import phone
 from threecx_simulator.control.stage import Stage
+from threecx_simulator.scenarios.complaints import in_words
 from threecx_simulator.scenarios.load import BadScenario
 from threecx_simulator.trace.replay import BadTrace
 
@@ -48,13 +51,18 @@ Seconds = Annotated[float, Query(ge=0, le=600, description="How long to wait at 
 
 def control_app(control: Control, stage: Stage) -> FastAPI:
     """The application that offers what `Control` does."""
-    app: FastAPI = FastAPIOffline(title="3CX simulator: control", version="1", description=about or "")
+    app: FastAPI = FastAPIOffline(
+        title="3CX simulator: control",
+        version="1",
+        description=about or "",
+        responses={422: {"model": Complaint, "description": "Something in the request cannot be"}},
+    )
+    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(UnknownCall, _unknown)
     app.add_exception_handler(StillRunning, _too_early)
     app.add_exception_handler(TimeoutError, _late)
-    app.add_exception_handler(NotAudio, _no_audio)
-    app.add_exception_handler(BadScenario, _no_audio)
-    app.add_exception_handler(BadTrace, _no_audio)
+    for wrong in (NotAudio, BadScenario, BadTrace, Impossible):
+        app.add_exception_handler(wrong, _no_audio)
     _calls(app, control)
     _waits(app, control)
     _sound(app, control)
@@ -74,6 +82,12 @@ async def _unknown(_request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": str(error)}, 404)
 
 
+async def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    told = [f"{'.'.join(str(part) for part in one['loc'])}: {in_words(one)}" for one in error.errors()]
+    return JSONResponse({"detail": "; ".join(told)}, 422)
+
+
 async def _no_audio(_request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": str(error)}, 422)
 
@@ -83,7 +97,7 @@ async def _too_early(_request: Request, error: Exception) -> Response:
 
 
 async def _late(_request: Request, error: Exception) -> Response:
-    return JSONResponse({"detail": str(error)}, 408)
+    return JSONResponse({"detail": str(error) or "It was not over within the time given"}, 408)
 
 
 def _calls(app: FastAPI, control: Control) -> None:

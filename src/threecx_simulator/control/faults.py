@@ -18,6 +18,10 @@ class UnknownCall(LookupError):
     """There is no call with this id."""
 
 
+class Impossible(ValueError):
+    """What is asked for can never be on this PBX."""
+
+
 class StillRunning(ValueError):
     """What is asked for can be done with an ended call only."""
 
@@ -53,7 +57,8 @@ class Faults:
         self._board.pbx.licensed = on
 
     def monitor(self, client: str, dn: str, on: bool) -> None:
-        """Tick or untick a DN for an API client."""
+        """Tick or untick a DN for an API client; KeyError when there is no such client."""
+        self._known(dn)
         self._board.do(partial(upheaval.monitor, ClientId(client), Dn(dn), on))
 
     def set_rights(
@@ -87,6 +92,7 @@ class Faults:
 
     def register_anew(self, dn: str) -> list[str]:
         """The devices of an extension register again, under new ids, which are returned."""
+        self._known(dn)
         return self._board.do(partial(upheaval.register_anew, Dn(dn)))
 
     def new_party(self, call: str, number: str, name: str = "") -> None:
@@ -112,6 +118,10 @@ class Faults:
     def cut_streams(self) -> None:
         """End every audio stream."""
         self._sound.desk.cut()
+
+    def _known(self, number: str) -> None:
+        if self._board.pbx.directory.find(number) is None:
+            raise Impossible(f"There is no number {number} on this PBX")
 
     def _find(self, call: str) -> Call:
         pbx = self._board.pbx

@@ -1,17 +1,22 @@
 """The control verbs as Python methods. The HTTP API offers the same."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from pydantic import ValidationError
+
 from threecx_simulator.audio.pcm import spans, whole
 from threecx_simulator.audio.people import sound
-from threecx_simulator.control.faults import Faults, UnknownCall
+from threecx_simulator.control.faults import Faults, Impossible, UnknownCall
 from threecx_simulator.control.model import (
+    KEYS,
     AskedView,
+    BehaviourPatch,
     CallReport,
     CallState,
     ClientView,
@@ -31,7 +36,8 @@ from threecx_simulator.pbx.effects import CallChanged, Effect
 from threecx_simulator.pbx.ids import CallKey, Dn, Status
 from threecx_simulator.pbx.legs import label
 from threecx_simulator.pbx.state import Call, Leg
-from threecx_simulator.scenarios.words import moment
+from threecx_simulator.scenarios.complaints import in_words
+from threecx_simulator.scenarios.words import moment, number_in
 from threecx_simulator.switchboard import Switchboard
 
 WITHIN = 30.0  # seconds a wait may last unless told otherwise
@@ -58,9 +64,13 @@ class Control(Faults):
         hangup_when: str | None = None,
         hangup_delay: float = 0.0,
     ) -> str:
-        """Place a call from an extension or an outside number to a DID or a number inside; its id.
+        """Place a call from an extension or an outside number ("" = withheld) to a DID or a number inside; its id.
 
-        ValueError when `hangup_when` is nothing that a timeline can hold."""
+        `Impossible` when nobody is called or `hangup_when` can never come."""
+        if not target:
+            raise Impossible("A call needs a number to call")
+        if hangup_when:
+            self._possible(hangup_when)
         when = (moment(hangup_when), hangup_delay) if hangup_when else None
         deed = partial(
             callers.place,
@@ -88,6 +98,8 @@ class Control(Faults):
 
     def press(self, call: str, keys: str, party: str | None = None) -> None:
         """A party presses keys; unless told, the caller, or whom an application called. Nothing when they have left."""
+        if keys and not re.fullmatch(KEYS, keys):
+            raise Impossible(f"'{keys}' are no keys: there are 0-9, *, # and A-D")
         self._present(call, party)
         self._board.do(partial(callers.press, key=CallKey(call), keys=keys, party=party))
 
@@ -114,7 +126,8 @@ class Control(Faults):
         return found()[0]
 
     async def reached(self, call: str, what: str, within: float = WITHIN) -> CallReport:
-        """Wait until the timeline holds `what`, e.g. "connected 101"."""
+        """Wait until the timeline holds `what`, e.g. "connected 101". `Impossible` when it never can."""
+        self._possible(what)
         return await self.until(call, lambda report: what in report.moments, within)
 
     async def until(
@@ -131,17 +144,17 @@ class Control(Faults):
     def heard(self, call: str, party: str | None = None) -> Heard:
         """What the caller (or another party: a DN or outside number) heard, as sound and silence."""
         found = self._find(call)
-        return self._sound.heard(found.key, party or found.origin, self._age(found))
+        return self._sound.heard(found.key, self._hearer(found, party), self._age(found))
 
     def heard_pcm(self, call: str, party: str | None = None) -> bytes:
         """The sound itself: 16-bit little-endian, 8000 Hz, mono, from the beginning of the call."""
         found = self._find(call)
-        return self._sound.pcm(found.key, party or found.origin, self._age(found))
+        return self._sound.pcm(found.key, self._hearer(found, party), self._age(found))
 
     def heard_wav(self, call: str, party: str | None = None) -> bytes:
         """The sound as a WAV file."""
         found = self._find(call)
-        return self._sound.wav(found.key, party or found.origin, self._age(found))
+        return self._sound.wav(found.key, self._hearer(found, party), self._age(found))
 
     def say(self, call: str, wav: bytes, party: str | None = None) -> float:
         """The caller (or another party) says a WAV; its length in seconds. `NotAudio` when it is none."""
@@ -197,6 +210,12 @@ class Control(Faults):
         if party and found.ended is None:
             self._speaker(found, party)
 
+    def _hearer(self, call: Call, party: str | None) -> str:
+        present = [call.origin, *map(label, call.legs.values()), *self._sound.studio.parties(call.key)]
+        if party and party not in present:
+            raise UnknownCall(f"{party} was never connected in call {call.key}")
+        return party or call.origin
+
     def _speaker(self, call: Call, party: str | None) -> Leg:
         for leg in call.legs.values():
             if leg.id == call.caller if party is None else label(leg) == party:
@@ -206,8 +225,17 @@ class Control(Faults):
     # --- the people --------------------------------------------------------------------------------------------
 
     def behave(self, number: str, **changes: Any) -> Behaviour:
-        """Change what a number (extension or outside) does when rung; the fields of `Behaviour`."""
+        """Change what a number (extension or outside) does when rung; the fields of `Behaviour`. `Impossible` when there
+        is no such number or field, or no such value."""
         pbx = self._board.pbx
+        try:
+            BehaviourPatch.model_validate(changes)
+        except ValidationError as wrong:
+            error = wrong.errors()[0]
+            raise Impossible(f"{error['loc'][0]}: {in_words(error)}") from wrong
+        self._known(number)
+        if changes.get("forwards_to"):
+            self._known(changes["forwards_to"])
         if changes.get("says"):
             sound(changes["says"])
         behaviour = replace(pbx.behaviour(number), **changes)
@@ -264,6 +292,15 @@ class Control(Faults):
             )
             for one in pbx.world.clients
         ]
+
+    def _possible(self, what: str) -> None:
+        """`Impossible` when no timeline of this PBX can hold `what`."""
+        try:
+            named = number_in(moment(what))
+        except ValueError as wrong:
+            raise Impossible(str(wrong)) from wrong
+        if named is not None and self._board.pbx.directory.find(named) is None:
+            raise Impossible(f"'{what}' never comes: there is no number {named} on this PBX")
 
     # --- inside ------------------------------------------------------------------------------------------------
 

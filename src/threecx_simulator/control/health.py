@@ -1,14 +1,16 @@
 """The control API's page about the machine behind the PBX: make it ill, see who notices."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from threecx_simulator.xapi.health import Health
+from threecx_simulator.control.faults import Impossible
 from threecx_simulator.xapi.office import Office
+from threecx_simulator.xapi.sets.live import SERVICES
 
 _MAY_BE_NULL = {"license_expires", "last_backup"}  # back to what they are by themselves
 
@@ -18,7 +20,7 @@ class HealthPatch(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
-    disk_usage: int | None = None
+    disk_usage: int | None = Field(None, ge=0, le=100, description="Percent")
     license_expires: datetime | None = None
     stopped_services: set[str] | None = None
     trunks_down: set[str] | None = None
@@ -30,19 +32,45 @@ class HealthPatch(BaseModel):
     phones_ok: bool | None = None
 
 
+class HealthView(BaseModel):
+    """`Health` as JSON."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, from_attributes=True)
+
+    disk_usage: int
+    total_disk: int
+    license_expires: datetime | None
+    stopped_services: set[str]
+    trunks_down: set[str]
+    recording_quota_reached: bool
+    recording_stopped: bool
+    voicemail_quota_reached: bool
+    last_backup: datetime | None
+    firewall_ok: bool
+    phones_ok: bool
+
+
 def add_health(app: FastAPI, office: Office) -> None:
     """`GET` and `PATCH /health`."""
 
     @app.get("/health", tags=["faults"])
-    async def health() -> Health:
+    async def health() -> HealthView:
         """How well the machine is."""
-        return office.health
+        return HealthView.model_validate(office.health)
 
     @app.patch("/health", tags=["faults"])
-    async def change_health(patch: HealthPatch) -> Health:
+    async def change_health(patch: HealthPatch) -> HealthView:
         """Change it: disk, licence, services, trunks, quotas."""
         wished = patch.model_dump(exclude_unset=True).items()
+        _known("service", patch.stopped_services, [name for name, *_ in SERVICES])
+        _known("trunk", patch.trunks_down, [one.number for one in office.pbx.world.trunks])
         changes = {name: value for name, value in wished if value is not None or name in _MAY_BE_NULL}
         office.health = replace(office.health, **changes)
         office.journal.observe(office.health)
-        return office.health
+        return HealthView.model_validate(office.health)
+
+
+def _known(what: str, named: set[str] | None, known: Collection[str]) -> None:
+    unknown = sorted((named or set()) - set(known))
+    if unknown:
+        raise Impossible(f"There is no {what} {unknown[0]}; there are {', '.join(known)}")

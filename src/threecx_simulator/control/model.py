@@ -18,6 +18,12 @@ KEYS = r"^[0-9*#A-D]+$"
 LONGEST = 1_000_000.0  # seconds, about eleven days
 
 
+class Complaint(BaseModel):
+    """Why a request was refused."""
+
+    detail: str
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
@@ -28,10 +34,12 @@ class CallOrder(_Model):
     from_: str = Field(
         validation_alias=_FROM,
         serialization_alias="from",
-        description="An extension, or any number outside",
+        description="An extension, or any number outside; empty = withheld",
         examples=["+49301234567"],
     )
-    to: str = Field(description="A DID of the PBX, or a number inside", examples=["+4930555001"])
+    to: str = Field(
+        min_length=1, description="A DID of the PBX, or a number inside", examples=["+4930555001"]
+    )
     name: str = Field("", description="The caller's name as displayed")
     hangup_after: float | None = Field(None, ge=0, le=LONGEST, description="Seconds from the beginning")
     hangup_when: Moment | None = Field(None, description="A moment of the timeline", examples=["ringing 101"])
@@ -128,7 +136,7 @@ class IllnessOrder(_Model):
     count: int = Field(1, ge=1)
     path: str = Field("", description="Part of the path")
     method: str = ""
-    retry_after: int | None = None
+    retry_after: int | None = Field(None, ge=0, description="Seconds")
     html: bool = Field(False, description="With a web server's page as body")
 
 
@@ -180,7 +188,7 @@ class CallLimit(_Model):
 class NewParty(_Model):
     """Who takes the caller's place."""
 
-    number: str
+    number: str = Field(min_length=1)
     name: str = ""
 
 

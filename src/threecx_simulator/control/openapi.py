@@ -2,15 +2,21 @@
 
 from typing import Any
 
+from threecx_simulator.control.model import Complaint
+
 Responses = dict[int | str, dict[str, Any]]
-NOT_FOUND: Responses = {404: {"description": "No such call"}}
-NO_AUDIO: Responses = {422: {"description": "Not a WAV file"}}
-NO_SCENARIO: Responses = {422: {"description": "Not a scenario; `detail` names line and field"}}
-NO_TRACE: Responses = {422: {"description": "Not a recording; `detail` names line and field"}}
-RUNNING: Responses = {409: {"description": "The call has not ended"}}
+NOT_FOUND: Responses = {404: {"model": Complaint, "description": "No such call"}}
+NO_AUDIO: Responses = {422: {"model": Complaint, "description": "Not a WAV file"}}
+NO_SCENARIO: Responses = {
+    422: {"model": Complaint, "description": "Not a scenario; `detail` names line and field"}
+}
+NO_TRACE: Responses = {
+    422: {"model": Complaint, "description": "Not a recording; `detail` names line and field"}
+}
+RUNNING: Responses = {409: {"model": Complaint, "description": "The call has not ended"}}
 WAV: Responses = {200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}}
 LINES: Responses = {200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}}}
-LATE: Responses = {408: {"description": "It did not happen within the time given"}}
+LATE: Responses = {408: {"model": Complaint, "description": "It did not happen within the time given"}}
 
 
 def _body(kind: str, description: str, **schema: str) -> dict[str, Any]:

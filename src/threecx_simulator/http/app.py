@@ -1,11 +1,12 @@
 """The PBX's web application: every route, and answers for what has none."""
 
+import logging
 from asyncio import Transport
 from collections.abc import Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
@@ -20,6 +21,8 @@ from threecx_simulator.pbx.ids import Dn
 from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.routes import Xapi
+
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())  # half a form is the client's matter
 
 
 class PbxWeb:
@@ -46,7 +49,10 @@ class PbxWeb:
             *Xapi(board, self.tokens, office).routes(),
             WebSocketRoute("/{path:path}", _nowhere),
         ]
-        self.app = Starlette(routes=routes, exception_handlers={HTTPException: _plain})
+        self.app = Starlette(
+            routes=routes,
+            exception_handlers={HTTPException: _plain, ClientDisconnect: _gone, Exception: _broken},
+        )
         self.app.router.redirect_slashes = False
 
     async def _token(self, request: Request) -> Response:
@@ -73,6 +79,16 @@ class PbxWeb:
 async def _nowhere(socket: WebSocket) -> None:
     """No socket is served on this path: it is unknown, as over HTTP."""
     await socket.send_denial_response(empty(404))
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """The client has left in the middle of its request: nobody reads this."""
+    return empty(400)
+
+
+async def _broken(_request: Request, _error: Exception) -> Response:
+    """A bug of ours; its traceback is in the log."""
+    return empty(500)
 
 
 async def _plain(_request: Request, error: Exception) -> Response:

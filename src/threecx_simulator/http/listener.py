@@ -12,6 +12,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from threecx_simulator.http.http1 import Http1Protocol
+from threecx_simulator.http.upgrade import UpgradeProtocol
 
 
 class _Expected(logging.Filter):
@@ -46,7 +47,7 @@ class Listener:
         self._config = Config(
             app,
             http="httptools",
-            ws="websockets-sansio",
+            ws=UpgradeProtocol,
             ws_ping_interval=None,
             ws_per_message_deflate=False,  # frames are written past uvicorn, uncompressed as by ASP.NET
             ws_max_size=1 << 20,  # "message size is limited" (D); how far is not told

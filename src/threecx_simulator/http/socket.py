@@ -7,6 +7,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from urllib.parse import quote, unquote
 
+import orjson
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from threecx_simulator.http.reading import Reading
@@ -158,8 +159,8 @@ class Sockets:
 
     async def _request(self, connection: Connection, text: str | bytes) -> None:
         try:
-            parsed = json.loads(text)
-        except (ValueError, RecursionError):
+            parsed = orjson.loads(text)
+        except ValueError:
             parsed = None
         if not isinstance(parsed, dict):
             return  # 3CX says nothing about malformed requests; there is no id to answer to

@@ -1,5 +1,6 @@
 """API clients in words: `8002=system_admins,no-call-control` on a command line."""
 
+import re
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -21,12 +22,15 @@ class Account:
     xapi: bool = True
 
 
+_CLIENT = re.compile(r"[0-9A-Za-z]+")  # plain letters and digits (T); one careful reader had numbers alone
+
+
 def account(text: str) -> Account:
     """From `id=role`, with the boxes that are not ticked behind it. ValueError says what is wrong."""
     client, _, rights = text.partition("=")
     name, *unticked = rights.split(",")
     role = next((one for one in _ROLES if one == name), None)
-    if not client or role is None:
+    if not _CLIENT.fullmatch(client) or role is None:
         raise ValueError(f"'{text}' is not like 8002=system_admins; roles are {', '.join(_ROLES)}")
     unknown = [one for one in unticked if one not in _UNTICKED]
     if unknown:

@@ -1,11 +1,11 @@
 """Whether what a scenario expects of a call came true."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from threecx_simulator.audio.match import match
+from threecx_simulator.audio.pcm import whole
 from threecx_simulator.audio.people import sound
 from threecx_simulator.control.model import CallReport
 from threecx_simulator.scenarios.model import Expectation
@@ -21,10 +21,10 @@ class Verdict:
     why: str
 
 
-def judge(expectation: Expectation, report: CallReport, heard: Callable[[], bytes], folder: Path) -> Verdict:
+def judge(expectation: Expectation, report: CallReport, heard: bytes, folder: Path) -> Verdict:
     """Judge one expectation of an ended call. `heard`: the PCM that its caller heard; `folder`: where WAVs lie."""
     if expectation.hears is not None:
-        met, why = _hears(expectation, heard(), folder)
+        met, why = _hears(expectation, report, heard, folder)
     elif expectation.ended_by is not None:
         met, why = report.ended_by == expectation.ended_by, f"ended by {report.ended_by}"
     else:
@@ -34,12 +34,16 @@ def judge(expectation: Expectation, report: CallReport, heard: Callable[[], byte
     return Verdict(report.id, ", ".join(f"{name} {value}" for name, value in wanted.items()), met, why)
 
 
-def _hears(expectation: Expectation, heard: bytes, folder: Path) -> tuple[bool, str]:
-    found = match(heard, sound(expectation.hears or "", folder))
-    met = found.clean(expectation.share)
-    if met and expectation.within is not None and found.start > expectation.within:
-        return False, f"heard only {found.start:.2f} s after the call began"
-    return met, f"heard {found}"
+def _hears(expectation: Expectation, report: CallReport, heard: bytes, folder: Path) -> tuple[bool, str]:
+    since = _time(expectation.after, report)
+    if since is None:
+        return False, _missing(expectation.after, report)
+    skipped = (since - report.began_at).total_seconds()
+    found = match(heard[whole(skipped) :], sound(expectation.hears or "", folder))
+    clean, verdict = found.clean(expectation.share), found.verdict(expectation.share)
+    if clean and expectation.within is not None and found.start > expectation.within:
+        return False, f"heard only {found.start:.2f} s after '{expectation.after}'"
+    return clean, f"{verdict}, counted from '{expectation.after}'" if skipped else verdict
 
 
 def _reached(what: str, expectation: Expectation, report: CallReport) -> tuple[bool, str]:
@@ -47,10 +51,14 @@ def _reached(what: str, expectation: Expectation, report: CallReport) -> tuple[b
     at = _time(what, report, not_before=since)
     if since is None or at is None:
         missing = what if since is not None else expectation.after
-        return False, f"'{missing}' is not in the timeline: {', '.join(report.moments)}"
+        return False, _missing(missing, report)
     took = (at - since).total_seconds()
     late = expectation.within is not None and took > expectation.within
     return not late, f"{took:.2f} s after '{expectation.after}'"
+
+
+def _missing(what: str, report: CallReport) -> str:
+    return f"'{what}' is not in the timeline: {', '.join(report.moments)}"
 
 
 def _time(what: str, report: CallReport, not_before: datetime | None = None) -> datetime | None:

@@ -1,6 +1,5 @@
 """Reading a scenario; what is wrong is named by file, line and field, everything at once."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,7 +13,10 @@ from ruamel.yaml.reader import ReaderError
 from threecx_simulator.audio.pcm import NotAudio
 from threecx_simulator.audio.people import sound
 from threecx_simulator.audio.speech import SPOKEN, speaker
+from threecx_simulator.pbx.attempts import word
 from threecx_simulator.pbx.directory import Directory
+from threecx_simulator.pbx.ids import Reason
+from threecx_simulator.scenarios.complaints import in_words
 from threecx_simulator.scenarios.model import Scenario
 from threecx_simulator.scenarios.words import ends_by_itself, number_in
 
@@ -53,8 +55,11 @@ def load(path: Path, directory: Directory | None = None) -> Scenario:
     """The scenario in that file; numbers are looked up in `directory` when it is given."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as unreadable:
-        raise BadScenario(f"{path}: cannot be read ({unreadable})") from unreadable
+    except OSError as unreadable:
+        raise BadScenario(f"{path}: cannot be read ({unreadable.strerror})") from unreadable
+    except UnicodeDecodeError as wrong:
+        line = wrong.object.count(b"\n", 0, wrong.start) + 1
+        raise BadScenario(f"{path}, line {line}: is not UTF-8 text") from wrong
     return loads(text, str(path), path.parent, directory)
 
 
@@ -63,23 +68,23 @@ def loads(
 ) -> Scenario:
     """The scenario in that text; `name` stands for the file in errors, its sounds lie in `folder`."""
     parsed = _parsed(text, name)
-    plain = _plain(parsed) if parsed is not None else {}
+    plain = {} if parsed is None else _plain(parsed, {})
     complaints = [*_unheard(plain, folder), *(_unknown(plain, directory) if directory else ())]
     scenario = None
     try:
         scenario = Scenario.model_validate(plain)
     except ValidationError as wrong:
-        complaints += [_Complaint(error["loc"], _plainly(error["msg"])) for error in wrong.errors()]
+        mistaken = [_Complaint(error["loc"], in_words(error)) for error in wrong.errors()]
+        complaints = [*mistaken, *(one for one in complaints if not _within(one, mistaken))]
     if complaints or scenario is None:
-        told = sorted((_line(parsed, one.where), one) for one in complaints)
+        told = sorted(((_line(parsed, one.where), one) for one in complaints), key=lambda one: one[0])
         raise BadScenario("\n".join(_located(name, line, one) for line, one in told))
     return scenario.model_copy(update={"folder": str(folder / scenario.folder)})
 
 
-def _plainly(message: str) -> str:
-    """pydantic's message without its own words for what YAML calls otherwise."""
-    plain = message.removeprefix("Value error, ").replace("a valid tuple", "a list")
-    return re.sub(r"valid dictionary( or instance of \w+)?", "mapping", plain)
+def _within(one: _Complaint, others: list[_Complaint]) -> bool:
+    """Whether the place of that complaint, or what it stands in, is wrong already."""
+    return any(one.where[: len(other.where)] == other.where for other in others)
 
 
 def _parsed(text: str, name: str) -> Any:
@@ -127,6 +132,7 @@ def _unknown(plain: Any, directory: Directory) -> Iterator[_Complaint]:
     numbers = {where: str(where[-1]) for where, _ in _found(plain, ("people", "*"))}
     for field in ("people.*.forwards_to", "calls.*.expects.*.connected_to", "faults.*.dn"):
         numbers |= dict(_texts(plain, tuple(field.split("."))))
+    numbers |= {where: called for where, called in _called(plain) if called}
     ends = dict(_texts(plain, ("calls", "*", "expects", "*", "ended_by")))
     numbers |= {where: end for where, end in ends.items() if not ends_by_itself(end)}
     for field in (
@@ -147,6 +153,15 @@ def _unknown(plain: Any, directory: Directory) -> Iterator[_Complaint]:
             yield _Complaint(where, f"there is no number {number} on this PBX")
 
 
+def _called(plain: Any) -> Iterator[tuple[Place, str]]:
+    """Whom callers call, but for those who expect to hear that there is no such number."""
+    for where, caller in _found(plain, ("calls", "*")):
+        wrong_number = word(Reason.UNKNOWN_DESTINATION)
+        expected = dict(_texts(caller, ("expects", "*", "ended_by"))).values()
+        if wrong_number not in expected:
+            yield from ((where + there, called) for there, called in _texts(caller, ("calls",)))
+
+
 def _texts(plain: Any, path: tuple[str, ...]) -> Iterator[tuple[Place, str]]:
     return ((where, value) for where, value in _found(plain, path) if isinstance(value, str))
 
@@ -163,11 +178,17 @@ def _found(node: Any, path: tuple[str, ...], here: Place = ()) -> Iterator[tuple
             yield from _found(node[key], path[1:], (*here, key))
 
 
-def _plain(node: Any) -> Any:
-    """Without ruamel's own types."""
-    if isinstance(node, dict):
-        return {str(key): _plain(value) for key, value in node.items()}
-    return [_plain(value) for value in node] if isinstance(node, list) else node
+def _plain(node: Any, known: dict[int, Any]) -> Any:
+    """Without ruamel's own types. What an alias repeats stays one object (`known` by `id`), however often it stands there."""
+    if not isinstance(node, dict | list):
+        return node
+    if id(node) not in known:
+        made: Any = known.setdefault(id(node), {} if isinstance(node, dict) else [])
+        if isinstance(node, dict):
+            made.update((str(key), _plain(value, known)) for key, value in node.items())
+        else:
+            made.extend(_plain(value, known) for value in node)
+    return known[id(node)]
 
 
 def _located(name: str, line: int, complaint: _Complaint) -> str:

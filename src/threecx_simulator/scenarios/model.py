@@ -28,6 +28,13 @@ class Person(Part):
     presses_after: float = Field(1.0, ge=0, le=LONGEST, description="Seconds after picking up")
     exists: bool = True
 
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        away = self.busy or not self.registered or not self.exists
+        if away and "answers_after" in self.model_fields_set and self.answers_after is not None:
+            raise ValueError("whoever is busy, not registered or does not exist never answers")
+        return self
+
 
 class KeyPress(Part):
     """Keys at a time after the beginning of the call, or when the next prompt has been heard."""
@@ -62,7 +69,9 @@ class Step(Part):
 class Expectation(Part):
     """What must come true, judged when the call has ended. Exactly one of the first four is given."""
 
-    hears: str | None = Field(None, description="A WAV file or tone:440:1; compared by sound")
+    hears: str | None = Field(
+        None, description="A WAV file or tone:440:1; compared by sound, from the moment `after` on"
+    )
     connected_to: str | None = Field(None, description="A DN or an outside number")
     ended_by: Ending | None = Field(None, description="caller, a DN, no answer, busy …")
     moment: Moment | None = Field(None, description="A line of the timeline")
@@ -72,14 +81,22 @@ class Expectation(Part):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        return exactly_one(self, {"hears", "connected_to", "ended_by", "moment"})
+        exactly_one(self, {"hears", "connected_to", "ended_by", "moment"})
+        timed = {"within", "after"} & self.model_fields_set
+        if self.ended_by is not None and timed:
+            raise ValueError(f"ended_by knows no {min(timed)}; `moment: ended by caller` does")
+        if self.hears is None and "share" in self.model_fields_set:
+            raise ValueError("share is for hears")
+        return self
 
 
 class Caller(Part):
     """One call."""
 
-    caller: str = Field(description="An extension, or any number outside", examples=["+49301234567"])
-    calls: str = Field(description="A DID of the PBX, or a number inside")
+    caller: str = Field(
+        description="An extension, or any number outside; empty = withheld", examples=["+49301234567"]
+    )
+    calls: str = Field(min_length=1, description="A DID of the PBX, or a number inside")
     name: str = ""
     at: float = Field(0.0, ge=0, le=LONGEST, description="Seconds after the scenario began")
     presses: tuple[KeyPress, ...] = ()
@@ -102,3 +119,9 @@ class Scenario(Part):
     people: dict[str, Person] = Field(default_factory=dict, description="By number")
     calls: tuple[Caller, ...] = ()
     faults: tuple[Fault, ...] = ()
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.people or self.calls or self.faults):
+            raise ValueError("nothing happens in it: people, calls and faults are missing")
+        return self

@@ -18,5 +18,6 @@ def exactly_one(part: T, names: set[str]) -> T:
     """ValueError unless just one of these fields is given."""
     given = [name for name in sorted(names) if getattr(part, name) is not None]
     if len(given) != 1:
-        raise ValueError(f"exactly one of {', '.join(sorted(names))} must be given")
+        both = f", not {' and '.join(given)}" if given else ""
+        raise ValueError(f"exactly one of {', '.join(sorted(names))} must be given{both}")
     return part

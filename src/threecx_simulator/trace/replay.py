@@ -11,7 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from threecx_simulator.clock import Clock
-from threecx_simulator.pbx.effects import DeviceChanged, Keyed, Removed
+from threecx_simulator.pbx.effects import DeviceChanged, Keyed, Removed, Upserted
 from threecx_simulator.pbx.ids import CallKey, CallNumber, ClientId, Dn, DnType, ParticipantId, Status
 from threecx_simulator.pbx.legs import tell
 from threecx_simulator.pbx.state import Call, DnRef, Identity, Leg, Pbx
@@ -56,7 +56,7 @@ class _Line(BaseModel):
         named = {"dn", "device" if self.frame == "device" else "id"}
         if self.frame is not None and not named <= self.model_fields_set:
             raise ValueError(f"this frame needs {' and '.join(sorted(named, reverse=True))}")
-        if self.frame == "upsert" and self.leg is None:
+        if self.frame == "upsert" and "leg" not in self.model_fields_set:
             raise ValueError("an upsert needs a leg")
         return self
 
@@ -70,6 +70,7 @@ class Frame:
     dn: Dn
     id: ParticipantId
     leg: dict[str, Any]
+    """Empty: an upsert of a leg that had gone when its frame was sent."""
     keys: str
     also: ClientId | None
     device: str
@@ -119,8 +120,10 @@ async def replay(frames: list[Frame], board: Switchboard, clock: Clock) -> None:
 
 
 def _play(frame: Frame, pbx: Pbx) -> None:
-    if frame.kind == "upsert":
+    if frame.kind == "upsert" and frame.leg:
         tell(pbx, _shown(frame, pbx))
+    elif frame.kind == "upsert":
+        pbx.effects.append(Upserted(frame.dn, frame.id, frame.also))
     elif frame.kind == "dtmf":
         pbx.effects.append(Keyed(frame.dn, frame.id, frame.keys))
     elif frame.kind == "device":

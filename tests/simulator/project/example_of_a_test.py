@@ -6,6 +6,7 @@ import pytest
 import requests
 
 from threecx_simulator.audio.pcm import tone
+from threecx_simulator.profile import draw
 from threecx_simulator.pytest_plugin import Caller, RunningPbx
 
 
@@ -40,7 +41,9 @@ def test_a_program_answers_plays_and_routes(
     caller.hang_up()
     assert caller.expect_end().ended_by == "caller"
     caller.expect_to_have_heard("tone:440:1")
-    with pytest.raises(AssertionError, match=r"^heard 0%"):
+    with pytest.raises(
+        AssertionError, match=r"^Expected tone:1000:1 to have been heard; heard something else \(0% of it\)"
+    ):
         caller.expect_to_have_heard("tone:1000:1")
     assert threecx_pbx.requests().tokens == {"8001": 1}
 
@@ -64,6 +67,13 @@ def test_a_program_calls_somebody_who_presses_a_key(threecx_pbx: RunningPbx) -> 
 def test_a_marker_takes_the_options_of_the_profile(threecx_pbx: RunningPbx) -> None:
     profile = threecx_pbx.simulator.profile
     assert (profile.version, profile.party_did, profile.dtmf_frames) == ("20.0.9.0", True, "string")
+
+
+@pytest.mark.threecx(profile="drawn", seed=3, company_seed=7, people=60, history=500)
+def test_a_marker_asks_for_a_larger_company(threecx_pbx: RunningPbx) -> None:
+    with log_in(threecx_pbx) as session:
+        people = session.get(f"{threecx_pbx.url}/xapi/v1/Users/$count", timeout=5).text
+    assert (people, threecx_pbx.simulator.profile) == ("60", draw(3))
 
 
 def test_without_a_marker_it_is_the_likeliest_pbx(threecx_pbx: RunningPbx) -> None:

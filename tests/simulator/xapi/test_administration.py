@@ -242,7 +242,7 @@ async def test_the_machine_is_made_ill_over_the_control_api() -> None:
     async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:
         url = f"{sim.control_url}/health"
         async with session.patch(url, json={"diskUsage": 91, "trunksDown": ["10001"]}) as answer:
-            assert (answer.status, (await answer.json())["disk_usage"]) == (200, 91)
+            assert (answer.status, (await answer.json())["diskUsage"]) == (200, 91)
         async with session.patch(url, json={"nonsense": 1}) as answer:
             assert answer.status == 422
         assert (sim.office.health.disk_usage, sim.office.health.trunks_down) == (91, {"10001"})

@@ -185,6 +185,10 @@ class Profile:
     report_time_zone: Literal["offset", "iana", "both"] = "both"
     """What `clientTimeZone` may be: an offset like `+08:00`, where an IANA name is a 404 (T), an IANA name (T), or either."""
 
+    null_queues: Literal["refused", "empty"] = "refused"
+    """What `queueDnStr=null` is to a report: 400 with *The queueDnStr field is required.* (T), or an empty text, as null
+    is in other parameters (S: all are nullable; an SDK sends it to the call log)."""
+
     extension_statistics: Literal["200", "500"] = "200"
     """Whether `ReportExtensionStatistics` works. It fails with 500 on one PBX (T)."""
 

@@ -69,14 +69,17 @@ def key(literal: str) -> str | int | None:
     return text(literal)
 
 
-def parameters(call: Call, segment: Segment) -> dict[str, Any] | None:
+def parameters(call: Call, segment: Segment, needed: str = "") -> dict[str, Any] | None:
     """The values of a function's parameters; None when names or their order are not the function's (404, T).
 
-    `BadQuery` for a value that is none of the parameter's type.
+    `needed`: a parameter that must not be null. `BadQuery` for a value that is none of the parameter's type.
     """
     given = segment.arguments or ()
     if [name for name, _ in given] != list(call.parameters):
         return None
+    for name, literal in given:
+        if literal == "null" and name == needed:
+            raise BadQuery(f"The {name} field is required.")
     return {name: _read(name, call.parameters[name], literal) for name, literal in given}
 
 

@@ -144,7 +144,8 @@ class Reader:
 
     async def _call(self, request: Request, found: Resource, call: Call) -> Response:
         assert found.last is not None
-        given = parameters(call, found.last)
+        needed = "queueDnStr" if self._office.pbx.profile.null_queues == "refused" else ""
+        given = parameters(call, found.last, needed)
         if given is None:
             return empty(404)
         if call.name == "Recordings/Pbx.DownloadRecording":
@@ -222,9 +223,10 @@ class Reader:
         behind = report_behind(call.name)
         report, name = REPORTS[behind or call.name], f"Collection(Pbx.{call.rows})"
         world, company, profile = self._office.pbx.world, self._office.company, self._office.pbx.profile
+        now = self._office.now
 
         def work(archive: Archive) -> Response:
-            books = Books(world, company, profile, tuple(archive.live(*ALWAYS)), archive.history)
+            books = Books(world, company, profile, tuple(archive.live(*ALWAYS)), archive.history, now)
             rows = report(books, given)
             if behind and not _wants_json(request):
                 return _csv(rows, type_)

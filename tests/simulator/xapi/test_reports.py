@@ -1,6 +1,8 @@
 """Reports (api.md 7.4, 7.5) with the quirks that bit people."""
 
 from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -342,3 +344,96 @@ async def test_a_queue_and_a_menu_are_told_in_short_words_or_long(
         client.sim.control.hang_up(call)
     rows = [row for row in await client.rows(CALL_LOG) if row["DestinationDn"] in told]
     assert {row["DestinationDn"]: (row["Direction"], row["CallType"]) for row in rows} == told
+
+
+async def test_agents_are_logged_in_within_the_period_and_never_later_than_now(xapi: Start) -> None:
+    client = await xapi()
+    begin, end = "2026-02-27T10:00:00+00:00", "2026-03-02T12:00:00+00:00"
+    dates = f"startDt={begin.replace('+', '%2B')},endDt={end.replace('+', '%2B')}"
+    rows = await client.rows(_logins(dates))
+    times = [(row["loggedInDt"], row["LoggedOutDt"]) for row in rows]
+    assert times == [("2026-03-02T07:30:00+00:00", end), (begin, "2026-02-27T15:00:00+00:00")]
+    assert [row["LoggedInInterval"] for row in rows] == ["PT4H30M", "PT5H"]
+    assert {row["LoggedInTotalInterval"] for row in rows} == {"PT9H30M"}
+    now = (await client.rows(_logins(DATES)))[0]
+    assert now["LoggedOutDt"] == "2026-03-02T15:00:00+00:00"
+    (agent, *_) = await client.rows(
+        f"ReportAgentsInQueueStatistics/Pbx.GetAgentsInQueueStatisticsData(queueDnStr='800',{dates},{WAIT})"
+    )
+    assert agent["LoggedInTime"] == "PT9H30M"
+
+
+def _logins(dates: str) -> str:
+    zone = "%2B00:00"
+    return (
+        f"ReportAgentLoginHistory/Pbx.GetAgentLoginHistoryData(clientTimeZone='{zone}',{dates},"
+        "queueDnStr='800',agentDnStr='102')"
+    )
+
+
+async def test_agents_talk_as_long_in_their_log_ins_as_in_the_queue(xapi: Start) -> None:
+    client = await xapi()
+    day = "2026-03-02T00:00:00Z", "2026-03-02T15:00:00Z"
+    dates = f"startDt={day[0]},endDt={day[1]}"
+    (login,) = await client.rows(_logins(dates))
+    agents = await client.rows(
+        f"ReportAgentsInQueueStatistics/Pbx.GetAgentsInQueueStatisticsData(queueDnStr='800',{dates},{WAIT})"
+    )
+    talked = next(row["TalkTime"] for row in agents if row["Dn"] == "102")
+    assert login["TalkingInterval"] == login["TalkingTotalInterval"] == talked != "PT0S"
+
+
+@pytest.mark.parametrize(
+    "name", ["ReportUserActivity/Pbx.GetUserActivity", "ReportCallDistribution/Pbx.GetCallDistribution"]
+)
+async def test_a_day_has_24_hours_in_charts_with_or_without_calls(xapi: Start, name: str) -> None:
+    client = await xapi(report_zeros="sent")
+    for step, slots in ((0, 24), (1, 1), (2, 1)):
+        rows = await client.rows(
+            f"{name}(clientTimeZone='%2B00:00',periodFrom=2026-02-27T00:00:00Z,periodTo=2026-02-28T00:00:00Z,"
+            f"groupNumber='',extensionDns='',{WAIT},includeQueueCalls=true,callArea=0,groupingType={step})"
+        )
+        assert len({row["DateTimeInterval"] for row in rows}) == len(rows) == slots
+    hours = [datetime.fromisoformat(row["DateTimeInterval"]) for row in rows]
+    assert hours == sorted(hours)
+
+
+async def test_charts_end_now_and_begin_ten_years_ago(xapi: Start) -> None:
+    client = await xapi(report_zeros="sent")
+    rows = await client.rows(
+        "ReportCallDistribution/Pbx.GetCallDistribution(clientTimeZone='%2B00:00',periodFrom=0001-01-01T00:00:00Z,"
+        f"periodTo=9999-12-31T23:59:59Z,groupNumber='',extensionDns='',{WAIT},includeQueueCalls=true,callArea=0,"
+        "groupingType=2)"
+    )
+    months = [datetime.fromisoformat(row["DateTimeInterval"]) for row in rows]
+    assert (len(months), months[-1].isoformat()) == (122, "2026-03-01T00:00:00+00:00")
+    assert all(timedelta(27) < after - before < timedelta(32) for before, after in pairwise(months))
+
+
+async def test_the_cost_of_calls_is_told_of_one_department(xapi: Start) -> None:
+    client = await xapi()
+    report = f"ReportCallCostByExtensionGroup/Pbx.GetCallCostByExtensionGroupData({PERIOD},groupFilter='',callClass=0)"
+    assert await client.rows(report) == []
+    rows = await client.rows(report.replace("groupFilter=''", "groupFilter='GRP0000'"))
+    outbound = await client.rows(
+        f"ReportOutboundCalls/Pbx.GetOutboundCalls({PERIOD},trunkDns='',callsType=0)"
+    )
+    assert [row["SegId"] for row in rows] == [row["CdrId"] for row in outbound]
+    assert {(row["GroupName"], row["CallType"]) for row in rows} == {("__DEFAULT__", "Not Configured")}
+
+
+async def test_the_report_of_inbound_rules_says_the_same_as_the_rules(xapi: Start) -> None:
+    client = await xapi()
+    told = await client.rows("ReportInboundRules/Pbx.GetInboundRulesData()")
+    rules = await client.rows("InboundRules")
+    assert [(row["DID"], row["RuleName"], row["InOfficeRouting"]) for row in told] == [
+        (row["Data"], row["RuleName"], row["OfficeHoursDestination"]) for row in rules
+    ]
+    assert {row["InOfficeRouting"]["To"] for row in told} == {"Extension", "Queue", "RoutePoint"}
+
+
+async def test_null_is_no_queue_unless_this_pbx_takes_it_for_all_of_them(xapi: Start) -> None:
+    report = f"ReportQueueCallbacks/Pbx.GetQueueCallbacksData(queueDnStr=null,{DATES})"
+    status, body = await (await xapi()).ask("GET", report)
+    assert (status, body["error"]["message"]) == (400, "The queueDnStr field is required.")
+    assert await (await xapi(null_queues="empty")).rows(report)

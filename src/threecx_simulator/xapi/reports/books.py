@@ -13,6 +13,8 @@ from threecx_simulator.pbx.world import World
 from threecx_simulator.profile import Profile
 from threecx_simulator.xapi.values import BadQuery
 
+_PAST = timedelta(days=3660)
+_NEXT = {"hour": timedelta(hours=1), "day": timedelta(hours=26), "month": timedelta(days=32)}
 Row = dict[str, Any]
 Given = Mapping[str, Any]
 
@@ -34,11 +36,16 @@ class Books:
     profile: Profile
     live: tuple[PastCall, ...]
     history: History
+    now: datetime
 
     def calls(self, first: datetime, last: datetime) -> Iterator[PastCall]:
         """Calls that began in that period, newest first."""
         yield from (call for call in self.live if first <= call.start <= last)
         yield from self.history.calls(first, last)
+
+    def span(self, first: datetime, last: datetime) -> tuple[datetime, datetime]:
+        """That period as far as it can be looked at: ten years back, and no further than now."""
+        return max(first, self.now - _PAST), min(last, self.now)
 
     def visits(
         self, first: datetime, last: datetime, queues: Iterable[str]
@@ -57,6 +64,14 @@ class Books:
                 raise NoReport(404)
             return known
         return {number: known[number] for number in re.split(r"[\s,]+", text.strip()) if number in known}
+
+    def department(self, number: str) -> str | None:
+        """The name of a department by its number, `GRP0000` for one."""
+        return next((one.name for one in self.company.departments if one.number == number), None)
+
+    def members(self, department: str) -> list[str]:
+        """Extensions of a department."""
+        return [one.number for one in self.world.extensions if one.department == department]
 
     def person(self, number: str) -> str:
         """The name of an extension."""
@@ -102,3 +117,11 @@ def slot(moment: datetime, zone: tzinfo, step: str) -> datetime:
     if step == "month":
         here = here.replace(day=1)
     return here.astimezone(UTC)
+
+
+def slots(first: datetime, last: datetime, zone: tzinfo, step: str) -> Iterator[datetime]:
+    """The beginnings of all hours, days or months that a period touches, in UTC."""
+    at = slot(first, zone, step)
+    while at < last:
+        yield at
+        at = slot(at + _NEXT[step], zone, step)  # a day has up to 25 hours, a month 31 days

@@ -6,7 +6,10 @@ from threecx_simulator.company.past import PastCall
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.xapi.cdr import history_id, recording_url
 from threecx_simulator.xapi.reports.books import Books, Given, Row
+from threecx_simulator.xapi.sets.numbers import destination
 from threecx_simulator.xapi.texts import duration, stamp
+
+_DEFAULT = "__DEFAULT__"  # (T) what this report calls the first department
 
 
 def _shared(books: Books, call: PastCall) -> Row:
@@ -62,23 +65,27 @@ def outbound(books: Books, given: Given) -> Iterator[Row]:
 
 
 def call_cost(books: Books, given: Given) -> Iterator[Row]:
-    """What calls to the outside cost: nothing, this company has a flat rate."""
-    for call in (
-        one for one in books.calls(given["periodFrom"], given["periodTo"]) if one.direction == "Outbound"
-    ):
+    """What a department's calls to the outside cost: nothing, this company has a flat rate. An unknown or empty
+    `groupFilter` gives nothing and no error (T)."""
+    department = books.department(given["groupFilter"])
+    members = set(books.members(department)) if department else set()
+    for call in books.calls(given["periodFrom"], given["periodTo"]):
         one = call.segments[0]
+        if call.direction != "Outbound" or one.source.dn not in members:
+            continue
         yield {
+            "SegId": history_id(one.start, call.number * 8),
             "SrcDn": one.source.dn,
             "SrcDisplayName": one.source.name,
             "DstDn": one.destination.number,
+            "DstDnClass": int(one.destination.type),
             "StartTime": stamp(one.start),
             "IsAnswered": bool(call.talk),
             "RingingDur": duration(one.ringing),
             "TalkingDur": duration(one.talking),
             "BillingCost": 0,
-            "GroupName": next(
-                (who.department for who in books.world.extensions if who.number == one.source.dn), None
-            ),
+            "CallType": "Not Configured",  # (T) where no rates are kept
+            "GroupName": _DEFAULT if given["groupFilter"] == "GRP0000" else department,
         }
 
 
@@ -89,12 +96,12 @@ def inbound_rules(books: Books, _given: Given) -> Iterator[Row]:
     for trunk in books.world.trunks:
         for did, dn in trunk.dids.items():
             number += 1
-            to = {"Number": dn, "Name": directory.name(dn) or dn}
+            to = destination(directory, dn)
             yield {
                 "Id": number,
                 "DID": did,
                 "Trunk": trunk.name,
-                "RuleName": to["Name"],
+                "RuleName": f"{to['Name']} on {trunk.name}",
                 "InOfficeRouting": to,
                 "OutOfficeRouting": to,
             }

@@ -3,10 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from threecx_simulator.company.past import PartyType, PastCall
-from threecx_simulator.xapi.reports.books import Books, Given, NoReport, Row, client_zone, slot
+from threecx_simulator.xapi.reports.books import Books, Given, NoReport, Row, client_zone, slot, slots
 from threecx_simulator.xapi.texts import duration, stamp
 
 _STEPS = {0: "hour", 1: "day", 2: "month"}
@@ -66,12 +66,8 @@ def _statistics(books: Books, given: Given, numbers: Iterable[str]) -> Iterator[
 
 def statistics_by_group(books: Books, given: Given) -> Iterator[Row]:
     """Extensions of a department; an unknown or empty `groupNumber` gives nothing and no error (T)."""
-    group = next((one for one in books.company.departments if one.number == given["groupNumber"]), None)
-    return _statistics(books, given, _members(books, group.name) if group else ())
-
-
-def _members(books: Books, department: str) -> list[str]:
-    return [one.number for one in books.world.extensions if one.department == department]
+    group = books.department(given["groupNumber"])
+    return _statistics(books, given, books.members(group) if group else ())
 
 
 def statistics(books: Books, given: Given) -> Iterator[Row]:
@@ -84,59 +80,27 @@ def statistics(books: Books, given: Given) -> Iterator[Row]:
     )
 
 
-def login_history(books: Books, given: Given) -> Iterator[Row]:
-    """Agents at work, day by day: logged in while the office is open."""
-    zone = client_zone(books, given["clientTimeZone"])
-    queues = books.queues(given["queueDnStr"])
-    wanted = set(given["agentDnStr"].split())
-    first = max(given["startDt"], datetime(1990, 1, 1, tzinfo=UTC)).astimezone(books.company.zone).date()
-    last = min(given["endDt"], books.history.until).astimezone(books.company.zone).date()
-    totals: Counter[tuple[str, str]] = Counter()
-    for back in range(min((last - first).days + 1, 366)):
-        day = last - timedelta(days=back)
-        opened = books.company.open_on(day)
-        if opened is None:
-            continue
-        begin, end = (datetime.combine(day, at, books.company.zone) for at in opened)
-        for queue in books.world.queues:
-            for agent in queue.agents:
-                if queue.number in queues and (not wanted or agent in wanted):
-                    long = (end - begin).total_seconds()
-                    totals[queue.number, agent] += int(long)
-                    midnight = begin.astimezone(zone).replace(hour=0, minute=0, second=0)
-                    yield {
-                        "QueueNo": queue.number,
-                        "AgentNo": agent,
-                        "Agent": f"{agent} {books.person(agent)}",
-                        "Day": midnight.isoformat(),
-                        "loggedInDt": begin.astimezone(zone).isoformat(),
-                        "LoggedOutDt": end.astimezone(zone).isoformat(),
-                        "LoggedInInterval": duration(long),
-                        "LoggedInDayInterval": duration(long),
-                        "LoggedInTotalInterval": duration(totals[queue.number, agent]),
-                        "TalkingInterval": duration(0),
-                        "TalkingDayInterval": duration(0),
-                        "TalkingTotalInterval": duration(0),
-                    }
-
-
 def _by_slot(books: Books, given: Given) -> dict[str, list[tuple[bool, bool]]]:
-    """(inbound, answered) of each call to or from the wanted extensions, by time slot."""
+    """(inbound, answered) of each call to or from the wanted extensions, by time slot; a day has 24 hours, whether
+    there were calls or not (T)."""
     zone = client_zone(books, given["clientTimeZone"])
     step = _STEPS.get(given["groupingType"], "hour")
-    group = next((one.name for one in books.company.departments if one.number == given["groupNumber"]), None)
+    group = books.department(given["groupNumber"])
     wanted = set(given["extensionDns"].replace(",", " ").split()) or set(
-        _members(books, group) if group else [one.number for one in books.world.extensions]
+        books.members(group) if group else [one.number for one in books.world.extensions]
     )
-    found: defaultdict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    found: dict[str, list[tuple[bool, bool]]] = {
+        stamp(at): [] for at in slots(*books.span(given["periodFrom"], given["periodTo"]), zone, step)
+    }
     for call in books.calls(given["periodFrom"], given["periodTo"]):
         if not _fits(call, given["callArea"]) or (call.visit and not given["includeQueueCalls"]):
             continue
         for one in call.segments:
             inbound = one.destination.type == PartyType.EXTENSION and one.destination.dn in wanted
             if not one.parked and (inbound or one.source.dn in wanted):
-                found[stamp(slot(one.start, zone, step))].append((inbound, one.status == "Answered"))
-    return dict(sorted(found.items()))
+                told = found.setdefault(stamp(slot(one.start, zone, step)), [])
+                told.append((inbound, one.status == "Answered"))
+    return found
 
 
 def user_activity(books: Books, given: Given) -> Iterator[Row]:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from threecx_simulator.company.past import PastCall, Visit
 from threecx_simulator.xapi.cdr import history_id
 from threecx_simulator.xapi.reports.books import Books, Given, Row, client_zone, interval, slot
+from threecx_simulator.xapi.reports.shifts import seconds, shifts
 from threecx_simulator.xapi.texts import duration, stamp
 
 
@@ -189,7 +190,7 @@ def _abandoned(books: Books, call: PastCall, visit: Visit, agent: str, place: in
 def agents_in_queue(books: Books, given: Given) -> Iterator[Row]:
     """What each agent did in each queue."""
     names = books.queues("")
-    hours = _open_hours(books, given)
+    hours = seconds(list(shifts(books, given["startDt"], given["endDt"]))) / 3600
     for (queue, agent), tally in sorted(_by_agent(books, given, _DATES, needed=True).items()):
         yield {
             "Dn": agent,
@@ -206,19 +207,6 @@ def agents_in_queue(books: Books, given: Given) -> Iterator[Row]:
             "TalkTime": duration(tally.talk),
             "AvgTalkTime": duration(tally.mean(tally.talk)),
         }
-
-
-def _open_hours(books: Books, given: Given) -> float:
-    zone = books.company.zone
-    last = min(given["endDt"], books.history.until)
-    day, end = given["startDt"].astimezone(zone).date(), last.astimezone(zone).date()
-    hours = 0.0
-    for _ in range(min((end - day).days + 1, 3660)):
-        opened = books.company.open_on(day)
-        if opened:
-            hours += opened[1].hour + opened[1].minute / 60 - opened[0].hour - opened[0].minute / 60
-        day += timedelta(days=1)
-    return hours
 
 
 def statistic_sla(books: Books, given: Given) -> Iterator[Row]:

@@ -1,6 +1,6 @@
 """Report functions by path."""
 
-from threecx_simulator.xapi.reports import outside, people, queues
+from threecx_simulator.xapi.reports import outside, people, queues, shifts
 from threecx_simulator.xapi.reports.books import Report
 
 REPORTS: dict[str, Report] = {
@@ -17,7 +17,7 @@ REPORTS: dict[str, Report] = {
     "ReportQueueFailedCallbacks/Pbx.GetQueueFailedCallbacksData": queues.failed_callbacks,
     "ReportAverageQueueWaitingTime/Pbx.GetAverageQueueWaitingTimeData": queues.average_waiting,
     "ReportQueueAnUnCalls/Pbx.GetQueueAnUnCallsData": queues.answered_unanswered,
-    "ReportAgentLoginHistory/Pbx.GetAgentLoginHistoryData": people.login_history,
+    "ReportAgentLoginHistory/Pbx.GetAgentLoginHistoryData": shifts.login_history,
     "ReportExtensionStatisticsByGroup/Pbx.GetExtensionStatisticsByGroupData": people.statistics_by_group,
     "ReportExtensionStatistics/Pbx.GetExtensionStatisticsData": people.statistics,
     "ReportUserActivity/Pbx.GetUserActivity": people.user_activity,

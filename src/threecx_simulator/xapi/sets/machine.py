@@ -70,7 +70,7 @@ def system_extensions(pbx: Pbx) -> Iterator[Row]:
     for dn in all_dns(pbx):
         if pbx.directory.type_of(dn) not in {DnType.EXTENSION, DnType.EXTERNAL}:
             name = pbx.directory.name(dn) or dn
-            yield {"Number": dn, "Name": name, "Type": peer_type(pbx, dn), "IsRegistered": True}
+            yield {"Number": dn, "Name": name, "Type": peer_type(pbx.directory, dn), "IsRegistered": True}
 
 
 def database(rows: int) -> Row:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
+from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.pbx.ids import DnType
 from threecx_simulator.pbx.state import Pbx
 from threecx_simulator.pbx.world import ApiClient, Ivr, Queue, RingGroup, Trunk
@@ -42,16 +43,23 @@ def peers(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
             "Id": ids.of(dn),
             "Number": dn,
             "Name": _name(pbx, dn),
-            "Type": peer_type(pbx, dn),
+            "Type": peer_type(pbx.directory, dn),
             "Hidden": False,
             "Tags": [],
             "MemberOf": list,
         }
 
 
-def peer_type(pbx: Pbx, dn: str) -> str:
+def peer_type(directory: Directory, dn: str) -> str:
     """`Type` of a DN."""
-    return _PEER_TYPES.get(pbx.directory.type_of(dn), "None")
+    return _PEER_TYPES.get(directory.type_of(dn), "None")
+
+
+def destination(directory: Directory, dn: str) -> Row:
+    """A `Pbx.Destination`: where somebody is sent."""
+    kind = peer_type(directory, dn)
+    to = kind if kind in {"Extension", "Queue", "RingGroup", "IVR", "RoutePoint"} else "None"
+    return {"To": to, "Number": dn, "Name": directory.name(dn) or dn, "Type": kind}
 
 
 def _name(pbx: Pbx, dn: str) -> str:
@@ -174,8 +182,8 @@ def _forwards(pbx: Pbx, menu: Ivr, ids: DnIds) -> list[Row]:
             "Id": ids.of(menu.number) * 100 + place,
             "Input": key,
             "ForwardDN": dn,
-            "ForwardType": _FORWARDS.get(peer_type(pbx, dn), "Extension"),
-            "PeerType": peer_type(pbx, dn),
+            "ForwardType": _FORWARDS.get(peer_type(pbx.directory, dn), "Extension"),
+            "PeerType": peer_type(pbx.directory, dn),
         }
         for place, (key, dn) in enumerate(sorted(menu.keys.items()))
     ]
@@ -210,12 +218,7 @@ def inbound_rules(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
     for trunk in pbx.world.trunks:
         for did, dn in trunk.dids.items():
             number += 1
-            to = {
-                "To": _destination(pbx, dn),
-                "Number": dn,
-                "Name": _name(pbx, dn),
-                "Type": peer_type(pbx, dn),
-            }
+            to = destination(pbx.directory, dn)
             yield {
                 "Id": number,
                 "RuleName": f"{_name(pbx, dn)} on {trunk.name}",
@@ -233,11 +236,6 @@ def inbound_rules(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
 
 def _trunk_peer(trunk: Trunk, ids: DnIds) -> Row:
     return {"Id": ids.of(trunk.number), "Number": trunk.number, "Name": trunk.name, "Type": "ExternalLine"}
-
-
-def _destination(pbx: Pbx, dn: str) -> str:
-    kind = peer_type(pbx, dn)
-    return kind if kind in {"Extension", "Queue", "RingGroup", "IVR", "RoutePoint"} else "None"
 
 
 def outbound_rules(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
@@ -305,7 +303,7 @@ def _client_groups(client: ApiClient, ids: DnIds) -> list[Row]:
 def _monitored(pbx: Pbx, client: ApiClient, ids: DnIds) -> list[Row]:
     seen = pbx.monitored.get(client.client_id, set()) - {client.dn}
     return [
-        {"Id": ids.of(dn), "Number": dn, "Name": _name(pbx, dn), "Type": peer_type(pbx, dn)}
+        {"Id": ids.of(dn), "Number": dn, "Name": _name(pbx, dn), "Type": peer_type(pbx.directory, dn)}
         for dn in sorted(seen)
     ]
 

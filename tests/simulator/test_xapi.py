@@ -126,6 +126,18 @@ async def test_the_xapi_can_make_a_call(start: Any) -> None:
     assert (status, body["FinalStatus"], body["Result"]["DN"]) == (200, "Success", "101")
 
 
+async def test_no_call_is_made_for_words_that_are_no_parameters(start: Any) -> None:
+    app = await start()
+    status, body = await app.ask(
+        "POST", "/xapi/v1/Users/Pbx.MakeCall", json={"fromNumber": "101", "toNumber": "102"}
+    )
+    assert (status, body["error"]["message"]) == (
+        400,
+        "The parameter 'fromNumber' in the request payload is not a valid parameter for the operation 'MakeCall'.",
+    )
+    assert not app.sim.control.calls()
+
+
 async def test_a_pbx_that_is_unwell_answers_with_retry_after(start: Any) -> None:
     app = await start()
     app.sim.control.answer_next(429, count=2, path="/xapi/", retry_after=3)

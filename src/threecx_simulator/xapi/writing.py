@@ -106,16 +106,13 @@ class Writer:
                 return data
         assert isinstance(data, Mapping)
         if call.name == "Users/Pbx.MakeCall":
+            _only_parameters(call, data)
             return await self._make_call(client, data)
         action = ACTIONS.get(call.name)
         row = self._office.sets[found.set.name].find(*found.key) if found.set and found.key else None
         if action is None or (found.key and row is None):
             return empty(404)
-        unknown = [name for name in data if name not in call.parameters and "@" not in name]
-        if unknown:
-            raise BadQuery(
-                f"The parameter '{unknown[0]}' in the request payload is not a valid parameter for the operation '{call.name.rpartition('.')[2]}'."
-            )
+        _only_parameters(call, data)
         return self._acted(request, call, action(self._office, row, data))
 
     def _acted(self, request: Request, call: Call, value: Any) -> Response:
@@ -144,6 +141,14 @@ class Writer:
             return empty(404)
         reply = await self._verbs.call_from(dn, Ask.of(data))
         return answer(_pascal(reply.body), reply.status)
+
+
+def _only_parameters(call: Call, data: Mapping[str, Any]) -> None:
+    unknown = [name for name in data if name not in call.parameters and "@" not in name]
+    if unknown:
+        raise BadQuery(
+            f"The parameter '{unknown[0]}' in the request payload is not a valid parameter for the operation '{call.name.rpartition('.')[2]}'."
+        )
 
 
 def _base(request: Request) -> str:

@@ -1,6 +1,7 @@
 """Making companies: a whole one from a seed, or the office around a given `World`."""
 
 import json
+from dataclasses import replace
 from datetime import time
 from functools import cache
 from importlib.resources import files
@@ -9,7 +10,7 @@ from typing import Any
 
 from threecx_simulator.company.company import Company, Contact, Department, Holiday, Hours
 from threecx_simulator.company.mail import local_part
-from threecx_simulator.company.numbers import outside_number
+from threecx_simulator.company.numbers import emergency_numbers, outside_number
 from threecx_simulator.pbx.behaviour import Behaviour
 from threecx_simulator.pbx.ids import ClientId, Dn
 from threecx_simulator.pbx.world import (
@@ -138,7 +139,7 @@ def make_company(
         raise ValueError(f"A company has 1 to {_MOST} people")
     first = 100 if count <= _FEW else 1000
     extensions = tuple(_person(random, words, first + place, place / count) for place in range(count))
-    world = _numbers(words, extensions, secret)
+    world = replace(_numbers(words, extensions, secret), emergency_numbers=emergency_numbers(country))
     return world, company_of(world, seed, country)
 
 

@@ -4,6 +4,7 @@ from random import Random
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers.shortnumberinfo import is_emergency_number
 
 _KINDS = (PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE)
 _TRIES = 40
@@ -22,3 +23,9 @@ def outside_number(random: Random, country: str, mobile: bool) -> str:
         if phonenumbers.is_valid_number(number):
             return phonenumbers.format_number(number, PhoneNumberFormat.E164)
     return phonenumbers.format_number(example, PhoneNumberFormat.E164)
+
+
+def emergency_numbers(country: str) -> tuple[str, ...]:
+    """What is dialled for help in that country."""
+    short = (f"{number:0{digits}}" for digits in (2, 3) for number in range(10**digits))
+    return tuple(number for number in short if is_emergency_number(number, country))

@@ -85,6 +85,13 @@ def test_numbers_are_valid_in_the_country_of_the_company() -> None:
             assert phonenumbers.region_code_for_number(parsed) == company.country
 
 
+def test_emergency_numbers_are_those_of_the_country() -> None:
+    numbers = {
+        country: make_company(7, country=country)[0].emergency_numbers for country in ("DE", "US", "FR")
+    }
+    assert numbers == {"DE": ("110", "112"), "US": ("112", "911"), "FR": ("15", "17", "18", "112")}
+
+
 def test_people_queues_and_departments_fit_together() -> None:
     world, company = make_company(3, people=30, country="GB")
     people = {one.number for one in world.extensions}

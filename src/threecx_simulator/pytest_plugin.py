@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from threecx_simulator.audio.match import Match, match
+from threecx_simulator.audio.match import Match, earliest
 from threecx_simulator.audio.pcm import read_wav, to_wav
 from threecx_simulator.audio.people import sound
 from threecx_simulator.clock import SystemClock
@@ -150,7 +150,7 @@ class Caller:
         """The caller heard this WAV or tone, undamaged and (but for `1 - share`) whole; else an AssertionError."""
         wanted = read_wav(words) if isinstance(words, bytes) else sound(words)
         heard = self.pbx.run(lambda: self.pbx.simulator.control.heard_pcm(self.id, self.party))
-        found = match(heard, wanted)
+        found = earliest(heard, wanted, share)
         if not found.clean(share):
             name = words if isinstance(words, str) else "that sound"
             raise AssertionError(

@@ -9,7 +9,7 @@ import av
 import numpy as np
 import pytest
 
-from threecx_simulator.audio.match import match
+from threecx_simulator.audio.match import earliest, match
 from threecx_simulator.audio.pcm import RATE, NotAudio, read_wav, samples, to_wav, tone
 from threecx_simulator.audio.speech import speech
 from threecx_simulator.scenarios.load import BadScenario, load, loads
@@ -46,6 +46,15 @@ def test_the_right_prompt_is_found_wherever_and_however_loud_it_was_played() -> 
     found = match(SILENCE + louder(MENU, 0.4) + SILENCE + OTHER, MENU)
     assert found.clean()
     assert (found.start, found.share, found.clicks, found.breaks) == (1.0, 1.0, 0, 0)
+
+
+def test_the_first_time_a_prompt_was_heard_counts_though_it_was_clearer_later() -> None:
+    random = np.random.default_rng(5)
+    noisy = packed(samples(MENU) + random.normal(scale=0.01, size=len(MENU) // 2))
+    assert earliest(SILENCE + noisy + MENU + SILENCE + MENU, MENU).start == pytest.approx(1.0, abs=0.001)
+    assert earliest(SILENCE + MENU[: len(MENU) // 2] + SILENCE + MENU, MENU).start == pytest.approx(
+        3.5, abs=0.001
+    )
 
 
 def test_another_prompt_is_not_taken_for_it() -> None:
@@ -129,6 +138,51 @@ calls:
     assert (first.met, late.met, never.met) == (True, False, False), (first.why, late.why, never.why)
     assert late.why.startswith("heard only silence")
     assert never.why.startswith("'pressed 3' is not in the timeline")
+
+
+async def test_sounds_are_expected_one_behind_the_other(start: Any, tmp_path: Path) -> None:
+    for name, sound in (("menu", MENU), ("other", OTHER)):
+        (tmp_path / f"{name}.wav").write_bytes(to_wav(sound))
+    (tmp_path / "turns.yaml").write_text("""
+calls:
+  - caller: "+49"
+    calls: "+4930555001"
+    steps: [{listen: prompt}, {hang_up: true}]
+    expects:
+      - {hears: [menu.wav, other.wav, menu.wav], within: 1}
+      - {hears: [other.wav, menu.wav]}
+      - {hears: [other.wav, other.wav]}
+      - {hears: [menu.wav, menu.wav, other.wav]}
+""")
+    app = await start("auto")
+    async with Player(app.sim.control, app.sim.clock, [load(tmp_path / "turns.yaml")]) as player:
+        leg = await app.leg()
+
+        async def blocks() -> AsyncIterator[bytes]:
+            yield MENU + OTHER + MENU
+
+        await app.ask("POST", f"/callcontrol/8001/participants/{leg['id']}/stream", data=blocks())
+        verdicts = await player.done()
+    assert [verdict.met for verdict in verdicts] == [True, True, False, False], verdicts
+    assert verdicts[0].expectation == "hears menu.wav then other.wav then menu.wav, within 1.0"
+    assert verdicts[2].why.count("other.wav: heard") == 2
+
+
+@pytest.mark.parametrize(
+    ("hears", "complaint"),
+    [
+        ("[]", "calls.0.expects.0.hears: is empty"),
+        ("{a: 1}", "calls.0.expects.0.hears: should be a list"),
+        ("[menu.wav, nowhere.wav]", "calls.0.expects.0.hears.1: "),
+    ],
+)
+def test_a_list_of_sounds_that_cannot_be_is_refused_at_its_line(
+    hears: str, complaint: str, tmp_path: Path
+) -> None:
+    (tmp_path / "menu.wav").write_bytes(to_wav(MENU))
+    text = f"calls:\n  - caller: '+49'\n    calls: '100'\n    expects:\n      - hears: {hears}\n"
+    with pytest.raises(BadScenario, match="line 5, " + complaint):
+        loads(text, folder=tmp_path)
 
 
 def test_a_click_is_heard() -> None:

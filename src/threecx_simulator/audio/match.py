@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from threecx_simulator.audio.pcm import SAMPLES, samples, spans
+from threecx_simulator.audio.pcm import SAMPLES, samples, spans, whole
 
 Numbers = NDArray[np.float64]
 _WINDOW = SAMPLES // 10  # 100 ms: compared piece by piece, each with its own gain and place
@@ -76,6 +76,17 @@ def match(heard: bytes, expected: bytes) -> Match:
     speed = _speed(told, wanted) if found.share < _SAME else 1.0
     level = max((span.level for span in spans(heard) if span.sound), default=0.0)
     return replace(found, speed=speed, level=level)
+
+
+def earliest(heard: bytes, expected: bytes, share: float = WHOLE) -> Match:
+    """The first clean match, since the best one may be a repetition; the best where none is clean."""
+    found = match(heard, expected)
+    while found.clean(share) and found.start > 0:
+        before = match(heard[: whole(found.start)], expected)
+        if not before.clean(share):
+            break
+        found = before
+    return found
 
 
 def _speed(told: Numbers, wanted: Numbers) -> float:

@@ -9,6 +9,7 @@ _WORDS = {
     "missing": "is missing",
     "string_pattern_mismatch": "keys are 0-9, *, # and A-D",
     "string_too_short": "is empty",
+    "too_short": "is empty",
     "tuple_type": "should be a list",
     "model_type": "should be a mapping",
     "dict_type": "should be a mapping",

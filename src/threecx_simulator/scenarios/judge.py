@@ -1,11 +1,11 @@
 """Whether what a scenario expects of a call came true."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from threecx_simulator.audio.match import match
-from threecx_simulator.audio.pcm import whole
+from threecx_simulator.audio.match import Match, earliest
+from threecx_simulator.audio.pcm import SAMPLES, whole
 from threecx_simulator.audio.people import sound
 from threecx_simulator.control.model import CallReport
 from threecx_simulator.scenarios.model import Expectation
@@ -31,7 +31,13 @@ def judge(expectation: Expectation, report: CallReport, heard: bytes, folder: Pa
         what = expectation.moment or f"connected {expectation.connected_to}"
         met, why = _reached(what, expectation, report)
     wanted = expectation.model_dump(exclude_defaults=True)
-    return Verdict(report.id, ", ".join(f"{name} {value}" for name, value in wanted.items()), met, why)
+    return Verdict(
+        report.id, ", ".join(f"{name} {_plain(value)}" for name, value in wanted.items()), met, why
+    )
+
+
+def _plain(value: object) -> str:
+    return " then ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _hears(expectation: Expectation, report: CallReport, heard: bytes, folder: Path) -> tuple[bool, str]:
@@ -39,11 +45,30 @@ def _hears(expectation: Expectation, report: CallReport, heard: bytes, folder: P
     if since is None:
         return False, _missing(expectation.after, report)
     skipped = (since - report.began_at).total_seconds()
-    found = match(heard[whole(skipped) :], sound(expectation.hears or "", folder))
-    clean, verdict = found.clean(expectation.share), found.verdict(expectation.share)
-    if clean and expectation.within is not None and found.start > expectation.within:
-        return False, f"heard only {found.start:.2f} s after '{expectation.after}'"
-    return clean, f"{verdict}, counted from '{expectation.after}'" if skipped else verdict
+    found = _in_turn(expectation, heard[whole(skipped) :], folder)
+    first, last = found[0][1], found[-1][1]
+    if first.clean(expectation.share) and expectation.within is not None and first.start > expectation.within:
+        return False, f"heard only {first.start:.2f} s after '{expectation.after}'"
+    told = [one.verdict(expectation.share) for _, one in found]
+    if len(expectation.hears or ()) > 1:
+        told = [f"{name}: {one}" for (name, _), one in zip(found, told, strict=True)]
+    if skipped:
+        told.append(f"counted from '{expectation.after}'")
+    return last.clean(expectation.share), "; ".join(told)
+
+
+def _in_turn(expectation: Expectation, heard: bytes, folder: Path) -> list[tuple[str, Match]]:
+    """Each sound behind the end of the one before, up to the first that was not heard."""
+    found: list[tuple[str, Match]] = []
+    at = 0.0
+    for name in expectation.hears or ():
+        wanted = sound(name, folder)
+        one = earliest(heard[whole(at) :], wanted, expectation.share)
+        found.append((name, replace(one, start=at + one.start)))
+        if not one.clean(expectation.share):
+            break
+        at = max(at + one.start, 0.0) + len(wanted) / 2 / SAMPLES
+    return found
 
 
 def _reached(what: str, expectation: Expectation, report: CallReport) -> tuple[bool, str]:

@@ -22,6 +22,8 @@ from threecx_simulator.scenarios.words import ends_by_itself, number_in
 
 Place = tuple[int | str, ...]
 
+_HEARS = "calls.*.expects.*.hears"
+
 
 class BadScenario(ValueError):
     """The file cannot be played; the text says where and why."""
@@ -105,7 +107,7 @@ def _parsed(text: str, name: str) -> Any:
 def _unheard(plain: Any, folder: Path) -> Iterator[_Complaint]:
     """Sounds that cannot be had."""
     folder = folder / str(plain.get("folder") or "") if isinstance(plain, dict) else folder
-    for field in ("people.*.says", "calls.*.steps.*.say", "calls.*.expects.*.hears"):
+    for field in ("people.*.says", "calls.*.steps.*.say", _HEARS, f"{_HEARS}.*"):
         for where, text in _texts(plain, tuple(field.split("."))):
             try:
                 if text.startswith(SPOKEN):

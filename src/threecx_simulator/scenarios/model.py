@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from threecx_simulator.control.model import KEYS, LONGEST, Moment
 from threecx_simulator.scenarios.fault import Fault
@@ -10,6 +10,15 @@ from threecx_simulator.scenarios.part import Part, exactly_one
 from threecx_simulator.scenarios.words import ending
 
 Ending = Annotated[str, AfterValidator(ending)]
+
+
+def _listed(sounds: object) -> object:
+    return (sounds,) if isinstance(sounds, str) else sounds
+
+
+Sounds = Annotated[
+    tuple[str, ...], Field(min_length=1), BeforeValidator(_listed, json_schema_input_type=str | list[str])
+]
 
 
 class Person(Part):
@@ -69,8 +78,11 @@ class Step(Part):
 class Expectation(Part):
     """What must come true, judged when the call has ended. Exactly one of the first four is given."""
 
-    hears: str | None = Field(
-        None, description="A WAV file or tone:440:1; compared by sound, from the moment `after` on"
+    hears: Sounds | None = Field(
+        None,
+        description="A WAV file or tone:440:1, or a list of them, one after the other; compared by sound, from the "
+        "moment `after` on",
+        examples=["menu.wav", ["welcome.wav", "menu.wav"]],
     )
     connected_to: str | None = Field(None, description="A DN or an outside number")
     ended_by: Ending | None = Field(None, description="caller, a DN, no answer, busy …")

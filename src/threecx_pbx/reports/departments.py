@@ -26,12 +26,11 @@ class Department:
 
 async def department(xapi: Xapi, name: str = "") -> Department:
     """By number or name; empty: the default one. Raises RecordUnknown, Forbidden."""
-    group = _named(await xapi.rows("Groups", "read the departments"), name.strip())
+    groups = await xapi.rows("Groups", "read the departments")
+    group = _named(groups, name.strip())
     system = await xapi.one("OfficeHours", "read the office hours")
     holidays = await xapi.rows("Holidays", "read the holidays")
-    own = [row for row in holidays if row.get("Group") == group.get("Number")]
-    common = [row for row in holidays if row.get("Group") in (None, "", "GRP0000")]
-    listed = group.get("OfficeHolidays") or own if group.get("OverrideHolidays") else common
+    listed = holidays_of(group, groups, holidays)
     opening = group.get("Hours") if (group.get("Hours") or {}).get("Periods") else system.get("Hours")
     breaks = (
         group.get("BreakTime") if (group.get("BreakTime") or {}).get("Periods") else system.get("BreakTime")
@@ -51,6 +50,16 @@ async def department(xapi: Xapi, name: str = "") -> Department:
     return Department(
         int(group.get("Id") or 0), str(group.get("Number") or ""), str(group.get("Name") or ""), hours
     )
+
+
+def holidays_of(group: Row, groups: Sequence[Row], holidays: Sequence[Row]) -> Sequence[Row]:
+    """The rows of `Holidays` that count for a department: its own, or those of the first department, which are the
+    system's. That one is GRP0000 on a fresh PBX (api.md 7.5), GRP2 on one that was seen (t)."""
+    system = (None, "", "GRP0000", _named(groups, "").get("Number"))
+    if not group.get("OverrideHolidays"):
+        return [row for row in holidays if row.get("Group") in system]
+    own: Sequence[Row] = group.get("OfficeHolidays") or ()
+    return own or [row for row in holidays if row.get("Group") == group.get("Number")]
 
 
 async def group_number(xapi: Xapi, name: str) -> str:

@@ -1,6 +1,6 @@
 """How the XAPI writes times and durations."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 
 
 def stamp(moment: datetime) -> str:
@@ -26,3 +26,8 @@ def duration(seconds: float) -> str:
     )
     shown = "P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
     return shown if len(shown) > 1 else "PT0S"
+
+
+def clock(at: time) -> str:
+    """A time of day with the seven digits that .NET gives its seconds (t)."""
+    return f"{at:%H:%M:%S}.0000000"

@@ -6,7 +6,7 @@ from threecx_simulator.company.past import PastCall
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.xapi.cdr import history_id, recording_url
 from threecx_simulator.xapi.reports.books import Books, Given, Row
-from threecx_simulator.xapi.sets.numbers import destination
+from threecx_simulator.xapi.sets.routing import destination
 from threecx_simulator.xapi.texts import duration, stamp
 
 _DEFAULT = "__DEFAULT__"  # (T) what this report calls the first department

@@ -14,7 +14,7 @@ _LANGUAGES = {
     "es": ("Spanish", "es-ES"),
     "fr": ("French", "fr-FR"),
 }
-_PROMPT_SET = "8210986B-9412-497f-AD77-3A554F4A9BDB"  # the folder of 3CX's own prompts (third-party code)
+PROMPT_SET = "8210986B-9412-497f-AD77-3A554F4A9BDB"  # the folder of 3CX's own prompts (third-party code)
 _DIALLING = {"DE": "49", "GB": "44", "FR": "33", "ES": "34", "US": "1"}
 
 
@@ -142,7 +142,7 @@ def prompt_sets(company: Company) -> Iterator[Row]:
         "Description": f"{name} prompts",
         "LanguageCode": company.language.upper(),
         "CultureCode": culture,
-        "Folder": _PROMPT_SET,
+        "Folder": PROMPT_SET,
         "PromptSetType": "System",
         "UseAlternateNumberPronunciation": False,
         "Version": "20.0.1",

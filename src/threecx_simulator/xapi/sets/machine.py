@@ -9,7 +9,8 @@ from threecx_simulator.pbx.ids import DnType
 from threecx_simulator.pbx.state import Pbx
 from threecx_simulator.xapi.health import Health
 from threecx_simulator.xapi.sets.live import SERVICES
-from threecx_simulator.xapi.sets.numbers import all_dns, peer_type
+from threecx_simulator.xapi.sets.numbers import all_dns
+from threecx_simulator.xapi.sets.routing import peer_type
 from threecx_simulator.xapi.texts import stamp
 
 Row = dict[str, Any]

@@ -1,29 +1,21 @@
 """Everything else that has a number: queues, ring groups, menus, trunks, parkings, API clients, and rules about them."""
 
 from collections.abc import Iterator
+from datetime import time
 from functools import partial
 from typing import Any
 
-from threecx_simulator.pbx.directory import Directory
-from threecx_simulator.pbx.ids import DnType
 from threecx_simulator.pbx.state import Pbx
 from threecx_simulator.pbx.world import ApiClient, Ivr, Queue, RingGroup, Trunk
 from threecx_simulator.xapi.health import Health
 from threecx_simulator.xapi.ids import DnIds
+from threecx_simulator.xapi.sets import factory
 from threecx_simulator.xapi.sets.people import DEFAULT_GROUP, display_name
+from threecx_simulator.xapi.sets.routing import call_us, destination, exceptions, nowhere, peer_type
+from threecx_simulator.xapi.texts import clock
 
 Row = dict[str, Any]
-_PEER_TYPES = {
-    DnType.EXTENSION: "Extension",
-    DnType.ROUTE_POINT: "RoutePoint",
-    DnType.QUEUE: "Queue",
-    DnType.RING_GROUP: "RingGroup",
-    DnType.IVR: "IVR",
-    DnType.EXTERNAL: "ExternalLine",
-    DnType.SPECIAL_MENU: "SpecialMenu",
-    DnType.PARKING: "Parking",
-    DnType.CONFERENCE: "Conference",
-}
+_ROUTES = 5
 _FORWARDS = {"Extension": "Extension", "Queue": "Queue", "RingGroup": "RingGroup", "IVR": "IVR"}
 
 
@@ -50,18 +42,6 @@ def peers(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
         }
 
 
-def peer_type(directory: Directory, dn: str) -> str:
-    """`Type` of a DN."""
-    return _PEER_TYPES.get(directory.type_of(dn), "None")
-
-
-def destination(directory: Directory, dn: str) -> Row:
-    """A `Pbx.Destination`: where somebody is sent."""
-    kind = peer_type(directory, dn)
-    to = kind if kind in {"Extension", "Queue", "RingGroup", "IVR", "RoutePoint"} else "None"
-    return {"To": to, "Number": dn, "Name": directory.name(dn) or dn, "Type": kind}
-
-
 def _name(pbx: Pbx, dn: str) -> str:
     return pbx.directory.name(dn) or dn
 
@@ -69,12 +49,10 @@ def _name(pbx: Pbx, dn: str) -> str:
 def queues(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
     """`/Queues`."""
     for one in pbx.world.queues:
-        overflow = {"To": "None"}
+        overflow = nowhere()
         if one.overflow is not None:
-            overflow = {
-                "To": "VoiceMail" if one.overflow == pbx.world.voicemail else "Extension",
-                "Number": one.overflow,
-            }
+            mailbox = "VoiceMail" if one.overflow == pbx.world.voicemail else ""
+            overflow = destination(pbx.directory, one.overflow, mailbox)
         yield {
             "Id": ids.of(one.number),
             "Number": one.number,
@@ -93,11 +71,21 @@ def queues(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
             "IntroFile": "",
             "OnHoldFile": "onhold.wav",
             "GreetingFile": "",
+            "PlayFullPrompt": False,
+            "PromptSet": factory.PROMPT_SET,
+            "TypeOfChatOwnershipType": "TakeManually",
             "Recording": "Disabled",
             "CallbackEnableTime": -1,
             "CallbackPrefix": "",
+            "NotifyCodes": [],
+            "ResetStatisticsScheduleEnabled": False,
+            "ResetQueueStatisticsSchedule": {"Frequency": "Daily", "Day": "Monday", "Time": clock(time())},
             "AgentAvailabilityMode": False,
+            "VMEmailOptions": "None",
+            "VMEmailList": "",
             "ForwardNoAnswer": overflow,
+            **call_us(),
+            **exceptions(),
             "Agents": partial(_agents, pbx, one, ids),
             "Managers": partial(_managers, pbx, one, ids),
             "Groups": list,
@@ -145,7 +133,12 @@ def ring_groups(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
             "IsRegistered": True,
             "RingStrategy": "RingAll",
             "RingTime": int(one.ring_timeout),
-            "ForwardNoAnswer": {"To": "None"},
+            "GreetingFile": "",
+            "VMEmailOptions": "None",
+            "VMEmailList": "",
+            "ForwardNoAnswer": nowhere(),
+            **call_us(),
+            **exceptions(),
             "Members": partial(_members, pbx, one, ids),
             "Groups": list,
         }
@@ -227,6 +220,8 @@ def inbound_rules(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
                 "CallType": "AllCalls",
                 "AlterDestinationDuringOutOfOfficeHours": False,
                 "AlterDestinationDuringHolidays": False,
+                "CustomData": "",
+                "Hours": {"Type": "OfficeHours", "IgnoreHolidays": False, "Periods": []},
                 "OfficeHoursDestination": to,
                 "OutOfOfficeHoursDestination": to,
                 "HolidaysDestination": to,
@@ -240,29 +235,27 @@ def _trunk_peer(trunk: Trunk, ids: DnIds) -> Row:
 
 def outbound_rules(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
     """`/OutboundRules`: emergency numbers first, then everything else."""
-    routes = [
-        {"TrunkId": ids.of(one.number), "TrunkName": one.name, "StripDigits": 0, "Prepend": ""}
-        for one in pbx.world.trunks
-    ]
     emergencies = pbx.world.emergency_numbers
-    for place, prefix in enumerate(emergencies, start=1):
+    for place, prefix in enumerate((*emergencies, ""), start=1):
         yield {
             "Id": place,
-            "Name": f"Emergency {prefix}",
+            "Name": f"Emergency {prefix}" if prefix else "Everything else",
             "Prefix": prefix,
-            "EmergencyRule": True,
+            "EmergencyRule": bool(prefix),
             "Priority": place,
-            "Routes": routes,
+            "NumberLengthRanges": "",
+            "GroupIds": [],
+            "GroupNames": [],
+            "DNRanges": [],
+            "Routes": _routes(pbx.world.trunks, ids),
         }
-    last = len(emergencies) + 1
-    yield {
-        "Id": last,
-        "Name": "Everything else",
-        "Prefix": "",
-        "EmergencyRule": False,
-        "Priority": last,
-        "Routes": routes,
-    }
+
+
+def _routes(trunks: tuple[Trunk, ...], ids: DnIds) -> list[Row]:
+    """Five, of which those without a trunk have the number -1 (t)."""
+    plain = {"Append": "", "CallerID": "", "Prepend": "", "StripDigits": 0}
+    used = [plain | {"TrunkId": ids.of(one.number), "TrunkName": one.name} for one in trunks[:_ROUTES]]
+    return [*used, *(plain | {"TrunkId": -1} for _ in range(_ROUTES - len(used)))]
 
 
 def parkings(pbx: Pbx, ids: DnIds) -> Iterator[Row]:

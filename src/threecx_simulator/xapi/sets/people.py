@@ -9,11 +9,12 @@ from threecx_simulator.company.mail import local_part
 from threecx_simulator.pbx.state import Pbx
 from threecx_simulator.pbx.world import Extension
 from threecx_simulator.xapi.ids import DnIds
+from threecx_simulator.xapi.sets.routing import call_us, nowhere, route
 from threecx_simulator.xapi.sets.schedule import holiday_rows, hours_of
 
 Row = dict[str, Any]
 PROFILES = ("Available", "Away", "Out of office", "Custom 1", "Custom 2")
-_NO_ROUTE = {"IsPromptEnabled": False, "Prompt": "", "Route": {"To": "None"}}
+_NEVER = "0001-01-01T00:00:00-04:57"  # (t) the year 1 in a time zone of that year, as .NET writes it
 DEFAULT_GROUP = 28
 """The default department's `Id` on a fresh PBX (D); the others follow."""
 
@@ -144,15 +145,43 @@ def groups(pbx: Pbx, company: Company, ids: DnIds, users_of: Callable[[str], lis
             "Language": company.language.upper(),
             "TimeZoneId": company.time_zone,
             "CurrentGroupHours": "Default",
-            **{f"{when}Route": dict(_NO_ROUTE) for when in ("Office", "OutOfOffice", "Break", "Holidays")},
-            "OverrideExpiresAt": None,
+            "AllowCallService": True,
+            "AnswerAfter": 0,
+            "CallHandlingMode": [],
+            "PromptSet": "",
+            "DisableCustomPrompt": True,
+            "GloballyVisible": True,
+            "OverrideExpiresAt": _NEVER,
             "OverrideHolidays": False,
             "Hours": hours_of(company),
+            "BreakTime": {"Type": "SpecificHoursExcludingHolidays", "IgnoreHolidays": False, "Periods": []},
+            "CustomOperator": nowhere(),
+            "Props": _limits(),
+            **call_us("Both"),
+            **{f"{when}Route": route() for when in ("Office", "OutOfOffice", "Break", "Holidays")},
             "Members": partial(_members, pbx, ids, place, partial(users_of, one.number)),
             "Rights": partial(_rights, company),
             "OfficeHolidays": partial(_no_own_holidays, company),
             "Groups": list,
         }
+
+
+def _limits() -> Row:
+    """What a department may have: as much as it likes."""
+    things = (
+        "LiveChat",
+        "Dect",
+        "Sbc",
+        "PersonalContacts",
+        "DepartmentContacts",
+        "Prompts",
+        "Trunks",
+        "OutboundRules",
+    )
+    return {f"{thing}MaxCount": -1 for thing in things} | {
+        "StartupLicense": "Pro",
+        "SubcriptionExpireDate": "0001-01-01T00:00:00Z",
+    }
 
 
 def _no_own_holidays(company: Company) -> list[Row]:

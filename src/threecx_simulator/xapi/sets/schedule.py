@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from threecx_simulator.company import Company
+from threecx_simulator.xapi.texts import clock
 
 Row = dict[str, Any]
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -12,7 +13,7 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 def hours_of(company: Company) -> Row:
     """The opening hours as a `Schedule`."""
     periods = [
-        {"DayOfWeek": _DAYS[day], "Start": start.isoformat(), "Stop": stop.isoformat()}
+        {"DayOfWeek": _DAYS[day], "Start": clock(start), "Stop": clock(stop)}
         for day, (start, stop) in sorted(company.hours.items())
     ]
     return {"Type": "OfficeHours", "IgnoreHolidays": False, "Periods": periods}
@@ -22,7 +23,7 @@ def break_of(company: Company) -> Row:
     """The lunch break as a `Schedule`."""
     if company.lunch is None:
         return {"Type": "Never", "IgnoreHolidays": False, "Periods": []}
-    start, stop = (one.isoformat() for one in company.lunch)
+    start, stop = (clock(one) for one in company.lunch)
     periods = [{"DayOfWeek": _DAYS[day], "Start": start, "Stop": stop} for day in sorted(company.hours)]
     return {"Type": "BreakTime", "IgnoreHolidays": False, "Periods": periods}
 

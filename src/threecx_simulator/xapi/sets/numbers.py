@@ -164,6 +164,10 @@ def receptionists(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
             "Timeout": int(one.timeout),
             "TimeoutForwardDN": one.timeout_destination or "",
             "TimeoutForwardType": "Extension" if one.timeout_destination else "EndCall",
+            "InvalidKeyForwardDN": "",
+            "PromptSet": factory.PROMPT_SET,
+            "TranscriptionMode": "Inherit",
+            **exceptions(),
             "Forwards": partial(_forwards, pbx, one, ids),
             "Groups": list,
         }

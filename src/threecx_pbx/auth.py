@@ -105,9 +105,15 @@ class Tokens:
 
 
 def _refused(answer: Answer, account: Account) -> ThreeCxError:
-    """400 and 401 both mean wrong credentials (api.md 1.2)."""
+    """400 and 401 both mean wrong credentials (api.md 1.2); 403 an address that logged in too often (t)."""
     origin = account.origin
-    if answer.status in (400, 401, 403):
+    if answer.status == 403:
+        return RateLimited(
+            f"{origin} lets nobody log in from the runner's address for now (HTTP 403).",
+            hint="3CX blocks an address after many log-ins or wrong secrets: wait some minutes, or allow it in 3CX's IP "
+            "blocklist.",
+        )
+    if answer.status in (400, 401):
         return _wrong_reports() if account.reports else WrongCredentials(_WRONG)
     if answer.status == 429:
         return RateLimited(

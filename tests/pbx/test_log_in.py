@@ -156,7 +156,8 @@ async def test_an_extension_that_is_not_granted_is_told_so(start: Start, link: L
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(429, RateLimited), (500, PbxFailed), (503, PbxUnreachable), (302, NotA3cx)]
+    ("status", "error"),
+    [(429, RateLimited), (403, RateLimited), (500, PbxFailed), (503, PbxUnreachable), (302, NotA3cx)],
 )
 async def test_a_log_in_that_the_server_fails_at_says_so(
     start: Start, link: Link, status: int, error: type[ThreeCxError]

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from threecx_simulator.calling import NoSimulator, call
+from threecx_simulator.calling import NoSimulator, NotPlayed, call, play
 from threecx_simulator.clock import SystemClock
 from threecx_simulator.company import Company, company_of, make_company
 from threecx_simulator.company.life import rate
@@ -30,6 +30,8 @@ from threecx_simulator.trace.replay import BadTrace, Frame, read
 SECRET_VARIABLE = "THREECX_SIMULATOR_SECRET"  # noqa: S105 (a variable's name)
 _LAST_PORT = 65_535
 
+_Control = Annotated[str, typer.Option(help="Control API of the simulator")]
+_RUNNING = "http://127.0.0.1:5081"
 _NAME = re.compile(r"(\*\.)?[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*|[0-9A-Fa-f:.]+")
 
 app = typer.Typer(
@@ -252,7 +254,7 @@ def _address(text: str) -> Address:
 def place_call(
     origin: Annotated[str, typer.Argument(help="An extension, or any number outside")],
     to: Annotated[str, typer.Argument(help="A DID of the PBX, or a number inside")],
-    control: Annotated[str, typer.Option(help="Control API of the simulator")] = "http://127.0.0.1:5081",
+    control: _Control = _RUNNING,
     hangup_after: Annotated[float | None, typer.Option(min=0, help="Seconds from the beginning")] = None,
     hangup_when: Annotated[str | None, typer.Option(help="A moment, e.g. 'connected 101'")] = None,
 ) -> None:
@@ -267,6 +269,23 @@ def place_call(
     except NoSimulator as nobody:
         sys.stderr.write(f"{nobody}\n")
         raise typer.Exit(1) from nobody
+
+
+@app.command("play")
+def play_scenario(
+    scenario: Annotated[Path, typer.Argument(help="YAML file with callers")],
+    control: _Control = _RUNNING,
+    within: Annotated[float, typer.Option(min=0, max=600, help="Seconds it may take at most")] = 120.0,
+) -> None:
+    """Play a scenario on a running simulator; exit code 1 when an expectation was disappointed, 2 when it cannot be played."""
+    try:
+        met = play(control.rstrip("/"), scenario, within, say)
+    except NotPlayed as wrong:
+        raise typer.BadParameter(str(wrong)) from wrong
+    except NoSimulator as nobody:
+        sys.stderr.write(f"{nobody}\n")
+        raise typer.Exit(1) from nobody
+    raise typer.Exit(0 if met else 1)
 
 
 @app.command()

@@ -653,11 +653,58 @@ async def test_a_call_from_the_command_line_tells_what_happens_until_it_has_ende
 
 
 @pytest.mark.parametrize("control", ["http://127.0.0.1:1", "nonsense"])
-def test_a_call_without_a_simulator_says_how_to_start_one(control: str) -> None:
-    done = CliRunner().invoke(app, ["call", "1", "2", "--control", control])
+@pytest.mark.parametrize("what", [["call", "1", "2"], ["play", __file__]])
+def test_a_call_without_a_simulator_says_how_to_start_one(control: str, what: list[str]) -> None:
+    done = CliRunner().invoke(app, [*what, "--control", control])
     assert done.exit_code == 1
     assert len(done.output.splitlines()) == 1
     assert "threecx-simulator serve" in done.output
+
+
+@pytest.mark.proves("simulator.scenarios")
+@pytest.mark.parametrize(("agent", "verdict", "code"), [("101", "met", 0), ("102", "NOT MET", 1)])
+async def test_a_scenario_is_played_on_a_running_simulator_from_the_command_line(
+    tmp_path: Path, agent: str, verdict: str, code: int
+) -> None:
+    (tmp_path / "hello.wav").write_bytes(to_wav(tone(440, 0.5)))
+    (tmp_path / "one.yaml").write_text(
+        "people: {101: {says: hello.wav}}\n"
+        "calls:\n"
+        "  - {caller: '+49', calls: '+4930555101', steps: [{listen: prompt}, {hang_up: true}],"
+        f" expects: [{{connected_to: '{agent}'}}, {{hears: hello.wav}}]}}\n"
+    )
+    async with Simulator(clock=SystemClock(5), control_listen=("127.0.0.1", 0)) as sim:
+        arguments = ["play", str(tmp_path / "one.yaml"), "--control", sim.control_url]
+        done = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+    lines = done.output.splitlines()
+    assert done.exit_code == code, done.output
+    assert lines[0] == "call-1  +49 calls +4930555101"
+    assert lines[3].endswith("s  connected 101")
+    assert lines[-2].startswith(f"{verdict}  call-1: connected_to {agent} (")
+    assert lines[-1].startswith("met  call-1: hears hello.wav (")
+
+
+@pytest.mark.proves("simulator.scenarios")
+async def test_a_scenario_that_a_running_simulator_cannot_play_is_told_with_file_line_and_field(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text("calls:\n  - {caller: '+49'}\n")
+    async with Simulator(control_listen=("127.0.0.1", 0)) as sim:
+        for path, words in (
+            (file, f"{file}, line 2, calls.0.calls: is missing"),
+            (tmp_path / "none.yaml", "cannot be read"),
+        ):
+            arguments = ["play", str(path), "--control", sim.control_url]
+            done = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+            assert done.exit_code == 2
+            assert words in done.output
+        file.write_text(
+            "calls:\n  - {caller: '+49', calls: '+4930555001', expects: [{connected_to: '101'}]}\n"
+        )
+        arguments = ["play", str(file), "--control", sim.control_url, "--within", "0.2"]
+        done = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+        assert (done.exit_code, "(408)" in done.output) == (1, True), done.output
 
 
 def test_the_schema_of_scenarios_is_printed() -> None:

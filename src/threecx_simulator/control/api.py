@@ -171,11 +171,14 @@ def _sound(app: FastAPI, control: Control) -> None:
 
 def _stage(app: FastAPI, stage: Stage) -> None:
     @app.post("/scenarios", tags=["scenarios"], responses=NO_SCENARIO | LATE, openapi_extra=A_SCENARIO)
-    async def play_scenario(request: Request, folder: str = "", within: Seconds = 60) -> list[VerdictView]:
-        """Play the YAML in the body, wait until it is over, and tell what became of its expectations."""
+    async def play_scenario(
+        request: Request, folder: str = "", within: Seconds = 60, name: str = "the scenario"
+    ) -> list[VerdictView]:
+        """Play the YAML in the body, wait until it is over, and tell what became of its expectations. `name` stands
+        for its file in complaints, its sounds lie in `folder`."""
         text = (await request.body()).decode(errors="replace")
         async with asyncio.timeout(within):
-            verdicts = await stage.play(text, folder)
+            verdicts = await stage.play(text, folder, name)
         return [
             VerdictView(call=one.call, expected=one.expectation, met=one.met, why=one.why) for one in verdicts
         ]

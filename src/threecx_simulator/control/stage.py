@@ -25,9 +25,10 @@ class Stage:
         self._file = io.StringIO()
         self._recorder: Recorder | None = None
 
-    async def play(self, text: str, folder: str) -> list[Verdict]:
-        """Play a scenario to its end; its sounds lie in `folder`. `BadScenario` when it cannot be played."""
-        scenario = loads(text, "the scenario", Path(folder), self._board.pbx.directory)
+    async def play(self, text: str, folder: str, name: str) -> list[Verdict]:
+        """Play a scenario to its end; its sounds lie in `folder`. `BadScenario` when it cannot be played, which says
+        where in `name`."""
+        scenario = loads(text, name, Path(folder), self._board.pbx.directory)
         async with Player(self._control, self._clock, [scenario]) as player:
             return await player.done()
 

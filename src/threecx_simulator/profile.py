@@ -93,9 +93,11 @@ class Profile:
     """Whether `routeto`, `transferto` and `divert` reach the shared parking, a voicemail's dial code and the conference.
     Plausible, not documented for REST (G); if not, the destination is not reachable."""
 
-    status_codes: Literal["200", "202", "4xx"] = "200"
+    status_codes: Literal["200", "202", "4xx"] = "4xx"
     """How verbs tell their result: 200 with `finalstatus` (Failed too); 202 at once with an empty result, the outcome on
-    the socket only; or failures as 424 with the result as body. All are documented as possible (D), none is told for sure."""
+    the socket only; or failures as 424 with the result as body. All are documented as possible (D), none is told for sure.
+    3CX's own menu takes any 2xx of `routeto` for a caller who was put through and hangs up its leg; only an error
+    makes it play the prompt again (E)."""
 
     final_status: Literal["name", "number"] = "name"
     """`finalstatus` as a name (D, third-party fixture), or as the number of the official types (E)."""
@@ -266,7 +268,7 @@ PROFILES: dict[str, Profile] = {
         expiry_closes_sockets=True,
         own_leg_after_route="stays",
         ring_each_device=True,
-        status_codes="4xx",
+        status_codes="200",
         final_status="number",
         makecall_reply="dialing",
         unanswered_makecall="422",

@@ -439,7 +439,7 @@ async def test_a_call_is_not_handed_back_to_where_it_is(start: Any, destination:
     app = await start("auto")
     call = app.sim.control.call(CALLER, DID)
     status, body = await app.verb(await app.leg(), "transferto", destination=destination)
-    assert (status, body["finalstatus"], body["reason"]) == (200, "Failed", "RoutingLoopDetected")
+    assert (status, body["finalstatus"], body["reason"]) == (424, "Failed", "RoutingLoopDetected")
     assert app.sim.control.report(call).state == "connected"
 
 

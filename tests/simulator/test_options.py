@@ -362,7 +362,7 @@ async def test_parking_voicemail_and_conference_may_be_out_of_reach_for_verbs(
     call = app.sim.control.call(CALLER, DID)
     for verb in ("routeto", "transferto"):
         status, body = await app.verb(await app.leg(), verb, destination=target)
-        assert (status, body["finalstatus"], body["reason"]) == (200, "Failed", "DestinationIsNotReachable")
+        assert (status, body["finalstatus"], body["reason"]) == (424, "Failed", "DestinationIsNotReachable")
     assert (await app.leg())["status"] == "Connected"
     app.sim.control.hang_up(call)
     phone = app.sim.control.call("101", target)

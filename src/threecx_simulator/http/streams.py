@@ -20,6 +20,7 @@ from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
 
 _STREAM = re.compile(rb"^/callcontrol/([^/?]+)/participants/([^/?]+)/stream(?:\?.*)?$")
+_LAST = b"Connection: close\r\n"
 _OPEN = b"Content-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -70,6 +71,7 @@ class StreamProtocol(Http1Protocol):
     _post: Post | None = None
     _streaming = False
     _deaf = False
+    _last = False
 
     def on_message_begin(self) -> None:
         """See httptools."""
@@ -95,7 +97,8 @@ class StreamProtocol(Http1Protocol):
         if stream and not self._deaf and before is not None and not before.response_complete:
             before.keep_alive = False
             self._deaf = True
-        return self._deaf or self._get is not None
+        self._deaf = self._deaf or self._get is not None
+        return self._deaf
 
     def _stream(self, method: str, dn: str, participant: str) -> None:
         path = self.url.decode("latin-1").partition("?")[0]
@@ -110,21 +113,29 @@ class StreamProtocol(Http1Protocol):
             self._begin_post(leg[1])
 
     def _answer(self, status: int) -> None:
-        last = b"" if self.parser.should_keep_alive() else b"Connection: close\r\n"
+        last = b"" if self.parser.should_keep_alive() else _LAST
         challenge = b"WWW-Authenticate: Bearer\r\n" if status == 401 else b""
         self.transport.write(STATUS_LINE[status] + challenge + last + b"Content-Length: 0\r\n\r\n")
 
     def _begin_get(self, client: ApiClient, leg: Leg) -> None:
-        self.transport.write(STATUS_LINE[200] + _OPEN)
+        self._last = not self.parser.should_keep_alive()
+        self.transport.write(STATUS_LINE[200] + (_LAST if self._last else b"") + _OPEN)
         self._get = self.routes.desk.open_get(leg, Dn(client.dn), self.transport, self._end_get)
 
     def _end_get(self) -> None:
-        """The leg has ended (or the token was superseded): so does the GET."""
+        """The leg has ended (or the token was superseded): so does the GET. Its connection goes on: a program that
+        asks for the next thing on it, as clients with a pool do, would meet a close that was never announced."""
         get, self._get = self._get, None
-        if get is not None:
-            self.routes.desk.close_get(get)
-            self.transport.write(b"0\r\n\r\n")
+        if get is None:
+            return
+        self.routes.desk.close_get(get)
+        self.transport.write(b"0\r\n\r\n")
+        if self._deaf or self._last:
             self.transport.close()
+        else:
+            self._unset_keepalive_if_required()
+            wait = self.timeout_keep_alive
+            self.timeout_keep_alive_task = self.loop.call_later(wait, self.timeout_keep_alive_handler)
 
     def _begin_post(self, leg: Leg) -> None:
         if self.expect_100_continue:
@@ -138,7 +149,7 @@ class StreamProtocol(Http1Protocol):
             self.transport.abort()
             return
         self._post = None
-        self.transport.write(STATUS_LINE[200] + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+        self.transport.write(STATUS_LINE[200] + _LAST + b"Content-Length: 0\r\n\r\n")
         self.transport.close()
 
     def on_body(self, body: bytes) -> None:

@@ -222,9 +222,10 @@ class Profile:
     """For so many seconds after its call a recording is answered with 404, since it is still being written (G)."""
 
     path_case: Literal["any", "exact"] = "any"
-    """Whether names in paths under `/xapi/v1` are known in any case, as ASP.NET Core routes them unless told otherwise
-    (a published script asks `GetPropertiesByDn(dnnumber=…)`, which 3CX spells `dnNumber`). Names in `$filter` and its
-    like are known in any case: 3CX's own web client sends `startsWith` there."""
+    """Whether the fixed words in paths are known in any case, as ASP.NET Core routes them unless told otherwise
+    (a published script asks `GetPropertiesByDn(dnnumber=…)`, which 3CX spells `dnNumber`). A slash at the end means
+    nothing there either way. Names in `$filter` and its like are known in any case: 3CX's own web client sends
+    `startsWith` there."""
 
     prefer_return: Literal["ignored", "honoured"] = "ignored"
     """Whether `Prefer: return=representation` makes a PATCH answer with the entity, and `return=minimal` a POST without

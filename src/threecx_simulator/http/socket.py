@@ -177,7 +177,7 @@ class Sockets:
         refused = self._refused(client)
         if refused is not None:
             return Reply(refused)
-        match [unquote(part) for part in path.partition("?")[0].strip("/").split("/")]:
+        match self._parts(path):
             case ["callcontrol", dn, "makecall"]:
                 return await self._verbs.make_call(client, dn, None, data)
             case ["callcontrol", dn, "devices", device, "makecall"]:
@@ -187,6 +187,13 @@ class Sockets:
             case ["callcontrol", *rest]:
                 return self._reading.at(client, *rest) if rest else self._reading.all(client)
         return Reply(404)
+
+    def _parts(self, path: str) -> list[str]:
+        """The segments of a path; its fixed words, which are every other one, in lower case where case means nothing."""
+        parts = [unquote(part) for part in path.partition("?")[0].strip("/").split("/")]
+        if self._board.pbx.profile.path_case == "any":
+            parts[::2] = [word.lower() for word in parts[::2]]
+        return parts
 
     def _refused(self, client: ApiClient) -> int | None:
         """The status for a client that has lost its rights, or the PBX its licence, since the socket was opened."""

@@ -12,6 +12,7 @@ from threecx_simulator.audio.post import Post
 from threecx_simulator.http.callcontrol import CallControl
 from threecx_simulator.http.gate import Gate
 from threecx_simulator.http.http1 import Http1Protocol
+from threecx_simulator.http.routing import flags
 from threecx_simulator.http.verbs import Verbs
 from threecx_simulator.pbx.ids import Dn, DnType, Status
 from threecx_simulator.pbx.state import Leg
@@ -19,7 +20,7 @@ from threecx_simulator.pbx.verbs import drop
 from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
 
-_STREAM = re.compile(rb"^/callcontrol/([^/?]+)/participants/([^/?]+)/stream(?:\?.*)?$")
+_STREAM = rb"^/callcontrol/([^/?]+)/participants/([^/?]+)/stream/?(?:\?.*)?$"
 _LAST = b"Connection: close\r\n"
 _OPEN = b"Content-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -31,6 +32,7 @@ class StreamRoutes:
         self.board = board
         self.gate = gate
         self.desk = desk
+        self.path = re.compile(_STREAM, flags(board.pbx.profile))
         self._calls = calls
         self._verbs = Verbs(board)
 
@@ -80,7 +82,7 @@ class StreamProtocol(Http1Protocol):
 
     def begin(self) -> None:
         """A stream request is ours."""
-        found = _STREAM.match(self.url)
+        found = self.routes.path.match(self.url)
         method = self.parser.get_method().decode("ascii")
         stream = found is not None and method in {"GET", "POST"} and not self.parser.should_upgrade()
         if self._out_of_turn(stream):

@@ -97,6 +97,7 @@ class Verbs:
         leg = self.leg(client, dn, participant)
         if isinstance(leg, int):
             return Reply(leg)
+        action = action.lower() if self._pbx.profile.path_case == "any" else action
         ask = Ask.of(data)
         refused = self._unfit(leg, action, ask)
         if refused is not None:

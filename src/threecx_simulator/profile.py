@@ -134,8 +134,10 @@ class Profile:
     """`Status` in `ActiveCalls` of a caller who waits in a queue: it is not that of an answered call (T). Both words
     were seen there, for which state is not told (G)."""
 
-    activecalls_party: Literal["number_name", "number"] = "number_name"
-    """`Caller` and `Callee` in `ActiveCalls`: number and name as in "1002 Doe, Jane" (T), or the number alone (G)."""
+    activecalls_party: Literal["trunk", "number_name", "number"] = "trunk"
+    """`Caller` and `Callee` in `ActiveCalls`: number and name as in "1002 Doe, Jane" (T), where a party outside is its
+    trunk with its number in brackets, "10001 SBC (02473003575)" (T: an exporter that counts the calls of each trunk,
+    and a dump); the same with a party outside as number and name (G); or the number alone (third-party code)."""
 
     dropcall_answer: Literal["204", "200"] = "204"
     """Answer of `Pbx.DropCall`: 204 (T), or 200 with a body (swagger)."""

@@ -310,6 +310,16 @@ async def test_transferto_replaces_the_own_leg_and_says_who_transferred(start: A
     assert app.events()[-3:] == [(0, ids[1]), (1, ids[0]), (0, ids[1])]  # as in the reconstructed transfer
 
 
+async def test_whoever_answers_a_group_is_told_before_the_others_are_gone(start: Any) -> None:
+    app = await start("auto")
+    app.sim.control.behave("100", answers_after=None)
+    app.sim.control.call(CALLER, "810")
+    other, answered = await app.leg("100"), await app.leg("104")
+    await app.seen(lambda _: (1, f"100/{other['id']}") in app.events())
+    ids = f"100/{other['id']}", f"104/{answered['id']}"
+    assert app.events() == [(0, ids[0]), (0, ids[1]), (0, ids[1]), (1, ids[0])]  # as in the reconstructed group
+
+
 async def test_transferto_needs_a_connected_leg(start: Any) -> None:
     app = await start("manual")
     app.sim.control.call(CALLER, DID)

@@ -96,7 +96,7 @@ def succeed(pbx: Pbx, attempt: Attempt, leg: Leg) -> None:
     attempt.legs.discard(leg.id)
     leg.attempt = None
     tickets, attempt.tickets = attempt.tickets, []
-    for rival in [one for one in call.attempts.values() if one.caller is caller]:
+    for rival in [one for one in call.attempts.values() if one.caller is caller and one is not attempt]:
         close(pbx, rival, Reason.COMPLETED_ELSEWHERE)
     former = pbx.legs.get(caller.peer) if caller.peer is not None else None
     if attempt.kind == Kind.TRANSFER:  # order as in the reconstructed transfer
@@ -104,6 +104,7 @@ def succeed(pbx: Pbx, attempt: Attempt, leg: Leg) -> None:
         if pbx.profile.transfer_changes_id:
             renumber(pbx, caller)
     join(pbx, leg, caller)
+    close(pbx, attempt, Reason.COMPLETED_ELSEWHERE)  # after that Upsert, as in the reconstructed ring group
     stays = attempt.kind == Kind.ROUTE and pbx.profile.own_leg_after_route == "stays"
     _give_way(pbx, own, stays=stays)
     if former is not leg and former is not own:

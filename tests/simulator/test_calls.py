@@ -317,7 +317,12 @@ async def test_whoever_answers_a_group_is_told_before_the_others_are_gone(start:
     other, answered = await app.leg("100"), await app.leg("104")
     await app.seen(lambda _: (1, f"100/{other['id']}") in app.events())
     ids = f"100/{other['id']}", f"104/{answered['id']}"
-    assert app.events() == [(0, ids[0]), (0, ids[1]), (0, ids[1]), (1, ids[0])]  # as in the reconstructed group
+    assert app.events() == [
+        (0, ids[0]),
+        (0, ids[1]),
+        (0, ids[1]),
+        (1, ids[0]),
+    ]  # as in the reconstructed group
 
 
 async def test_transferto_needs_a_connected_leg(start: Any) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from unittest.mock import MagicMock
 from urllib.parse import quote
 
 import aiohttp
@@ -203,6 +204,14 @@ async def test_sockets_end_in_the_way_that_is_asked_for(start: Any, code: int) -
     assert await app.sim.control.cut_sockets(code) == 1
     await asyncio.wait_for(app.ended.wait(), 5)
     assert app.socket.close_code == code
+
+
+async def test_a_connection_that_is_being_closed_is_not_mistaken_for_another(start: Any) -> None:
+    app = await start()
+    leaving = MagicMock(**{"transport.get_extra_info.return_value": None})  # as uvloop's TLS answers then
+    app.sim._listener._state.connections.add(leaving)
+    assert app.sim._listener.transport(("127.0.0.1", 1)) is None
+    app.sim._listener._state.connections.discard(leaving)
 
 
 async def test_a_half_open_socket_answers_pings_and_says_nothing(start: Any) -> None:

@@ -81,13 +81,17 @@ def close(pbx: Pbx, attempt: Attempt, reason: Reason) -> None:
 
 def withdraw(pbx: Pbx, leg: Leg) -> None:
     """Take a leg away with the attempts that make no sense without it."""
+    _abandon(pbx, leg)
+    if pbx.alive(leg):
+        take_away(pbx, leg)
+
+
+def _abandon(pbx: Pbx, leg: Leg) -> None:
     for attempt in list(pbx.call_of(leg).attempts.values()):
         if attempt.caller is leg:
             close(pbx, attempt, Reason.PARENT_TERMINATED)
         elif attempt.own is leg and attempt.kind != Kind.TRANSFER:  # a transfer goes on without its maker (D)
             close(pbx, attempt, Reason.CANCELLED)
-    if pbx.alive(leg):
-        take_away(pbx, leg)
 
 
 def succeed(pbx: Pbx, attempt: Attempt, leg: Leg) -> None:
@@ -124,6 +128,7 @@ def _give_way(pbx: Pbx, leg: Leg | None, *, stays: bool) -> None:
         return
     if stays and leg.status == Status.CONNECTED:
         leg.spent = True
+        _abandon(pbx, leg)
         part(pbx, leg)
         return
     withdraw(pbx, leg)
@@ -138,9 +143,10 @@ def fail(pbx: Pbx, attempt: Attempt, reason: Reason, text: str = "") -> None:
     close(pbx, attempt, reason)
     attempt.tickets = tickets
     note(pbx, call, f"{word(reason)} {attempt.destination}")
-    if attempt.on_fail and attempt.on_fail(pbx, attempt, reason):
-        return
+    goes_on = attempt.on_fail is not None and attempt.on_fail(pbx, attempt, reason)
     settle(pbx, attempt, failed(reason, text))
+    if goes_on:
+        return
     end_if_lonely(pbx, call, f": {word(reason)}")
 
 

@@ -84,7 +84,7 @@ combined; times are seconds of the PBX, which `--time-scale` makes shorter than 
 | A failover: every token is worthless | `token_life_s` | `POST /faults/invalidate-tokens` | `invalidate_tokens` | `invalidate_tokens` |
 | 429 with `Retry-After`, 500, 502, 503, a web server's page, also for the upgrade of a socket | | `POST /faults/answers` | `answer_next` | `answers` |
 | The licence is gone | `licence_missing` | `POST /faults/licence` | `licence` | `licence_off`, `licence_on` |
-| A telephone registers again under another device id | | `POST /faults/register-anew/{dn}` | `register_anew` | `register_anew` |
+| A telephone registers again under another device id | `stale_device` | `POST /faults/register-anew/{dn}` | `register_anew` | `register_anew` |
 
 Bodies of the requests are on the control side's own page (`/docs` there); `POST /reset` ends all of it but the options.
 """

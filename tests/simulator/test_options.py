@@ -253,6 +253,17 @@ async def test_devices_that_register_again_have_new_ids(start: Any) -> None:
     assert (await app.get(f"/callcontrol/101/devices/{quote(after, safe='')}"))[1]["device_id"] == after
 
 
+@pytest.mark.parametrize(("status", "body"), [("404", ""), ("422", "DestinationIsNotRegistered")])
+async def test_a_device_id_that_is_no_longer_registered_may_be_unknown_or_impossible(
+    start: Any, status: str, body: str
+) -> None:
+    app = await start("auto", stale_device=status)
+    device = await app.device("101")
+    app.sim.control.register_anew("101")
+    answered, result = await app.make_call("102", dn="101", device=device)
+    assert (answered, result and result["reason"]) == (int(status), body)
+
+
 async def test_a_leg_may_get_a_new_party_in_place(start: Any) -> None:
     app = await start("auto")
     call = app.sim.control.call(CALLER, DID)

@@ -136,6 +136,8 @@ class Verbs:
         if not self.sees(client, dn):
             return Reply(403)
         if device is not None and device not in self._devices(dn):
+            if self._pbx.profile.stale_device == "422":
+                return self._no("This device is not registered", Reason.NOT_REGISTERED)
             return Reply(404)
         return await self.call_from(dn, Ask.of(data), device)
 

@@ -2,7 +2,7 @@
 
 import re
 
-from threecx_simulator.profile import PROFILES, Option, described
+from threecx_simulator.profile import PROFILES, Option, Profile, described
 
 _HEAD = """<!-- Written by `threecx-simulator options`; do not edit. -->
 
@@ -10,8 +10,8 @@ _HEAD = """<!-- Written by `threecx-simulator options`; do not edit. -->
 
 The simulator is written from 3CX's published interfaces and from what others saw on real PBXs. Where the sources
 disagree, or say nothing, the behaviour is an option. Each has a default (the likeliest reading), and each named
-profile sets some of them; `--profile drawn --seed N` draws most of them at random, the same for the same seed; faults
-are asked for by name.
+profile sets some of them; `--profile drawn --seed N` draws most of them at random, the same for the same seed
+(`threecx-simulator options --profile drawn --seed N` prints what it has drawn); faults are asked for by name.
 
 The letters say where a statement comes from: **D** 3CX's documentation, **S** 3CX's OpenAPI file, **E** 3CX's example
 code, **M** a 3CX maintainer in an issue, **O** the object model's help, **T** tried by a third party on a real PBX,
@@ -106,6 +106,12 @@ def _row(option: Option) -> str:
 
 def _kind(option: Option) -> str:
     return "`True`" if option.default is False else "`False`" if option.default is True else "any"
+
+
+def settings(profile: Profile) -> list[str]:
+    """What a profile sets other than the default, each as `--set` takes it."""
+    values = [(option.name, getattr(profile, option.name), option.default) for option in described()]
+    return [f"{name}={value}" for name, value, default in values if value != default]
 
 
 def _profile(name: str, options: list[Option]) -> str:

@@ -602,3 +602,10 @@ async def test_a_leg_that_was_left_over_is_rung_for_no_longer(start: Any) -> Non
     assert await app.legs("103") == []
     app.sim.control.hang_up(call, "101")
     assert (await app.sim.control.ended(call)).ended_by == "101"
+
+
+async def test_a_method_that_a_path_does_not_know_is_told_which_it_knows(start: Any) -> None:
+    app = await start("auto")
+    async with app.session.put(f"{app.sim.url}/callcontrol/8001", headers=app.headers) as answer:
+        assert (answer.status, await answer.text()) == (405, "")
+        assert "GET" in answer.headers["Allow"]

@@ -10,9 +10,11 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
+from typer.testing import CliRunner
 
 from threecx_simulator import PROFILES, ManualClock, Profile, Simulator, draw
 from threecx_simulator.audio.pcm import tone
+from threecx_simulator.cli import app
 from threecx_simulator.control.handle import Control
 from threecx_simulator.options_page import page
 from threecx_simulator.profile import with_option
@@ -34,6 +36,15 @@ def test_the_same_seed_draws_the_same_profile_and_twenty_seeds_take_every_readin
     ):
         assert len({getattr(profile, option) for profile in drawn}) >= 2, option
     assert {"auto", "manual", "v20_u7", "v20_u9", "worst_case"} <= PROFILES.keys()
+
+
+@pytest.mark.parametrize("seed", [3, 17])
+def test_what_a_seed_has_drawn_can_be_printed_and_set_by_hand(seed: int) -> None:
+    told = CliRunner().invoke(app, ["options", "--profile", "drawn", "--seed", str(seed)])
+    profile = Profile()
+    for line in told.output.splitlines():
+        profile = with_option(profile, *line.split("=", 1))
+    assert profile == draw(seed)
 
 
 def test_every_option_says_what_it_decides() -> None:

@@ -94,4 +94,4 @@ async def _broken(_request: Request, _error: Exception) -> Response:
 async def _plain(_request: Request, error: Exception) -> Response:
     """A status and nothing else: never a framework's own words."""
     assert isinstance(error, HTTPException)
-    return empty(error.status_code)
+    return Response(status_code=error.status_code, headers=error.headers)

@@ -15,7 +15,7 @@ from threecx_simulator.calling import NoSimulator, NotPlayed, call, play
 from threecx_simulator.clock import SystemClock
 from threecx_simulator.company import Company, company_of, make_company
 from threecx_simulator.company.life import rate
-from threecx_simulator.options_page import page
+from threecx_simulator.options_page import page, settings
 from threecx_simulator.pbx.accounts import account, with_account
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.pbx.world import DEFAULT_SECRET, World, default_world
@@ -295,9 +295,18 @@ def schema() -> None:
 
 
 @app.command()
-def options() -> None:
+def options(
+    profile: Annotated[
+        str | None, typer.Option(help="Print what this profile sets instead, each as --set takes it")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For the profile drawn: the seed that draws it")] = 0,
+) -> None:
     """Print the page about what is known of the real PBX, with every option of the profiles."""
-    sys.stdout.write(page())
+    if profile is None:
+        sys.stdout.write(page())
+        return
+    for setting in settings(_profile(profile, seed, [])):
+        say(setting)
 
 
 def main() -> None:

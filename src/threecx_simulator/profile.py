@@ -111,6 +111,10 @@ class Profile:
     unanswered_makecall: Literal["424", "422", "200"] = "424"
     """Status of a `makecall` that failed, always with a result as body (E reads `reasontext` from it; code: G)."""
 
+    stale_device: Literal["404", "422"] = "404"
+    """Status of a `makecall` on a device id that is not registered (any more). An unknown device is 404 (D), which the
+    page does not list for `makecall`, as it does 422; both were seen (T)."""
+
     divert_reply: Literal["ringing", "answered"] = "ringing"
     """`divert` answers when the destination is *reached* (D): when it rings, or when it answered."""
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from asyncio import Transport
+from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
 from urllib.parse import quote, unquote
@@ -79,6 +80,7 @@ class Sockets:
         self.open: set[Connection] = set()
         self.opened = 0
         self._ended_at: dict[ClientId, int] = {}
+        self._late: deque[tuple[str, str, ClientId | None]] = deque()
         board.pbx.attended = self._attended
         board.listen(self._on_effect)
 
@@ -108,7 +110,19 @@ class Sockets:
         if not delay:
             self._tell(event, dn, also)
             return
-        self._board.pbx.after(delay, lambda _pbx: self._tell(event, dn, also))
+        self._late.append((event, dn, also))
+        self._board.pbx.after(delay, lambda _pbx: self._tell_next())
+
+    def _tell_next(self) -> None:
+        if self._late:
+            self._tell(*self._late.popleft())
+
+    def refresh(self) -> None:
+        """Tell at once whatever is late, for the timers are about to be forgotten; half-open sockets speak again."""
+        while self._late:
+            self._tell_next()
+        for connection in self.open:
+            connection.mute = False
 
     def _tell(self, event: str, dn: str, also: ClientId | None) -> None:
         monitored = self._board.pbx.monitored

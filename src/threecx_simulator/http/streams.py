@@ -15,7 +15,8 @@ from threecx_simulator.http.http1 import Http1Protocol
 from threecx_simulator.http.routing import flags
 from threecx_simulator.http.verbs import Verbs
 from threecx_simulator.pbx.ids import Dn, DnType, Status
-from threecx_simulator.pbx.state import Leg
+from threecx_simulator.pbx.legs import while_alive
+from threecx_simulator.pbx.state import Leg, Pbx
 from threecx_simulator.pbx.verbs import drop
 from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
@@ -23,6 +24,10 @@ from threecx_simulator.switchboard import Switchboard
 _STREAM = rb"^/callcontrol/([^/?]+)/participants/([^/?]+)/stream/?(?:\?.*)?$"
 _LAST = b"Connection: close\r\n"
 _OPEN = b"Content-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def _hang_up(pbx: Pbx, leg: Leg) -> None:
+    drop(leg, pbx)
 
 
 class StreamRoutes:
@@ -58,7 +63,7 @@ class StreamRoutes:
         self.desk.close_post(post)
         leg = self.board.pbx.legs.get(post.leg)
         if leg is not None and leg.uid == post.uid and self.board.pbx.profile.drop_on_post_end:
-            self.board.do(lambda pbx: drop(leg, pbx))
+            self.board.do(while_alive(leg, _hang_up))
 
 
 class StreamProtocol(Http1Protocol):

@@ -3,7 +3,7 @@
 import tracemalloc
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 
 import phonenumbers
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from threecx_simulator import ManualClock, Simulator, default_world
 from threecx_simulator.company import History, company_of, make_company
 from threecx_simulator.company.life import Life, rate
-from threecx_simulator.company.past import PastCall
+from threecx_simulator.company.past import PartyType, PastCall
 from threecx_simulator.pbx.directory import Directory
 
 from .conftest import MONDAY
@@ -67,6 +67,46 @@ def test_mondays_are_busy_and_the_office_is_quiet_when_it_is_closed() -> None:
     assert days["Sun"] < days["Mon"] / 10
     inside = sum(1 for call in _calls(history) if company.open_at(call.start))
     assert inside > 0.9 * days.total()
+
+
+def _engagements(calls: list[PastCall]) -> dict[str, list[tuple[datetime, datetime]]]:
+    """When each person inside talked, in the order of time."""
+    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    for call in calls:
+        for one in call.segments:
+            answered = one.start + timedelta(seconds=one.ringing)
+            for party, since in ((one.source, one.start), (one.destination, answered)):
+                if one.talking and not one.parked and party.type is PartyType.EXTENSION:
+                    found.setdefault(party.dn, []).append((since, one.end))
+    return {dn: sorted(spans) for dn, spans in found.items()}
+
+
+@pytest.mark.parametrize("rows", [3000, 200_000])
+def test_nobody_is_in_two_calls_at_once(rows: int) -> None:
+    history = _history(rows=rows)
+    spans = _engagements(list(history.calls(MONDAY - timedelta(days=10), MONDAY)))
+    assert len(spans) > 20
+    assert [pair for one in spans.values() for pair in pairwise(one) if pair[1][0] < pair[0][1]] == []
+
+
+def test_callers_find_people_busy_where_there_are_more_calls_than_people() -> None:
+    world = default_world()
+    history = History(world, company_of(world), 400_000, MONDAY)
+    calls = list(history.calls(MONDAY - timedelta(days=4), MONDAY - timedelta(days=3)))
+    spans = _engagements(calls)
+    assert all(second[0] >= first[1] for one in spans.values() for first, second in pairwise(one))
+    assert sum("is busy" in call.segments[0].reason for call in calls) > 100
+    assert [call.start for call in calls] == sorted((call.start for call in calls), reverse=True)
+
+
+def test_agents_answer_callers_only_while_they_are_at_work() -> None:
+    history = _history(rows=20_000)
+    visits = [call.visit for call in _calls(history) if call.visit]
+    company = make_company(7)[1]
+    answers = [one.arrived + timedelta(seconds=one.waited) for one in visits if one.agent]
+    assert len(answers) > 1000 and all(company.open_at(at) for at in answers)
+    rung = [one.arrived for one in visits if one.polls]
+    assert all(company.open_at(at) for at in rung)
 
 
 def test_a_call_is_found_by_its_number() -> None:

@@ -2,7 +2,7 @@
 
 import tracemalloc
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice, pairwise
 
 import phonenumbers
@@ -11,6 +11,7 @@ import pytest
 from threecx_simulator import ManualClock, Simulator, default_world
 from threecx_simulator.company import History, company_of, make_company
 from threecx_simulator.company.life import Life, rate
+from threecx_simulator.company.make import COUNTRIES
 from threecx_simulator.company.past import PartyType, PastCall
 from threecx_simulator.pbx.directory import Directory
 
@@ -124,6 +125,68 @@ def test_numbers_are_valid_in_the_country_of_the_company() -> None:
             parsed = phonenumbers.parse(number)
             assert phonenumbers.is_valid_number(parsed), number
             assert phonenumbers.region_code_for_number(parsed) == company.country
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+@pytest.mark.parametrize("people", [20, 600])
+def test_every_number_of_the_company_itself_is_valid_and_no_one_shares_it(country: str, people: int) -> None:
+    world, _ = make_company(4, people=people, country=country)
+    dids = world.trunks[0].dids
+    assert all(phonenumbers.is_valid_number(phonenumbers.parse(one)) for one in dids)
+    assert {one.number for one in world.extensions} <= set(dids.values())
+    assert {one.number for one in world.queues} <= set(dids.values())
+    assert dids[world.trunks[0].external_number] == "820"
+    assert next(iter(dids)) == world.trunks[0].external_number
+
+
+def test_nobody_has_the_name_of_somebody_else_while_there_are_names() -> None:
+    for seed in range(5):
+        world, _ = make_company(seed, people=60)
+        assert len({one.name for one in world.extensions}) == 60
+
+
+@pytest.mark.parametrize(
+    ("country", "days"),
+    [
+        (
+            "DE",
+            {
+                "Good Friday": (4, 3),
+                "Easter Monday": (4, 6),
+                "Ascension Day": (5, 14),
+                "Whit Monday": (5, 25),
+            },
+        ),
+        (
+            "GB",
+            {
+                "Early May bank holiday": (5, 4),
+                "Spring bank holiday": (5, 25),
+                "Summer bank holiday": (8, 31),
+            },
+        ),
+        (
+            "US",
+            {
+                "Martin Luther King Day": (1, 19),
+                "Memorial Day": (5, 25),
+                "Labor Day": (9, 7),
+                "Thanksgiving": (11, 26),
+            },
+        ),
+        ("FR", {"Easter Monday": (4, 6), "Victory Day": (5, 8), "Assumption": (8, 15)}),
+        ("ES", {"Good Friday": (4, 3), "Immaculate Conception": (12, 8)}),
+    ],
+)
+def test_holidays_are_those_of_the_country_in_that_year(
+    country: str, days: dict[str, tuple[int, int]]
+) -> None:
+    _, company = make_company(1, country=country)
+    for name, (month, day) in days.items():
+        found = company.holiday(date(2026, month, day))
+        assert found is not None
+        assert found.name == name
+        assert company.open_on(date(2026, month, day)) is None
 
 
 def test_emergency_numbers_are_those_of_the_country() -> None:

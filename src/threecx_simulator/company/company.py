@@ -32,10 +32,6 @@ class Holiday:
     day: int
     year: int | None = None
 
-    def on(self, day: date) -> bool:
-        """Whether that day is this holiday."""
-        return (day.month, day.day) == (self.month, self.day) and self.year in {None, day.year}
-
 
 @dataclass(frozen=True, slots=True)
 class Department:
@@ -70,7 +66,12 @@ class Company:
 
     def holiday(self, day: date) -> Holiday | None:
         """The holiday of a day."""
-        return next((one for one in self.holidays if one.on(day)), None)
+        known, that = self._days_off, (day.month, day.day)
+        return known.get((day.year, *that)) or known.get((None, *that))
+
+    @cached_property
+    def _days_off(self) -> dict[tuple[int | None, int, int], Holiday]:
+        return {(one.year, one.month, one.day): one for one in self.holidays}
 
     def open_on(self, day: date) -> tuple[time, time] | None:
         """When the office opens and closes on a day; None = it does not."""

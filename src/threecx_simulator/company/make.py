@@ -8,7 +8,8 @@ from importlib.resources import files
 from random import Random
 from typing import Any
 
-from threecx_simulator.company.company import Company, Contact, Department, Holiday, Hours
+from threecx_simulator.company.company import Company, Contact, Department, Hours
+from threecx_simulator.company.holidays import holidays_of
 from threecx_simulator.company.mail import local_part
 from threecx_simulator.company.numbers import emergency_numbers, outside_number
 from threecx_simulator.pbx.behaviour import Behaviour
@@ -32,37 +33,6 @@ _UNSORTED = 0.9  # the last tenth of the people is in no department of its own: 
 _CONTACTS, _STRANGERS = 120, 200
 _FEW, _MOST = 500, 6000  # people; above the first their numbers have four digits
 _MONITORED = 200  # extensions that an API client sees
-_HOLIDAYS = {
-    "DE": (
-        ("New Year", 1, 1),
-        ("Labour Day", 5, 1),
-        ("German Unity Day", 10, 3),
-        ("Christmas", 12, 25),
-        ("Boxing Day", 12, 26),
-    ),
-    "GB": (("New Year", 1, 1), ("Christmas", 12, 25), ("Boxing Day", 12, 26)),
-    "US": (
-        ("New Year", 1, 1),
-        ("Juneteenth", 6, 19),
-        ("Independence Day", 7, 4),
-        ("Veterans Day", 11, 11),
-        ("Christmas", 12, 25),
-    ),
-    "FR": (
-        ("New Year", 1, 1),
-        ("Labour Day", 5, 1),
-        ("Bastille Day", 7, 14),
-        ("Armistice", 11, 11),
-        ("Christmas", 12, 25),
-    ),
-    "ES": (
-        ("New Year", 1, 1),
-        ("Labour Day", 5, 1),
-        ("National Day", 10, 12),
-        ("Constitution Day", 12, 6),
-        ("Christmas", 12, 25),
-    ),
-}
 
 
 @cache
@@ -84,7 +54,7 @@ def company_of(world: World, seed: int = 0, country: str = "DE") -> Company:
         departments=_departments(world),
         hours=hours,
         lunch=(time(12, 30), time(13, 0)),
-        holidays=tuple(Holiday(*one) for one in _HOLIDAYS[country]),
+        holidays=holidays_of(country),
         contacts=_contacts(seed, country),
         strangers=_strangers(seed, country),
         seed=seed,
@@ -138,12 +108,20 @@ def make_company(
     if not 1 <= count <= _MOST:
         raise ValueError(f"A company has 1 to {_MOST} people")
     first = 100 if count <= _FEW else 1000
-    extensions = tuple(_person(random, words, first + place, place / count) for place in range(count))
+    names = _names(random, words, count)
+    extensions = tuple(_person(random, names[place], first + place, place / count) for place in range(count))
     world = replace(_numbers(words, extensions, secret), emergency_numbers=emergency_numbers(country))
     return world, company_of(world, seed, country)
 
 
-def _person(random: Random, words: Any, number: int, share: float) -> Extension:
+def _names(random: Random, words: Any, count: int) -> list[tuple[str, str]]:
+    """First and last names; nobody has another's as long as there are enough for all."""
+    every = [(first, last) for first in words["first"] for last in words["last"]]
+    rounds, rest = divmod(count, len(every))
+    return random.sample(every, rest) + random.sample(every * rounds, len(every) * rounds)
+
+
+def _person(random: Random, name: tuple[str, str], number: int, share: float) -> Extension:
     department = _DEPARTMENTS[min(int(share * 4.5), 4)] if share else "Management"
     if share >= _UNSORTED:
         department = "DEFAULT"
@@ -156,8 +134,8 @@ def _person(random: Random, words: Any, number: int, share: float) -> Extension:
     absent = random.random() < 0.08
     return Extension(
         number=Dn(str(number)),
-        first_name=random.choice(words["first"]),
-        last_name=random.choice(words["last"]),
+        first_name=name[0],
+        last_name=name[1],
         devices=(desk, device) if random.random() < 0.25 else (device,),
         behaviour=Behaviour(
             answers_after=None if absent else round(random.uniform(1.5, 9), 1), voicemail_after=25.0
@@ -184,9 +162,9 @@ def _numbers(words: Any, people: tuple[Extension, ...], secret: str) -> World:
     seen = tuple(one.number for one in people[:_MONITORED]) + tuple(queue.number for queue in queues)
     keys = {str(place): queue.number for place, queue in enumerate(queues, start=1)}
     area = words["area"]
-    dids = {f"{area}000": Dn("820"), f"{area}001": Dn("8001"), f"{area}002": Dn("8002")}
-    dids |= {f"{area}{one.number}": one.number for one in people}
-    dids |= {f"{area}{queue.number}": queue.number for queue in queues}
+    first = {_did(area, "000"): Dn("820"), _did(area, "001"): Dn("8001"), _did(area, "002"): Dn("8002")}
+    dids = first | {_did(area, one.number): one.number for one in people} | first
+    dids |= {_did(area, queue.number): queue.number for queue in queues}
     return World(
         fqdn="pbx.example.com",
         clients=(
@@ -211,6 +189,11 @@ def _numbers(words: Any, people: tuple[Extension, ...], secret: str) -> World:
         ),
         parkings=tuple(Dn(f"SP{place}") for place in range(8)),
     )
+
+
+def _did(area: str, number: str) -> str:
+    """The number called from outside: what follows `area` has three digits, a fourth takes the place of its last."""
+    return area[: len(area) + 3 - len(number)] + number
 
 
 def _client(number: str, name: str, secret: str, seen: tuple[Dn, ...], role: Role) -> ApiClient:

@@ -64,6 +64,8 @@ def shaped(row: Row, shape: Shape, zeros: bool = True) -> Json:
         found = _selected(found, shape.select)
     for name, nested in shape.expand:
         value = _value(row.get(name))
+        if value is None and shape.type.properties[name].many:
+            value = ()  # a collection is empty, never null (OData 4.01, JSON format, 7.2)
         if value is None:
             continue
         if isinstance(value, Mapping):

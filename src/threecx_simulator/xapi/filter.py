@@ -26,7 +26,7 @@ from threecx_simulator.xapi.terms import (
     incompatible,
     member,
 )
-from threecx_simulator.xapi.values import BadQuery, Row, kind_of, moment, named, seconds
+from threecx_simulator.xapi.values import BadQuery, Row, clock, kind_of, moment, named, seconds
 
 Node = Tree[Token] | Token | None
 
@@ -46,7 +46,7 @@ call: FUNCTION "(" [either ("," either)*] ")"
 quantified: PATH_TO "(" [NAME ":" either] ")"
 counted: PATH_COUNT
 path: NAME ("/" NAME)*
-?literal: TEXT -> text | MOMENT -> moment | DURATION -> duration | GUID -> guid | NUMBER -> number
+?literal: TEXT -> text | MOMENT -> moment | CLOCK -> clock | DURATION -> duration | GUID -> guid | NUMBER -> number
     | YES -> yes | NO -> no | NULL -> null
 _OR.7: /or\b/i
 _AND.7: /and\b/i
@@ -64,6 +64,7 @@ PATH_TO.6: /[\w$]+(\/\w+)*\/(any|all)(?=\()/
 PATH_COUNT.6: /[\w$]+(\/\w+)*\/\$count\b/
 TEXT.8: /([A-Za-z][\w.]*)?'(''|[^'])*'/
 MOMENT.4: /\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?/
+CLOCK.4: /\d\d:\d\d(:\d\d(\.\d+)?)?/
 GUID.5: /[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}/
 DURATION.9: /duration'[^']*'/i
 NUMBER: /-?\d+(\.\d+)?([eE][-+]?\d+)?[lLmMdDfF]?\b/
@@ -108,6 +109,9 @@ class _Builder:
 
     def _moment(self, parts: Sequence[Node]) -> Term:
         return constant("moment", moment(str(parts[0])))
+
+    def _clock(self, parts: Sequence[Node]) -> Term:
+        return constant("time", clock(str(parts[0])))
 
     def _duration(self, parts: Sequence[Node]) -> Term:
         return constant("duration", seconds(str(parts[0])[len("duration'") : -1]))
@@ -241,7 +245,8 @@ def _unary(operator: str, operand: Term) -> BadQuery:
 
 
 def _getter(start: str, names: Sequence[str], kind: str, many: bool) -> Callable[[Scope], Any]:
-    read = {"moment": moment, "duration": seconds}.get(kind, lambda value: value)
+    readers: dict[str, Callable[[Any], Any]] = {"moment": moment, "duration": seconds, "time": clock}
+    read = readers.get(kind, lambda value: value)
 
     def value(scope: Scope) -> Any:
         found: Any = scope.get(start)

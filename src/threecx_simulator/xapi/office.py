@@ -123,7 +123,7 @@ class Office:
             "Countries": factory.countries,
             "PhoneTemplates": templates.phone_templates,
             "TrunkTemplates": lambda: templates.trunk_templates(company.country),
-            "Holidays": partial(schedule.holiday_rows, company),
+            "Holidays": lambda: schedule.holiday_rows(company, self.now.year),
             "Contacts": self._contacts,
         }
 

@@ -15,6 +15,7 @@ _EDM = {
     "number": "Edm.Int32",
     "moment": "Edm.DateTimeOffset",
     "duration": "Edm.Duration",
+    "time": "Edm.TimeOfDay",
     "flag": "Edm.Boolean",
     "guid": "Edm.Guid",
     "null": "<null>",
@@ -23,7 +24,7 @@ _EDM = {
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A value yet to be computed. `kind`: text number moment duration flag guid null, an enum's or type's name, or ""."""
+    """A value yet to be computed. `kind`: text number moment duration flag guid time null, an enum's or type's name, or ""."""
 
     kind: str
     value: Callable[[Scope], Any]
@@ -78,6 +79,7 @@ _TEXTS: dict[str, tuple[str, tuple[str, ...], Callable[..., Any]]] = {
 }
 _OTHERS: dict[str, tuple[str, tuple[str, ...], Callable[..., Any]]] = {
     "date": ("moment", ("moment",), lambda at: at.replace(hour=0, minute=0, second=0, microsecond=0)),
+    "time": ("time", ("moment",), lambda at: at.time()),
     "year": ("number", ("moment",), lambda at: at.year),
     "month": ("number", ("moment",), lambda at: at.month),
     "day": ("number", ("moment",), lambda at: at.day),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 from threecx_simulator.xapi.model import MOMENTS, NUMBERS
@@ -45,7 +45,7 @@ def kind_of(name: str) -> str:
         return "number"
     if name in MOMENTS:
         return "moment"
-    return {"string": "text", "boolean": "flag", "uuid": "guid", "time": "text"}.get(name, name)
+    return {"string": "text", "boolean": "flag", "uuid": "guid"}.get(name, name)
 
 
 def seconds(text: str) -> float:
@@ -67,3 +67,11 @@ def moment(text: str) -> datetime:
         return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise BadQuery(f"'{text}' is not a time.") from error
+
+
+def clock(text: str) -> time:
+    """A time of day (`09:30`, `08:30:00.0000000`)."""
+    try:
+        return time.fromisoformat(text)
+    except ValueError as error:
+        raise BadQuery(f"'{text}' is not a time of day.") from error

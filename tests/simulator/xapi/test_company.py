@@ -2,8 +2,8 @@
 
 import tracemalloc
 from collections import Counter
-from datetime import UTC, datetime, timedelta
-from itertools import islice
+from datetime import UTC, date, datetime, timedelta
+from itertools import islice, pairwise
 
 import phonenumbers
 import pytest
@@ -11,7 +11,8 @@ import pytest
 from threecx_simulator import ManualClock, Simulator, default_world
 from threecx_simulator.company import History, company_of, make_company
 from threecx_simulator.company.life import Life, rate
-from threecx_simulator.company.past import PastCall
+from threecx_simulator.company.make import COUNTRIES
+from threecx_simulator.company.past import PartyType, PastCall
 from threecx_simulator.pbx.directory import Directory
 
 from .conftest import MONDAY
@@ -69,6 +70,47 @@ def test_mondays_are_busy_and_the_office_is_quiet_when_it_is_closed() -> None:
     assert inside > 0.9 * days.total()
 
 
+def _engagements(calls: list[PastCall]) -> dict[str, list[tuple[datetime, datetime]]]:
+    """When each person inside talked, in the order of time."""
+    found: dict[str, list[tuple[datetime, datetime]]] = {}
+    for call in calls:
+        for one in call.segments:
+            answered = one.start + timedelta(seconds=one.ringing)
+            for party, since in ((one.source, one.start), (one.destination, answered)):
+                if one.talking and not one.parked and party.type is PartyType.EXTENSION:
+                    found.setdefault(party.dn, []).append((since, one.end))
+    return {dn: sorted(spans) for dn, spans in found.items()}
+
+
+@pytest.mark.parametrize("rows", [3000, 200_000])
+def test_nobody_is_in_two_calls_at_once(rows: int) -> None:
+    history = _history(rows=rows)
+    spans = _engagements(list(history.calls(MONDAY - timedelta(days=10), MONDAY)))
+    assert len(spans) > 20
+    assert [pair for one in spans.values() for pair in pairwise(one) if pair[1][0] < pair[0][1]] == []
+
+
+def test_callers_find_people_busy_where_there_are_more_calls_than_people() -> None:
+    world = default_world()
+    history = History(world, company_of(world), 400_000, MONDAY)
+    calls = list(history.calls(MONDAY - timedelta(days=4), MONDAY - timedelta(days=3)))
+    spans = _engagements(calls)
+    assert all(second[0] >= first[1] for one in spans.values() for first, second in pairwise(one))
+    assert sum("is busy" in call.segments[0].reason for call in calls) > 100
+    assert [call.start for call in calls] == sorted((call.start for call in calls), reverse=True)
+
+
+def test_agents_answer_callers_only_while_they_are_at_work() -> None:
+    history = _history(rows=20_000)
+    visits = [call.visit for call in _calls(history) if call.visit]
+    company = make_company(7)[1]
+    answers = [one.arrived + timedelta(seconds=one.waited) for one in visits if one.agent]
+    assert len(answers) > 1000
+    assert all(company.open_at(at) for at in answers)
+    rung = [one.arrived for one in visits if one.polls]
+    assert all(company.open_at(at) for at in rung)
+
+
 def test_a_call_is_found_by_its_number() -> None:
     history = _history()
     for call in islice(history.calls(*ALWAYS), 0, 500, 50):
@@ -83,6 +125,68 @@ def test_numbers_are_valid_in_the_country_of_the_company() -> None:
             parsed = phonenumbers.parse(number)
             assert phonenumbers.is_valid_number(parsed), number
             assert phonenumbers.region_code_for_number(parsed) == company.country
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+@pytest.mark.parametrize("people", [20, 600])
+def test_every_number_of_the_company_itself_is_valid_and_no_one_shares_it(country: str, people: int) -> None:
+    world, _ = make_company(4, people=people, country=country)
+    dids = world.trunks[0].dids
+    assert all(phonenumbers.is_valid_number(phonenumbers.parse(one)) for one in dids)
+    assert {one.number for one in world.extensions} <= set(dids.values())
+    assert {one.number for one in world.queues} <= set(dids.values())
+    assert dids[world.trunks[0].external_number] == "820"
+    assert next(iter(dids)) == world.trunks[0].external_number
+
+
+def test_nobody_has_the_name_of_somebody_else_while_there_are_names() -> None:
+    for seed in range(5):
+        world, _ = make_company(seed, people=60)
+        assert len({one.name for one in world.extensions}) == 60
+
+
+@pytest.mark.parametrize(
+    ("country", "days"),
+    [
+        (
+            "DE",
+            {
+                "Good Friday": (4, 3),
+                "Easter Monday": (4, 6),
+                "Ascension Day": (5, 14),
+                "Whit Monday": (5, 25),
+            },
+        ),
+        (
+            "GB",
+            {
+                "Early May bank holiday": (5, 4),
+                "Spring bank holiday": (5, 25),
+                "Summer bank holiday": (8, 31),
+            },
+        ),
+        (
+            "US",
+            {
+                "Martin Luther King Day": (1, 19),
+                "Memorial Day": (5, 25),
+                "Labor Day": (9, 7),
+                "Thanksgiving": (11, 26),
+            },
+        ),
+        ("FR", {"Easter Monday": (4, 6), "Victory Day": (5, 8), "Assumption": (8, 15)}),
+        ("ES", {"Good Friday": (4, 3), "Immaculate Conception": (12, 8)}),
+    ],
+)
+def test_holidays_are_those_of_the_country_in_that_year(
+    country: str, days: dict[str, tuple[int, int]]
+) -> None:
+    _, company = make_company(1, country=country)
+    for name, (month, day) in days.items():
+        found = company.holiday(date(2026, month, day))
+        assert found is not None
+        assert found.name == name
+        assert company.open_on(date(2026, month, day)) is None
 
 
 def test_emergency_numbers_are_those_of_the_country() -> None:

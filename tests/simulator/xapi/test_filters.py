@@ -51,6 +51,8 @@ async def test_a_condition_chooses_users(xapi: Start, condition: str, numbers: l
         ("totalseconds(EndTime sub StartTime) gt 100000", False),
         ("date(StartTime) eq 2026-03-02 and year(StartTime) eq 2026", True),
         ("hour(StartTime) lt 24 and minute(StartTime) ge 0 and second(StartTime) le 59", True),
+        ("time(StartTime) ge 00:00 and time(StartTime) lt 23:59:59.9", True),
+        ("time(StartTime) gt 23:00:00 or time(StartTime) eq null", False),
         ("StartTime gt mindatetime() and StartTime lt maxdatetime()", True),
         ("StartTime ge 2026-03-02T16:00:00+01:00 and StartTime le 2026-03-01", False),
     ],
@@ -137,6 +139,8 @@ async def test_a_refusal_has_the_words_of_the_library_behind_the_pbx(
         'Number eq "101"',
         "Number eq guid'3f2504e0-4f89-41d3-9a0c-0305e82c3301'",
         "Number eq '101' and",
+        "Number eq 09:30:00",
+        "ResetQueueStatisticsSchedule/Time eq 99:99",
         "Id add 'x' eq 1",
         "not Number eq '101'",
         "FirstName has 'x'",
@@ -177,3 +181,21 @@ async def test_an_expanded_collection_is_ordered_cut_and_counted(xapi: Start) ->
         "Agents@odata.count": 4,
         "Agents": [{"Number": "102"}, {"Number": "101"}],
     }
+
+
+async def test_a_property_that_is_a_time_of_day_compares_with_one(xapi: Start) -> None:
+    client = await xapi(history=0)
+    condition = "ResetQueueStatisticsSchedule/Time lt 00:00:01"
+    assert [row["Number"] for row in await client.rows("Queues", filter=condition)] == ["800"]
+    assert await client.rows("Queues", filter=condition.replace("lt", "gt")) == []
+
+
+async def test_an_expanded_collection_without_entries_is_empty_and_trunks_lead_to_their_rules(
+    xapi: Start,
+) -> None:
+    client = await xapi(history=0)
+    options = "ReceiveExtensions,RoutingRules($select=Data;$expand=TrunkDN($select=Number))"
+    trunk = (await client.rows("Trunks", expand=options))[0]
+    assert trunk["ReceiveExtensions"] == []
+    assert [one["Data"] for one in trunk["RoutingRules"]] == trunk["DidNumbers"]
+    assert {one["TrunkDN"]["Number"] for one in trunk["RoutingRules"]} == {trunk["Number"]}

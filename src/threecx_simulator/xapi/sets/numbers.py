@@ -199,7 +199,12 @@ def trunks(pbx: Pbx, ids: DnIds, health: Health) -> Iterator[Row]:
             "Direction": "Both",
             "Gateway": {"Name": one.name, "Host": "sip.example.net", "Port": 5060, "Type": "Provider"},
             "Groups": list,
+            "RoutingRules": partial(_rules_of, pbx, ids, one.number),
         }
+
+
+def _rules_of(pbx: Pbx, ids: DnIds, trunk: str) -> list[Row]:
+    return [rule for rule in inbound_rules(pbx, ids) if rule["TrunkDN"]()["Number"] == trunk]
 
 
 def did_numbers(pbx: Pbx, ids: DnIds) -> Iterator[Row]:

@@ -161,7 +161,7 @@ def groups(pbx: Pbx, company: Company, ids: DnIds, users_of: Callable[[str], lis
             **{f"{when}Route": route() for when in ("Office", "OutOfOffice", "Break", "Holidays")},
             "Members": partial(_members, pbx, ids, place, partial(users_of, one.number)),
             "Rights": partial(_rights, company),
-            "OfficeHolidays": partial(_no_own_holidays, company),
+            "OfficeHolidays": partial(_no_own_holidays, company, pbx.now.year),
             "Groups": list,
         }
 
@@ -184,8 +184,8 @@ def _limits() -> Row:
     }
 
 
-def _no_own_holidays(company: Company) -> list[Row]:
-    return list(holiday_rows(company))
+def _no_own_holidays(company: Company, year: int) -> list[Row]:
+    return list(holiday_rows(company, year))
 
 
 def _members(pbx: Pbx, ids: DnIds, place: int, users_in: Callable[[], list[Row]]) -> list[Row]:

@@ -28,20 +28,22 @@ def break_of(company: Company) -> Row:
     return {"Type": "BreakTime", "IgnoreHolidays": False, "Periods": periods}
 
 
-def office_hours(company: Company) -> Row:
+def office_hours(company: Company, year: int) -> Row:
     """`/OfficeHours`."""
     return {
         "Hours": hours_of(company),
         "BreakTime": break_of(company),
         "TimeZoneId": company.time_zone,
         "SystemLanguage": company.language.upper(),
-        "OfficeHolidays": lambda: list(holiday_rows(company)),
+        "OfficeHolidays": lambda: list(holiday_rows(company, year)),
     }
 
 
-def holiday_rows(company: Company) -> Iterator[Row]:
-    """`/Holidays`: whole days."""
+def holiday_rows(company: Company, year: int) -> Iterator[Row]:
+    """`/Holidays`: whole days, those that move for this year and the ones beside it."""
     for place, one in enumerate(company.holidays, start=1):
+        if one.year is not None and abs(one.year - year) > 1:
+            continue
         yield {
             "Id": place,
             "Name": one.name,

@@ -56,7 +56,7 @@ def singleton(name: str, pbx: Pbx, company: Company, health: Health) -> Row:
     """The row behind a singleton before any PATCH."""
     made: dict[str, Callable[[], Row]] = {
         "Defs": _defs,
-        "OfficeHours": lambda: office_hours(company),
+        "OfficeHours": lambda: office_hours(company, pbx.now.year),
         "CDRSettings": _cdr_settings,
         "LicenseStatus": lambda: _licence_status(pbx, company, health),
         "CallParkingSettings": lambda: _parking(pbx),

@@ -118,7 +118,7 @@ class Caller:
         self.pbx.run(lambda: self.pbx.simulator.control.press(self.id, keys, self.party))
 
     def say(self, words: str | bytes) -> None:
-        """Say a WAV (bytes, or the path of a file) or `tone:440:1`."""
+        """Say a WAV (bytes, or the path of a file), `tone:440:1` or `text:Hello` (needs espeak-ng)."""
         wav = words if isinstance(words, bytes) else to_wav(sound(words))
         self.pbx.run(lambda: self.pbx.simulator.control.say(self.id, wav, self.party))
 

@@ -234,8 +234,8 @@ def chain(length: int) -> str:
             "x.yaml, line 2, faults.0.client: there is no API client 101 on this PBX",
         ),
         (
-            "people:\n  101:\n    says: tone:440:1e9\n",
-            "x.yaml, line 3, people.101.says: 'tone:440:1e9' is not a tone that can be heard: up to 4000 hertz",
+            "people:\n  101:\n    says: tone:440:99999\n",
+            "x.yaml, line 3, people.101.says: 'tone:440:99999' is not a tone that can be heard: up to 4000 hertz",
         ),
         (
             "people:\n  101:\n    says: tone:nan\n",
@@ -252,8 +252,8 @@ def chain(length: int) -> str:
         ("name: a\nfolder: '\x01'\n", "x.yaml, line 2: special characters are not allowed"),
         ("{" * 5000, "x.yaml: is nested too deeply"),
         (
-            "people:\n  101:\n    says: text:Hello\n",
-            "x.yaml, line 3, people.101.says: text: is for what a caller says",
+            "people:\n  101:\n    says: 'text: '\n",
+            "x.yaml, line 3, people.101.says: there are no words behind text:",
         ),
         ("# nothing\n", "x.yaml, line 1, the file: nothing happens in it"),
         ("people: [101]\n", "x.yaml, line 1, people: should be a mapping"),
@@ -286,6 +286,46 @@ def chain(length: int) -> str:
             "x.yaml, line 2, calls.0.expects.0: share is for hears",
         ),
         ("people:\n  9999: {}\n", "x.yaml, line 2, people.9999: there is no number 9999 on this PBX"),
+        ("<<: {foo: 1}\npeople: {101: {}}\n", "x.yaml, line 1, foo: there is no such field"),
+        (
+            f"people:\n  101:\n    says: {'x' * 300}.wav\n",
+            "x.yaml, line 3, people.101.says: There is no file xxx",
+        ),
+        ("people:\n  101:\n    says: .\n", "x.yaml, line 3, people.101.says: . is a folder"),
+        ('people:\n  101:\n    says: "a\\nb"\n', r"x.yaml, line 3, people.101.says: There is no file a\nb"),
+        (
+            "people: {101: {answers_after: true}}\n",
+            "x.yaml, line 1, people.101.answers_after: 'True' is no number",
+        ),
+        (
+            "people: {101: {answers_after: '6'}}\n",
+            "x.yaml, line 1, people.101.answers_after: '6' is text: numbers stand without quotes",
+        ),
+        ("people:\n\t101: {}\n", "x.yaml, line 2: found character '\\t' that cannot start any token (a tab;"),
+        (
+            "faults:\n  - {at: 1, what: answers, status: 503, method: post}\n",
+            "x.yaml, line 2, faults.0.method: should be '', 'GET', 'POST'",
+        ),
+        (
+            "faults:\n  - {at: 1, what: register_anew, dn: 800}\n",
+            "x.yaml, line 2, faults.0.dn: 800 is no extension",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: 101, hangs_up_delay: 1}\n",
+            "x.yaml, line 2, calls.0: hangs_up_delay counts from hangs_up_when, which is missing",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: 101, expects: [{connected_to: 101, after: ringing 177}]}\n",
+            "x.yaml, line 2, calls.0.expects.0.after: there is no number 177 on this PBX",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: 101, hangs_up_after: 2, presses: [{at: 3, keys: 1}]}\n",
+            "x.yaml, line 2, calls.0.presses.0: never comes: the caller has hung up before",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: 101, steps: [{hang_up: yes}, {press: 1}]}\n",
+            "x.yaml, line 2, calls.0.steps.1: never comes: the caller has hung up before",
+        ),
     ],
 )
 def test_a_bad_scenario_names_file_line_and_field(text: str, where: str) -> None:

@@ -7,10 +7,11 @@ from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from threecx_simulator.pbx.world import Role
-from threecx_simulator.scenarios.words import moment
+from threecx_simulator.scenarios.words import MOMENT, moment
 
 _FROM = AliasChoices("from", "from_")
-Moment = Annotated[str, AfterValidator(moment)]
+Moment = Annotated[str, AfterValidator(moment), Field(json_schema_extra={"pattern": MOMENT})]
+Method = Literal["", "GET", "POST", "PUT", "PATCH", "DELETE"]
 CallState = Literal["dialing", "ringing", "connected", "ended"]
 
 
@@ -135,7 +136,7 @@ class IllnessOrder(_Model):
     status: int = Field(ge=400, le=599)
     count: int = Field(1, ge=1)
     path: str = Field("", description="Part of the path")
-    method: str = ""
+    method: Method = Field("", description="Only this method")
     retry_after: int | None = Field(None, ge=0, description="Seconds")
     html: bool = Field(False, description="With a web server's page as body")
 

@@ -588,6 +588,41 @@ async def test_the_openapi_page_offers_a_body_wherever_one_is_needed() -> None:
         assert "audio/wav" in paths["/calls/{call}/heard.wav"]["get"]["responses"]["200"]["content"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "complaint"),
+    [
+        ("POST", "/faults/licence", b'{"on": 0}', "body.on: should be true or false"),
+        ("POST", "/faults/call-limit", b'{"calls": false}', "body.calls: 'False' is no number"),
+        ("PATCH", "/health", b'{"lastBackup": 0}', "body.lastBackup: should be a time like"),
+        ("POST", "/calls", b"\xff", "body: is no JSON"),
+        ("POST", "/replay", b"", "line 1: there is nothing in it"),
+    ],
+)
+async def test_what_the_openapi_page_does_not_offer_is_refused_by_name(
+    method: str, path: str, body: bytes, complaint: str
+) -> None:
+    kind = {"Content-Type": "application/json"}
+    async with (
+        Simulator(control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+        session.request(method, sim.control_url + path, data=body, headers=kind) as answer,
+    ):
+        assert answer.status == 422
+        assert (await answer.json())["detail"].startswith(complaint)
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"), [("/calls", "GET, POST"), ("/streams/reset", "POST"), ("/streams/7", "GET")]
+)
+async def test_another_method_is_told_which_ones_there_are(path: str, methods: str) -> None:
+    async with (
+        Simulator(control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+        session.delete(sim.control_url + path) as answer,
+    ):
+        assert (answer.status, answer.headers["Allow"]) == (405, methods)
+
+
 async def test_a_moment_that_can_never_come_is_refused() -> None:
     order = {"from": "+49", "to": "+4930555101", "hangupWhen": "conected 101"}
     async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:

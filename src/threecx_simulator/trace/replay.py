@@ -110,7 +110,7 @@ def _words(wrong: ValidationError) -> str:
     """Which field is wrong, and why."""
     error = wrong.errors()[0]
     field = ".".join(str(part) for part in error["loc"])
-    return f"{field}: {error['msg']}" if field else error["msg"]
+    return ": ".join([*([field] if field else []), error["msg"].removeprefix("Value error, ")])
 
 
 async def replay(frames: list[Frame], board: Switchboard, clock: Clock) -> None:

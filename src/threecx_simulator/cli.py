@@ -22,6 +22,7 @@ from threecx_simulator.pbx.world import DEFAULT_SECRET, World, default_world
 from threecx_simulator.profile import DRAWN, PROFILES, Profile, draw, with_option
 from threecx_simulator.scenarios.load import BadScenario, load
 from threecx_simulator.scenarios.model import Scenario
+from threecx_simulator.scenarios.schema import ScenarioSchema
 from threecx_simulator.scenarios.words import moment
 from threecx_simulator.serving import Job, run, say
 from threecx_simulator.simulator import Address, Simulator
@@ -115,7 +116,7 @@ def serve(
     secret = _secret(secret_file)
     world, company = _company(company_seed, people, secret)
     world = _with_clients(world, clients or [], secret)
-    scenarios = [_load(path, Directory.of(world)) for path in scenario or ()]
+    scenarios = _scenarios(scenario or [], Directory.of(world))
     simulator = Simulator(
         profile=_profile(profile, seed, [*(options or ()), *_frame(frame_ms)]),
         world=world,
@@ -205,11 +206,18 @@ def _live(text: str | None) -> float:
         raise typer.BadParameter(str(wrong)) from wrong
 
 
-def _load(path: Path, directory: Directory) -> Scenario:
-    try:
-        return load(path, directory)
-    except BadScenario as wrong:
-        raise typer.BadParameter(str(wrong)) from wrong
+def _scenarios(paths: list[Path], directory: Directory) -> list[Scenario]:
+    """All of them; what is wrong with any is told, a line a mistake, and nothing else."""
+    loaded, wrong = [], []
+    for path in paths:
+        try:
+            loaded.append(load(path, directory))
+        except BadScenario as bad:
+            wrong.append(str(bad))
+    if wrong:
+        sys.stderr.write("\n".join(wrong) + "\n")
+        raise typer.Exit(2)
+    return loaded
 
 
 def _frames(file: Path | None) -> list[Frame]:
@@ -291,7 +299,7 @@ def play_scenario(
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of scenario files."""
-    say(json.dumps(Scenario.model_json_schema(), indent=2))
+    say(json.dumps(Scenario.model_json_schema(schema_generator=ScenarioSchema), indent=2))
 
 
 @app.command()

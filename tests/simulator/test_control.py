@@ -234,8 +234,8 @@ def chain(length: int) -> str:
             "x.yaml, line 2, faults.0.client: there is no API client 101 on this PBX",
         ),
         (
-            "people:\n  101:\n    says: tone:440:1e9\n",
-            "x.yaml, line 3, people.101.says: 'tone:440:1e9' is not a tone that can be heard: up to 4000 hertz",
+            "people:\n  101:\n    says: tone:440:99999\n",
+            "x.yaml, line 3, people.101.says: 'tone:440:99999' is not a tone that can be heard: up to 4000 hertz",
         ),
         (
             "people:\n  101:\n    says: tone:nan\n",
@@ -252,8 +252,8 @@ def chain(length: int) -> str:
         ("name: a\nfolder: '\x01'\n", "x.yaml, line 2: special characters are not allowed"),
         ("{" * 5000, "x.yaml: is nested too deeply"),
         (
-            "people:\n  101:\n    says: text:Hello\n",
-            "x.yaml, line 3, people.101.says: text: is for what a caller says",
+            "people:\n  101:\n    says: 'text: '\n",
+            "x.yaml, line 3, people.101.says: there are no words behind text:",
         ),
         ("# nothing\n", "x.yaml, line 1, the file: nothing happens in it"),
         ("people: [101]\n", "x.yaml, line 1, people: should be a mapping"),
@@ -286,6 +286,46 @@ def chain(length: int) -> str:
             "x.yaml, line 2, calls.0.expects.0: share is for hears",
         ),
         ("people:\n  9999: {}\n", "x.yaml, line 2, people.9999: there is no number 9999 on this PBX"),
+        ("<<: {foo: 1}\npeople: {101: {}}\n", "x.yaml, line 1, foo: there is no such field"),
+        (
+            f"people:\n  101:\n    says: {'x' * 300}.wav\n",
+            "x.yaml, line 3, people.101.says: There is no file xxx",
+        ),
+        ("people:\n  101:\n    says: .\n", "x.yaml, line 3, people.101.says: . is a folder"),
+        ('people:\n  101:\n    says: "a\\nb"\n', r"x.yaml, line 3, people.101.says: There is no file a\nb"),
+        (
+            "people: {101: {answers_after: true}}\n",
+            "x.yaml, line 1, people.101.answers_after: 'True' is no number",
+        ),
+        (
+            "people: {101: {answers_after: '6'}}\n",
+            "x.yaml, line 1, people.101.answers_after: '6' is text: numbers stand without quotes",
+        ),
+        ("people:\n\t101: {}\n", "x.yaml, line 2: found character '\\t' that cannot start any token (a tab;"),
+        (
+            "faults:\n  - {at: 1, what: answers, status: 503, method: post}\n",
+            "x.yaml, line 2, faults.0.method: should be '', 'GET', 'POST'",
+        ),
+        (
+            "faults:\n  - {at: 1, what: register_anew, dn: 800}\n",
+            "x.yaml, line 2, faults.0.dn: 800 is no extension",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: 101, hangs_up_delay: 1}\n",
+            "x.yaml, line 2, calls.0: hangs_up_delay counts from hangs_up_when, which is missing",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: 101, expects: [{connected_to: 101, after: ringing 177}]}\n",
+            "x.yaml, line 2, calls.0.expects.0.after: there is no number 177 on this PBX",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: 101, hangs_up_after: 2, presses: [{at: 3, keys: 1}]}\n",
+            "x.yaml, line 2, calls.0.presses.0: never comes: the caller has hung up before",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: 101, steps: [{hang_up: yes}, {press: 1}]}\n",
+            "x.yaml, line 2, calls.0.steps.1: never comes: the caller has hung up before",
+        ),
     ],
 )
 def test_a_bad_scenario_names_file_line_and_field(text: str, where: str) -> None:
@@ -546,6 +586,41 @@ async def test_the_openapi_page_offers_a_body_wherever_one_is_needed() -> None:
             schema = refusals[status]["content"]["application/json"]["schema"]
             assert schema == {"$ref": "#/components/schemas/Complaint"}
         assert "audio/wav" in paths["/calls/{call}/heard.wav"]["get"]["responses"]["200"]["content"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "complaint"),
+    [
+        ("POST", "/faults/licence", b'{"on": 0}', "body.on: should be true or false"),
+        ("POST", "/faults/call-limit", b'{"calls": false}', "body.calls: 'False' is no number"),
+        ("PATCH", "/health", b'{"lastBackup": 0}', "body.lastBackup: should be a time like"),
+        ("POST", "/calls", b"\xff", "body: is no JSON"),
+        ("POST", "/replay", b"", "line 1: there is nothing in it"),
+    ],
+)
+async def test_what_the_openapi_page_does_not_offer_is_refused_by_name(
+    method: str, path: str, body: bytes, complaint: str
+) -> None:
+    kind = {"Content-Type": "application/json"}
+    async with (
+        Simulator(control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+        session.request(method, sim.control_url + path, data=body, headers=kind) as answer,
+    ):
+        assert answer.status == 422
+        assert (await answer.json())["detail"].startswith(complaint)
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"), [("/calls", "GET, POST"), ("/streams/reset", "POST"), ("/streams/7", "GET")]
+)
+async def test_another_method_is_told_which_ones_there_are(path: str, methods: str) -> None:
+    async with (
+        Simulator(control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+        session.delete(sim.control_url + path) as answer,
+    ):
+        assert (answer.status, answer.headers["Allow"]) == (405, methods)
 
 
 async def test_a_moment_that_can_never_come_is_refused() -> None:

@@ -14,7 +14,7 @@ from threecx_simulator.control.model import (
     SocketCut,
     Switch,
 )
-from threecx_simulator.control.openapi import NOT_FOUND, RUNNING
+from threecx_simulator.control.openapi import NO_CLIENT, NOT_FOUND, RUNNING
 
 
 def fault_routes(app: FastAPI, control: Control) -> None:
@@ -50,7 +50,7 @@ def fault_routes(app: FastAPI, control: Control) -> None:
         """With or without the licence for the Call Control API."""
         control.licence(switch.on)
 
-    @app.post("/faults/monitor", tags=["faults"], responses={404: {"description": "No such client"}})
+    @app.post("/faults/monitor", status_code=204, tags=["faults"], responses=NO_CLIENT)
     async def monitor(order: Monitoring) -> Response:
         """Tick or untick a DN for an API client."""
         try:

@@ -6,7 +6,8 @@ Written from 3CX's published interfaces, never from a client of ours; it imports
 from threecx_simulator.clock import Clock, ManualClock, SystemClock
 from threecx_simulator.pbx.behaviour import Behaviour
 from threecx_simulator.pbx.world import World, default_world
-from threecx_simulator.profile import PROFILES, Profile, draw
+from threecx_simulator.profile import Profile
+from threecx_simulator.readings import PROFILES, draw
 from threecx_simulator.simulator import Simulator
 
 __all__ = [

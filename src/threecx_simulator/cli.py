@@ -19,7 +19,8 @@ from threecx_simulator.options_page import page, settings
 from threecx_simulator.pbx.accounts import account, with_account
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.pbx.world import DEFAULT_SECRET, World, default_world
-from threecx_simulator.profile import DRAWN, PROFILES, Profile, draw, with_option
+from threecx_simulator.profile import Profile
+from threecx_simulator.readings import DRAWN, PROFILES, reading, with_option
 from threecx_simulator.scenarios.load import BadScenario, load
 from threecx_simulator.scenarios.model import Scenario
 from threecx_simulator.scenarios.schema import ScenarioSchema
@@ -31,6 +32,9 @@ from threecx_simulator.trace.replay import BadTrace, Frame, read
 SECRET_VARIABLE = "THREECX_SIMULATOR_SECRET"  # noqa: S105 (a variable's name)
 _LAST_PORT = 65_535
 
+_Draw = Annotated[
+    int | None, typer.Option(help="A seed: what the profile leaves open is drawn at random", metavar="SEED")
+]
 _Control = Annotated[str, typer.Option(help="Control API of the simulator")]
 _RUNNING = "http://127.0.0.1:5081"
 _NAME = re.compile(r"(\*\.)?[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*|[0-9A-Fa-f:.]+")
@@ -68,6 +72,7 @@ def serve(
     profile: Annotated[
         str, typer.Option(help=f"Reading of the real PBX: {', '.join(PROFILES)}, drawn (by --seed)")
     ] = "auto",
+    draw: _Draw = None,
     options: Annotated[
         list[str] | None, typer.Option("--set", help="An option of the profile, name=value; see `options`")
     ] = None,
@@ -118,7 +123,7 @@ def serve(
     world = _with_clients(world, clients or [], secret)
     scenarios = _scenarios(scenario or [], Directory.of(world))
     simulator = Simulator(
-        profile=_profile(profile, seed, [*(options or ()), *_frame(frame_ms)]),
+        profile=_profile(profile, draw, seed, [*(options or ()), *_frame(frame_ms)]),
         world=world,
         company=company,
         history=history,
@@ -167,10 +172,11 @@ else:
             return runner.run(main)
 
 
-def _profile(name: str, seed: int, options: list[str]) -> Profile:
-    if name not in {*PROFILES, DRAWN}:
-        raise typer.BadParameter(f"There is no profile {name}; there are {', '.join(PROFILES)} and {DRAWN}")
-    profile = draw(seed) if name == DRAWN else PROFILES[name]
+def _profile(name: str, draw: int | None, seed: int, options: list[str]) -> Profile:
+    try:
+        profile = reading(name, seed if name == DRAWN and draw is None else draw)
+    except ValueError as wrong:
+        raise typer.BadParameter(str(wrong)) from wrong
     for option in options:
         try:
             profile = with_option(profile, *option.split("=", 1))
@@ -289,7 +295,8 @@ def play_scenario(
     try:
         met = play(control.rstrip("/"), scenario, within, say)
     except NotPlayed as wrong:
-        raise typer.BadParameter(str(wrong)) from wrong
+        sys.stderr.write(f"{wrong}\n")
+        raise typer.Exit(2) from wrong
     except NoSimulator as nobody:
         sys.stderr.write(f"{nobody}\n")
         raise typer.Exit(1) from nobody
@@ -307,13 +314,14 @@ def options(
     profile: Annotated[
         str | None, typer.Option(help="Print what this profile sets instead, each as --set takes it")
     ] = None,
+    draw: _Draw = None,
     seed: Annotated[int, typer.Option(help="For the profile drawn: the seed that draws it")] = 0,
 ) -> None:
     """Print the page about what is known of the real PBX, with every option of the profiles."""
     if profile is None:
         sys.stdout.write(page())
         return
-    for setting in settings(_profile(profile, seed, [])):
+    for setting in settings(_profile(profile, draw, seed, [])):
         say(setting)
 
 

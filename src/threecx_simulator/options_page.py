@@ -2,7 +2,8 @@
 
 import re
 
-from threecx_simulator.profile import PROFILES, Option, Profile, described
+from threecx_simulator.profile import Option, Profile, described
+from threecx_simulator.readings import PROFILES
 
 _HEAD = """<!-- Written by `threecx-simulator options`; do not edit. -->
 
@@ -10,8 +11,9 @@ _HEAD = """<!-- Written by `threecx-simulator options`; do not edit. -->
 
 The simulator is written from 3CX's published interfaces and from what others saw on real PBXs. Where the sources
 disagree, or say nothing, the behaviour is an option. Each has a default (the likeliest reading), and each named
-profile sets some of them; `--profile drawn --seed N` draws most of them at random, the same for the same seed
-(`threecx-simulator options --profile drawn --seed N` prints what it has drawn); faults are asked for by name.
+profile sets some of them. A seed draws the rest at random, the same for the same seed: `--profile v20_u9 --draw N` what
+that profile leaves open, `--profile drawn --seed N` everything (`threecx-simulator options` with the same words prints
+what was drawn); faults are asked for by name.
 
 The letters say where a statement comes from: **D** 3CX's documentation, **S** 3CX's OpenAPI file, **E** 3CX's example
 code, **M** a 3CX maintainer in an issue, **O** the object model's help, **T** tried by a third party on a real PBX,

@@ -25,7 +25,8 @@ from threecx_simulator.company import make_company
 from threecx_simulator.control.handle import WITHIN
 from threecx_simulator.control.model import CallReport, Heard, Requests
 from threecx_simulator.pbx.world import DEFAULT_SECRET
-from threecx_simulator.profile import DRAWN, PROFILES, Profile, draw, with_option
+from threecx_simulator.profile import Profile
+from threecx_simulator.readings import reading, with_option
 from threecx_simulator.scenarios.judge import Verdict
 from threecx_simulator.scenarios.load import load
 from threecx_simulator.scenarios.play import Player
@@ -232,15 +233,12 @@ def threecx_scenario(threecx_pbx: RunningPbx) -> Callable[[str | Path], list[Ver
 def _profile(chosen: str | Profile, seed: Any) -> Profile:
     if isinstance(chosen, Profile):
         return chosen
-    if chosen not in {*PROFILES, DRAWN}:
-        raise pytest.UsageError(f"There is no profile {chosen}; there are {', '.join(PROFILES)} and {DRAWN}")
-    if seed is None:
-        return draw(0) if chosen == DRAWN else PROFILES[chosen]
-    if not isinstance(seed, int) or chosen not in {"auto", DRAWN}:
-        raise pytest.UsageError(
-            f"threecx: a seed is a whole number and draws the whole profile, not {chosen}"
-        )
-    return draw(seed)
+    if seed is not None and not isinstance(seed, int):
+        raise pytest.UsageError(f"threecx: seed is a whole number, not {seed!r}")
+    try:
+        return reading(chosen, seed)
+    except ValueError as wrong:
+        raise pytest.UsageError(str(wrong)) from wrong
 
 
 def _office(options: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,8 @@ from threecx_simulator.http.listener import Listener
 from threecx_simulator.http.streams import StreamRoutes, protocol_for
 from threecx_simulator.pbx.state import new_pbx
 from threecx_simulator.pbx.world import World, default_world
-from threecx_simulator.profile import PROFILES, Profile
+from threecx_simulator.profile import Profile
+from threecx_simulator.readings import PROFILES
 from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.office import Office
 

@@ -17,7 +17,7 @@ from threecx_simulator.audio.pcm import tone
 from threecx_simulator.cli import app
 from threecx_simulator.control.handle import Control
 from threecx_simulator.options_page import page
-from threecx_simulator.profile import with_option
+from threecx_simulator.readings import with_option
 from threecx_simulator.scenarios.fault import What
 
 pytestmark = pytest.mark.proves("simulator.profiles")
@@ -36,6 +36,31 @@ def test_the_same_seed_draws_the_same_profile_and_twenty_seeds_take_every_readin
     ):
         assert len({getattr(profile, option) for profile in drawn}) >= 2, option
     assert {"auto", "manual", "v20_u7", "v20_u9", "worst_case"} <= PROFILES.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("v20_u7", {"version": "20.0.7.0", "expires_in_unit": "minutes", "upsert_repeat_ms": 750}),
+        ("v20_u9", {"version": "20.0.9.0", "expires_in_unit": "seconds", "party_did": True}),
+        ("manual", {"route_point_answer": "manual"}),
+    ],
+)
+def test_a_seed_draws_what_a_profile_leaves_open_and_nothing_else(name: str, kept: dict[str, Any]) -> None:
+    drawn = [draw(seed, name) for seed in range(20)]
+    for option, value in kept.items():
+        assert {getattr(one, option) for one in drawn} == {value}
+    assert {one.own_leg_after_route for one in drawn} == {"removed", "stays"}
+    assert {one.status_codes for one in drawn} == {"200", "202", "4xx"}
+
+
+def test_the_command_line_draws_what_a_profile_leaves_open() -> None:
+    arguments = ["options", "--profile", "v20_u7", "--draw", "5"]
+    told = CliRunner().invoke(app, arguments).output.splitlines()
+    changed = {
+        field.name for field in fields(Profile) if getattr(draw(5, "v20_u7"), field.name) != field.default
+    }
+    assert {line.partition("=")[0] for line in told} == changed
 
 
 @pytest.mark.parametrize("seed", [3, 17])

@@ -89,8 +89,7 @@ calls:
         ("route_point_answer='sometimes'", "route_point_answer is one of auto, manual, not 'sometimes'"),
         ("party_did='yes'", "party_did is one of True, False, not 'yes'"),
         ("speed=0", "speed is a number above 0, not 0"),
-        ("seed='x'", "a seed is a whole number"),
-        ("profile='manual', seed=3", "draws the whole profile, not manual"),
+        ("seed='x'", "seed is a whole number, not 'x'"),
         ("people=0", "people is a whole number"),
     ],
 )

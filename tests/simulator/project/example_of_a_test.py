@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from threecx_simulator.audio.pcm import tone
-from threecx_simulator.profile import draw
 from threecx_simulator.pytest_plugin import Caller, RunningPbx
+from threecx_simulator.readings import draw
 
 
 def log_in(pbx: RunningPbx) -> requests.Session:

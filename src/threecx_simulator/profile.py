@@ -164,6 +164,11 @@ class Profile:
     post_buffer_ms: int = 0
     """A proxy that buffers: what is posted arrives in bursts of so many milliseconds (T)."""
 
+    post_jitter_ms: int = 20
+    """How long the first sound after a silence waits before it is heard, so that what comes so much later than its
+    time leaves no hole. Jitter should be minimised (D), and programs that post 320 bytes every 20 ms without more are
+    in use (T), so that some is borne; 20 is one packet of telephony's sound (G)."""
+
     stream_idle_cut_s: float = 0.0
     """A proxy that cuts a POST on which nothing was sent for so long; 0 = never (T: 60)."""
 

@@ -8,6 +8,9 @@ import pytest
 
 from threecx_simulator import ManualClock
 from threecx_simulator.audio.pcm import FRAME, RATE, samples, spans, to_wav, tone
+from threecx_simulator.audio.post import Post
+from threecx_simulator.audio.track import Track
+from threecx_simulator.pbx.ids import ParticipantId
 
 pytestmark = pytest.mark.proves("simulator.section-12")
 CALLER, DID = "+49301234567", "+4930555001"
@@ -72,10 +75,6 @@ async def test_what_is_posted_is_recorded_with_the_times_of_its_arrival(start: A
 
 
 async def test_a_silence_between_posts_is_an_underrun_only_when_short(start: Any) -> None:
-    from threecx_simulator.audio.post import Post
-    from threecx_simulator.audio.track import Track
-    from threecx_simulator.pbx.ids import ParticipantId
-
     one = Post(leg=ParticipantId(1), uid="x", opened=0.0, track=Track(), rate=RATE)
     block = bytes(RATE // 10)
     for now in (0.0, 0.05, 0.25, 3.0):
@@ -85,6 +84,17 @@ async def test_a_silence_between_posts_is_an_underrun_only_when_short(start: Any
         (0.35, 2.65, False),
     ]
     assert (one.underruns, round(one.max_ahead, 3)) == (1, 0.15)
+
+
+@pytest.mark.parametrize(("hold", "gaps"), [(0.0, 2), (0.02, 0), (0.06, 0)])
+def test_the_jitter_buffer_fills_the_holes_of_sound_that_comes_a_little_late(hold: float, gaps: int) -> None:
+    one = Post(leg=ParticipantId(1), uid="x", opened=0.0, track=Track(), rate=RATE, hold=hold)
+    block = tone(440, 0.1)
+    for now in (1.0, 1.11, 1.2, 1.315):
+        one.feed(now, block)
+    assert (len(one.gaps), one.underruns) == (gaps, gaps)
+    assert 0.099 < one.max_ahead < 0.111
+    assert round(one.track.segments[0].start, 3) == 1 + hold
 
 
 async def test_a_get_brings_a_frame_every_20_ms_and_ends_with_the_leg(start: Any) -> None:

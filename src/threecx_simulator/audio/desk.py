@@ -105,6 +105,7 @@ class Desk:
         profile, now = self._pbx.profile, self.now()
         post = Post(leg.id, leg.uid, now, track, self.rate, last=now)
         post.unheard, post.burst = profile.post_unheard, profile.post_buffer_ms / 1000
+        post.hold = profile.post_jitter_ms / 1000
         self._posts.setdefault(leg.id, []).append((post, close))
         self.history.append(post)
         self._busy.set()

@@ -33,6 +33,8 @@ class Post:
     unheard: bool = False
     burst: float = 0.0
     """A proxy holds sound back and passes it on every so many seconds."""
+    hold: float = 0.0
+    """The jitter buffer: what comes while nothing is left to play waits so many seconds before it is heard."""
     last: float = 0.0
     """When something arrived last."""
     received: int = 0
@@ -62,10 +64,12 @@ class Post:
             self._odd = data[len(data) // 2 * 2 :]
             data = data[: len(data) // 2 * 2]
         track = self.track
-        if self.received > len(data) and now > track.end:
-            self._gap(now, now - track.end)
-        track.add(now, data, len(data) / self.rate)
-        ahead = track.end - now
+        dry = now > track.end
+        starts = now + self.hold if dry else now
+        if self.received > len(data) and dry:
+            self._gap(starts, starts - track.end)
+        track.add(starts, data, len(data) / self.rate)
+        ahead = track.end - now - self.hold
         self.max_ahead = max(self.max_ahead, ahead)
         return ahead
 

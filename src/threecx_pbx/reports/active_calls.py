@@ -77,7 +77,9 @@ def number_shown(shown: str) -> str:
     The display form is not documented (api.md 7.2); a party outside was seen as its trunk with its number behind it.
     """
     text = shown.strip()
-    outside = re.fullmatch(r"\d+ .*\((\+?[\d*#]{5,})\)", text)  # shorter ones are part of a name: "102 Desk (24)"
+    outside = re.fullmatch(
+        r"\d+ .*\((\+?[\d*#]{5,})\)", text
+    )  # shorter ones are part of a name: "102 Desk (24)"
     if outside:
         return outside.group(1)
     first = text.split(" ", 1)[0].strip("()")

@@ -1,6 +1,6 @@
 """Everything else that has a number: queues, ring groups, menus, trunks, parkings, API clients, and rules about them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import time
 from functools import partial
 from typing import Any
@@ -100,7 +100,7 @@ def _agents(pbx: Pbx, queue: Queue, ids: DnIds) -> list[Row]:
             "Id": ids.of(number),
             "Number": number,
             "Name": display_name(people[number].first_name, people[number].last_name),
-            "SkillGroup": "1",
+            "SkillGroup": queue.skills.get(number, "1"),
             "Tags": [],
         }
         for number in queue.agents
@@ -202,35 +202,34 @@ def trunks(pbx: Pbx, ids: DnIds, health: Health) -> Iterator[Row]:
         }
 
 
-def did_numbers(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
-    """`/DidNumbers`: the numbers of all trunks."""
-    for row in inbound_rules(pbx, ids):
-        trunk = row["TrunkDN"]()
-        yield {"Number": row["Data"], "TrunkId": trunk["Id"], "RoutingRule": partial(dict, row)}
-
-
-def inbound_rules(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
-    """`/InboundRules`: where each number called from outside leads."""
-    number = 0
+def did_numbers(pbx: Pbx, ids: DnIds, rules: Iterable[Mapping[str, Any]]) -> Iterator[Row]:
+    """`/DidNumbers`: the numbers of all trunks, with their rules."""
+    by_number = {row.get("Data"): row for row in rules if row.get("Condition") == "BasedOnDID"}
     for trunk in pbx.world.trunks:
-        for did, dn in trunk.dids.items():
-            number += 1
-            to = destination(pbx.directory, dn)
-            yield {
-                "Id": number,
-                "RuleName": f"{_name(pbx, dn)} on {trunk.name}",
-                "Condition": "BasedOnDID",
-                "Data": did,
-                "CallType": "AllCalls",
-                "AlterDestinationDuringOutOfOfficeHours": False,
-                "AlterDestinationDuringHolidays": False,
-                "CustomData": "",
-                "Hours": {"Type": "OfficeHours", "IgnoreHolidays": False, "Periods": []},
-                "OfficeHoursDestination": to,
-                "OutOfOfficeHoursDestination": to,
-                "HolidaysDestination": to,
-                "TrunkDN": partial(_trunk_peer, trunk, ids),
-            }
+        for did in trunk.dids:
+            told: Row = {"Number": did, "TrunkId": ids.of(trunk.number)}
+            yield told | ({"RoutingRule": partial(dict, by_number[did])} if did in by_number else {})
+
+
+def inbound_rule(pbx: Pbx, trunk: Trunk, did: str, number: int, ids: DnIds) -> Row:
+    """One of `/InboundRules`: where a number called from outside leads."""
+    dn = trunk.dids[did]
+    to = destination(pbx.directory, dn) if dn else nowhere()
+    return {
+        "Id": number,
+        "RuleName": f"{_name(pbx, dn)} on {trunk.name}",
+        "Condition": "BasedOnDID",
+        "Data": did,
+        "CallType": "AllCalls",
+        "AlterDestinationDuringOutOfOfficeHours": False,
+        "AlterDestinationDuringHolidays": False,
+        "CustomData": "",
+        "Hours": {"Type": "OfficeHours", "IgnoreHolidays": False, "Periods": []},
+        "OfficeHoursDestination": to,
+        "OutOfOfficeHoursDestination": to,
+        "HolidaysDestination": to,
+        "TrunkDN": partial(_trunk_peer, trunk, ids),
+    }
 
 
 def _trunk_peer(trunk: Trunk, ids: DnIds) -> Row:

@@ -27,7 +27,7 @@ class InboundRules:
         self._ids = DnIds(1)
         self._serial = count()
         self._others: list[int] = []
-        self._idle: set[str] = set()
+        self._idle: set[tuple[str, str]] = set()
         """Numbers whose rule leads to nothing inside."""
 
     def rows(self) -> Iterator[Row]:
@@ -35,8 +35,8 @@ class InboundRules:
         pbx = self._pbx()
         for trunk in pbx.world.trunks:
             for did, dn in trunk.dids.items():
-                if dn or did in self._idle:
-                    yield inbound_rule(pbx, trunk, did, self._ids.of(did), self._dns)
+                if dn or (trunk.number, did) in self._idle:
+                    yield inbound_rule(pbx, trunk, did, self._id(trunk, did), self._dns)
         yield from ({"Id": number} for number in self._others)
 
     def created(self, row: Json) -> tuple[Any, Json]:
@@ -46,10 +46,11 @@ class InboundRules:
             number = self._ids.of(f"rule {next(self._serial)}")
             self._others.append(number)
             return number, row
-        if any(one.get("Data") == did for one in self.rows()):
+        trunk = self._trunk(row.get("TrunkDN"))
+        if any(one["Id"] == self._id(trunk, did) for one in self.rows()):
             raise Refused("Data", "WARNINGS.XAPI.ALREADY_IN_USE")
-        self._lead(self._trunk(row.get("TrunkDN")), did, row.get(_TO))
-        return self._ids.of(did), row
+        self._lead(trunk, did, row.get(_TO))
+        return self._id(trunk, did), row
 
     def changed(self, row: Row, changes: Json) -> Json:
         """Calls go where the rule leads now; a rule keeps its number."""
@@ -68,13 +69,18 @@ class InboundRules:
             self._others.remove(row["Id"])
             return
         did = str(row["Data"])
-        self._lead(self._trunk(row["TrunkDN"]), did, None)
-        self._idle.discard(did)
+        trunk = self._trunk(row["TrunkDN"])
+        self._lead(trunk, did, None)
+        self._idle.discard((trunk.number, did))
 
     def clear(self) -> None:
         """As at the beginning."""
         self._others.clear()
         self._idle.clear()
+
+    def _id(self, trunk: Trunk, did: str) -> int:
+        """Stays when other numbers come and go; two trunks may have the same number."""
+        return self._ids.of(f"{trunk.number} {did}")
 
     def _trunk(self, named: Any) -> Trunk:
         """The trunk that a rule names by `Id` or `Number`; the first one when it names none."""
@@ -92,7 +98,7 @@ class InboundRules:
     def _lead(self, trunk: Trunk, did: str, to: Mapping[str, Any] | None) -> None:
         pbx = self._pbx()
         dn = _inside(pbx, to or {})
-        (self._idle.discard if dn else self._idle.add)(did)
+        (self._idle.discard if dn else self._idle.add)((trunk.number, did))
         changed = replace(trunk, dids={**trunk.dids, did: dn})
         settle(
             pbx,

@@ -116,3 +116,35 @@ async def test_the_context_of_an_actions_answer_names_its_kind(xapi: Start) -> N
     assert told["@odata.context"].endswith("$metadata#Edm.String")
     _, told = await client.ask("POST", "Users/Pbx.BatchDelete", json={"ids": []})
     assert told["@odata.context"].endswith("$metadata#Collection(Pbx.UserDeleteError)")
+
+
+async def test_a_script_copies_the_numbers_of_a_trunk_with_what_they_lead_to(xapi: Start) -> None:
+    client = await xapi(history=0)
+    source = (await client.rows("Trunks"))[0]
+    _, target = await client.ask("POST", "Trunks", json={"Number": "10007", "ExternalNumber": "+4930777"})
+    body = {"DidNumbers": source["DidNumbers"]}
+    assert (await client.ask("PATCH", f"Trunks({target['Id']})", json=body))[0] == 204
+    numbers = await client.rows(
+        "DidNumbers",
+        select="Number,TrunkId",
+        expand="RoutingRule",
+        filter=f"TrunkId eq {source['Id']} and Number eq '+4930555101'",
+    )
+    dn = numbers[0]["RoutingRule"]["OfficeHoursDestination"]["Number"]
+    (peer,) = await client.rows("Peers", filter=f"Number eq '{dn}'", select="Type,Id,Number")
+    _, told = await client.ask("POST", "Defs/Pbx.GetRoutes", json={"ids": [peer["Id"]]})
+    (known,) = told["value"]
+    assert [(one["DID"], one["TrunkId"]) for one in known["Routes"]] == [("+4930555101", source["Id"])]
+    more = {"DID": "+4930555101", "TrunkId": target["Id"], "DisplayName": ""}
+    routes = {"routes": {"Id": peer["Id"], "Routes": [*known["Routes"], more]}}
+    assert (await client.ask("POST", "Trunks/Pbx.SetRoutes", json=routes))[0] == 204
+    rules = await client.rows("InboundRules", filter="Data eq '+4930555101'", expand="TrunkDN")
+    assert [(row["TrunkDN"]["Id"], row["OfficeHoursDestination"]["Number"]) for row in rules] == [
+        (source["Id"], dn),
+        (target["Id"], dn),
+    ]
+    assert len({row["Id"] for row in rules}) == 2
+    routes["routes"]["Routes"] = [more]
+    assert (await client.ask("POST", "Trunks/Pbx.SetRoutes", json=routes))[0] == 204
+    rules = await client.rows("InboundRules", filter="Data eq '+4930555101'", expand="TrunkDN")
+    assert [row["TrunkDN"]["Id"] for row in rules] == [target["Id"]]

@@ -70,6 +70,8 @@ class Queue:
     master_timeout: float = 120.0
     managers: tuple[Dn, ...] | None = None
     """None = the first extension of the company."""
+    skills: Mapping[Dn, str] = field(default_factory=dict)
+    """`SkillGroup` of agents, where it is not 1."""
     overflow: Dn | None = None
     """Where a caller goes after the master time-out; None = the call ends."""
 

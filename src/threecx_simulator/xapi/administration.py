@@ -13,6 +13,7 @@ from threecx_simulator.xapi.ids import DnIds
 from threecx_simulator.xapi.records import Json, Refused
 from threecx_simulator.xapi.sets.numbers import all_dns
 from threecx_simulator.xapi.sets.people import PROFILES
+from threecx_simulator.xapi.sets.routing import peer_type
 from threecx_simulator.xapi.values import Row
 
 Entry = Extension | Queue | RingGroup | Ivr | Trunk | Dn
@@ -134,7 +135,9 @@ def _dns(pbx: Pbx, rows: Any, target: str) -> tuple[Dn, ...]:
 def _change_queue(pbx: Pbx, one: Queue, changes: Json) -> tuple[Entry, Json]:
     rest = dict(changes)
     if "Agents" in rest:
-        one = replace(one, agents=_dns(pbx, rest.pop("Agents"), "Agents"))
+        rows = rest.pop("Agents") or ()
+        skills = {Dn(str(row.get("Number"))): row["SkillGroup"] for row in rows if row.get("SkillGroup")}
+        one = replace(one, agents=_dns(pbx, rows, "Agents"), skills=skills)
     if "Managers" in rest:
         one = replace(one, managers=_dns(pbx, rest.pop("Managers"), "Managers"))
     if rest.get("PollingStrategy") in {"RingAll", "Hunt"}:
@@ -155,12 +158,26 @@ def _change_ring_group(pbx: Pbx, one: RingGroup, changes: Json) -> tuple[Entry, 
     return replace(one, name=str(rest.pop("Name", one.name))), rest
 
 
-def _change_ivr(_pbx: Pbx, one: Ivr, changes: Json) -> tuple[Entry, Json]:
+def _change_ivr(pbx: Pbx, one: Ivr, changes: Json) -> tuple[Entry, Json]:
+    """What the keys do stays as it was written; the engine learns of those that lead to a number."""
     rest = dict(changes)
     keys = one.keys
     if "Forwards" in rest:
-        keys = {str(row.get("Input")): Dn(str(row.get("ForwardDN"))) for row in rest.pop("Forwards") or ()}
+        rows = [dict(row) for row in rest["Forwards"] or ()]
+        rest["Forwards"] = [_completed(pbx, place, row) for place, row in enumerate(rows, start=1)]
+        keys = {str(row.get("Input")): Dn(_led_to(pbx, row)) for row in rows if row.get("ForwardDN")}
     return replace(one, name=str(rest.pop("Name", one.name)), keys=keys), rest
+
+
+def _completed(pbx: Pbx, place: int, row: Json) -> Json:
+    kind = peer_type(pbx.directory, str(row.get("ForwardDN") or ""))
+    told = {"Id": place, "ForwardType": "Extension" if row.get("ForwardDN") else "EndCall", "PeerType": kind}
+    return told | {name: value for name, value in row.items() if value is not None and value != 0}
+
+
+def _led_to(pbx: Pbx, row: Json) -> str:
+    code = pbx.world.voicemail_code if row.get("ForwardType") == "VoiceMail" else ""
+    return f"{code}{row['ForwardDN']}"
 
 
 def _change_trunk(_pbx: Pbx, one: Trunk, changes: Json) -> tuple[Entry, Json]:

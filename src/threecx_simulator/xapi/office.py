@@ -17,6 +17,7 @@ from threecx_simulator.xapi.clients import ClientEffects
 from threecx_simulator.xapi.guards import GUARDS, default_group_stays
 from threecx_simulator.xapi.health import Health
 from threecx_simulator.xapi.ids import DnIds
+from threecx_simulator.xapi.inbound import InboundRules
 from threecx_simulator.xapi.membership import members_of
 from threecx_simulator.xapi.model import model
 from threecx_simulator.xapi.properties import DnProperties
@@ -46,6 +47,7 @@ class Office:
         self.adjusted: dict[str, Json] = {}
         """What clients laid over the answers of functions that tell settings, by the function."""
         self.properties = DnProperties(lambda: self.pbx, company.seed)
+        self._rules = InboundRules(lambda: self.pbx, self.ids)
         self.sets: dict[str, Records] = {
             name: self._records(name) for name in model().sets if name not in _NO_STORE
         }
@@ -80,6 +82,8 @@ class Office:
         guard = GUARDS[name](self) if name in GUARDS else None
         if name == "ServicePrincipals" and base is not None:
             return Records("Id", base, ClientEffects(self))
+        if name == "InboundRules" and base is not None:
+            return Records("Id", base, self._rules)
         if kind is not None and base is not None:
             return Records("Id", base, NumberEffects(lambda: self.pbx, self.ids, kind), None, guard)
         return Records(key, base or nothing, None, self._fresh(name, key), guard)
@@ -106,11 +110,11 @@ class Office:
             "Queues": of(numbers.queues, ids),
             "RingGroups": of(numbers.ring_groups, ids),
             "Receptionists": of(numbers.receptionists, ids),
-            "Trunks": lambda: numbers.trunks(self.pbx, ids, self.health),
+            "Trunks": lambda: numbers.trunks(self.pbx, ids, self.health, self.sets["InboundRules"]),
             "Parkings": of(numbers.parkings, ids),
             "Peers": of(numbers.peers, ids),
-            "DidNumbers": of(numbers.did_numbers, ids),
-            "InboundRules": of(numbers.inbound_rules, ids),
+            "DidNumbers": lambda: numbers.did_numbers(self.pbx, ids, self.sets["InboundRules"]),
+            "InboundRules": self._rules.rows,
             "OutboundRules": of(numbers.outbound_rules, ids),
             "ServicePrincipals": of(numbers.service_principals, ids),
             "SipDevices": of(numbers.sip_devices, ids),
@@ -167,6 +171,7 @@ class Office:
         self._settings.clear()
         self.adjusted.clear()
         self.properties.clear()
+        self._rules.clear()
         self.health = Health()
         self.journal = self._new_journal()
         self.archive.reset()

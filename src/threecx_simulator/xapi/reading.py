@@ -223,16 +223,26 @@ class Reader:
         behind = report_behind(call.name)
         report, name = REPORTS[behind or call.name], f"Collection(Pbx.{call.rows})"
         world, company, profile = self._office.pbx.world, self._office.company, self._office.pbx.profile
-        now = self._office.now
+        now, rules = self._office.now, self._rules() if call.name.startswith("ReportInboundRules/") else ()
 
         def work(archive: Archive) -> Response:
-            books = Books(world, company, profile, tuple(archive.live(*ALWAYS)), archive.history, now)
+            live = tuple(archive.live(*ALWAYS))
+            books = Books(world, company, profile, live, archive.history, now, rules)
             rows = report(books, given)
             if behind and not _wants_json(request):
                 return _csv(rows, type_)
             return self._rows(request, found.path, name, rows, query, self._page())
 
         return await self._reports.read(work)
+
+    def _rules(self) -> tuple[dict[str, Any], ...]:
+        """The inbound rules with the names of their trunks, for a report in another thread."""
+        found = []
+        for row in self._office.sets["InboundRules"]:
+            trunk = row.get("TrunkDN")
+            told = (trunk() if callable(trunk) else trunk) or {}
+            found.append({**row, "Trunk": told.get("Name") or told.get("Number")})
+        return tuple(found)
 
     # --- recordings ----------------------------------------------------------------------------------------------
 

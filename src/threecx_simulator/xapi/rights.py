@@ -7,13 +7,15 @@ from threecx_simulator.profile import Profile
 
 _ROLES: tuple[Role, ...] = get_args(Role)  # the highest first
 
-_ANYBODY = frozenset({"Defs"})  # what role `users` may read (T)
+_ANYBODY = frozenset(
+    {"Defs", "$metadata", ""}
+)  # what role `users` may read (T), with the service document beside its $metadata (G)
 _OWNERS = frozenset(
     {"Recordings", "ChatHistoryView", "ChatMessagesHistoryView", "ScheduledReports", "CallHistoryView"}
 )
 _STAFF = frozenset(  # what the roles between may read: unknown, this is a guess (G)
     [
-        "Defs",
+        *_ANYBODY,
         "Users",
         "Groups",
         "Queues",

@@ -23,7 +23,7 @@ from threecx_simulator.xapi.query import Query
 from threecx_simulator.xapi.reading import PREFIX
 from threecx_simulator.xapi.resource import Resource
 from threecx_simulator.xapi.shape import Shape
-from threecx_simulator.xapi.values import BadQuery, Row
+from threecx_simulator.xapi.values import BadQuery, Row, named
 
 Json = dict[str, Any]
 
@@ -118,7 +118,7 @@ class Writer:
     def _acted(self, request: Request, call: Call, value: Any) -> Response:
         if value is None:
             return empty(204)
-        context = f"{_base(request)}/$metadata#Pbx.{call.answer.strip('[]')}"
+        context = f"{_base(request)}/$metadata#{named(call.answer)}"
         if call.rows in model().types:
             query = Query(Shape(model().types[call.rows]))
             return answer(collection(value, query, "", context, Page(len(value) + 1)))
@@ -164,6 +164,9 @@ def _address(request: Request, known: EntitySet, row: Row) -> str:
 
 
 async def _json(request: Request, type_: Type) -> Json | Response:
+    """The properties of a body. None at all is a missing `delta`, as 3CX calls what it is to create or change (T)."""
+    if "json" in request.headers.get("content-type", "") and not await request.body():
+        raise BadQuery("The delta field is required.")
     data = await body(request)
     if isinstance(data, Response):
         return data

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.proves("simulator.section-12")
         ("managers", "Users", 200),
         ("managers", "Trunks", 403),
         ("users", "Defs?$select=Id", 200),
+        ("users", "$metadata", 200),
         ("users", "Users", 403),
         ("users", CALL_LOG, 403),
     ],

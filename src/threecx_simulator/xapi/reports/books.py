@@ -37,6 +37,8 @@ class Books:
     live: tuple[PastCall, ...]
     history: History
     now: datetime
+    rules: tuple[Row, ...] = ()
+    """The inbound rules, for the report that lists them."""
 
     def calls(self, first: datetime, last: datetime) -> Iterator[PastCall]:
         """Calls that began in that period, newest first."""

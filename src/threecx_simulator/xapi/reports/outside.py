@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 
 from threecx_simulator.company.past import PastCall
-from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.xapi.cdr import history_id, recording_url
 from threecx_simulator.xapi.reports.books import Books, Given, Row
-from threecx_simulator.xapi.sets.routing import destination
 from threecx_simulator.xapi.texts import duration, stamp
 
 _DEFAULT = "__DEFAULT__"  # (T) what this report calls the first department
@@ -91,20 +89,15 @@ def call_cost(books: Books, given: Given) -> Iterator[Row]:
 
 def inbound_rules(books: Books, _given: Given) -> Iterator[Row]:
     """Where each number called from outside leads."""
-    directory = Directory.of(books.world)
-    number = 0
-    for trunk in books.world.trunks:
-        for did, dn in trunk.dids.items():
-            number += 1
-            to = destination(directory, dn)
-            yield {
-                "Id": number,
-                "DID": did,
-                "Trunk": trunk.name,
-                "RuleName": f"{to['Name']} on {trunk.name}",
-                "InOfficeRouting": to,
-                "OutOfficeRouting": to,
-            }
+    for row in books.rules:
+        yield {
+            "Id": row["Id"],
+            "DID": row.get("Data"),
+            "Trunk": row["Trunk"],
+            "RuleName": row.get("RuleName"),
+            "InOfficeRouting": row.get("OfficeHoursDestination"),
+            "OutOfficeRouting": row.get("OutOfOfficeHoursDestination"),
+        }
 
 
 def nothing(_books: Books, _given: Given) -> tuple[Row, ...]:

@@ -1,6 +1,6 @@
 """Everything else that has a number: queues, ring groups, menus, trunks, parkings, API clients, and rules about them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import time
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from threecx_simulator.xapi.sets.routing import call_us, destination, exceptions
 from threecx_simulator.xapi.texts import clock
 
 Row = dict[str, Any]
+Rules = Iterable[Mapping[str, Any]]
 _ROUTES = 5
 _FORWARDS = {"Extension": "Extension", "Queue": "Queue", "RingGroup": "RingGroup", "IVR": "IVR"}
 
@@ -100,7 +101,7 @@ def _agents(pbx: Pbx, queue: Queue, ids: DnIds) -> list[Row]:
             "Id": ids.of(number),
             "Number": number,
             "Name": display_name(people[number].first_name, people[number].last_name),
-            "SkillGroup": "1",
+            "SkillGroup": queue.skills.get(number, "1"),
             "Tags": [],
         }
         for number in queue.agents
@@ -186,8 +187,8 @@ def _forwards(pbx: Pbx, menu: Ivr, ids: DnIds) -> list[Row]:
     ]
 
 
-def trunks(pbx: Pbx, ids: DnIds, health: Health) -> Iterator[Row]:
-    """`/Trunks`."""
+def trunks(pbx: Pbx, ids: DnIds, health: Health, rules: Rules) -> Iterator[Row]:
+    """`/Trunks`, with those of the inbound rules that are theirs."""
     for one in pbx.world.trunks:
         yield {
             "Id": ids.of(one.number),
@@ -199,43 +200,48 @@ def trunks(pbx: Pbx, ids: DnIds, health: Health) -> Iterator[Row]:
             "Direction": "Both",
             "Gateway": {"Name": one.name, "Host": "sip.example.net", "Port": 5060, "Type": "Provider"},
             "Groups": list,
-            "RoutingRules": partial(_rules_of, pbx, ids, one.number),
+            "RoutingRules": partial(_rules_of, ids.of(one.number), rules),
         }
 
 
-def _rules_of(pbx: Pbx, ids: DnIds, trunk: str) -> list[Row]:
-    return [rule for rule in inbound_rules(pbx, ids) if rule["TrunkDN"]()["Number"] == trunk]
+def trunk_of(rule: Mapping[str, Any]) -> Any:
+    """The Id of the trunk that an inbound rule belongs to."""
+    trunk = rule.get("TrunkDN")
+    return ((trunk() if callable(trunk) else trunk) or {}).get("Id")
 
 
-def did_numbers(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
-    """`/DidNumbers`: the numbers of all trunks."""
-    for row in inbound_rules(pbx, ids):
-        trunk = row["TrunkDN"]()
-        yield {"Number": row["Data"], "TrunkId": trunk["Id"], "RoutingRule": partial(dict, row)}
+def _rules_of(trunk: int, rules: Rules) -> list[Row]:
+    return [dict(rule) for rule in rules if trunk_of(rule) == trunk]
 
 
-def inbound_rules(pbx: Pbx, ids: DnIds) -> Iterator[Row]:
-    """`/InboundRules`: where each number called from outside leads."""
-    number = 0
+def did_numbers(pbx: Pbx, ids: DnIds, rules: Rules) -> Iterator[Row]:
+    """`/DidNumbers`: the numbers of all trunks, with their rules."""
+    by_number = {row.get("Data"): row for row in rules if row.get("Condition") == "BasedOnDID"}
     for trunk in pbx.world.trunks:
-        for did, dn in trunk.dids.items():
-            number += 1
-            to = destination(pbx.directory, dn)
-            yield {
-                "Id": number,
-                "RuleName": f"{_name(pbx, dn)} on {trunk.name}",
-                "Condition": "BasedOnDID",
-                "Data": did,
-                "CallType": "AllCalls",
-                "AlterDestinationDuringOutOfOfficeHours": False,
-                "AlterDestinationDuringHolidays": False,
-                "CustomData": "",
-                "Hours": {"Type": "OfficeHours", "IgnoreHolidays": False, "Periods": []},
-                "OfficeHoursDestination": to,
-                "OutOfOfficeHoursDestination": to,
-                "HolidaysDestination": to,
-                "TrunkDN": partial(_trunk_peer, trunk, ids),
-            }
+        for did in trunk.dids:
+            told: Row = {"Number": did, "TrunkId": ids.of(trunk.number)}
+            yield told | ({"RoutingRule": partial(dict, by_number[did])} if did in by_number else {})
+
+
+def inbound_rule(pbx: Pbx, trunk: Trunk, did: str, number: int, ids: DnIds) -> Row:
+    """One of `/InboundRules`: where a number called from outside leads."""
+    dn = trunk.dids[did]
+    to = destination(pbx.directory, dn) if dn else nowhere()
+    return {
+        "Id": number,
+        "RuleName": f"{_name(pbx, dn)} on {trunk.name}",
+        "Condition": "BasedOnDID",
+        "Data": did,
+        "CallType": "AllCalls",
+        "AlterDestinationDuringOutOfOfficeHours": False,
+        "AlterDestinationDuringHolidays": False,
+        "CustomData": "",
+        "Hours": {"Type": "OfficeHours", "IgnoreHolidays": False, "Periods": []},
+        "OfficeHoursDestination": to,
+        "OutOfOfficeHoursDestination": to,
+        "HolidaysDestination": to,
+        "TrunkDN": partial(_trunk_peer, trunk, ids),
+    }
 
 
 def _trunk_peer(trunk: Trunk, ids: DnIds) -> Row:

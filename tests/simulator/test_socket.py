@@ -193,7 +193,7 @@ async def test_the_web_server_may_refuse_the_upgrade_of_a_socket(start: Any) -> 
     app.sim.control.answer_next(503, path="/callcontrol/ws", retry_after=1)
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
         await app.session.ws_connect(app.sim.url + "/callcontrol/ws", headers=app.headers)
-    headers = refused.value.headers or {}
+    headers: Any = refused.value.headers
     assert (refused.value.status, headers.get("Retry-After")) == (503, "1")
     again = await app.session.ws_connect(app.sim.url + "/callcontrol/ws", headers=app.headers)
     await again.close()

@@ -229,6 +229,21 @@ def test_a_large_history_is_paged_in_little_memory() -> None:
     assert peak < 30_000_000
 
 
+class _SlowClock(ManualClock):
+    """Everybody who sleeps wakes a second late."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds + 1.0)
+
+
+async def test_life_keeps_its_rate_on_a_machine_that_is_late() -> None:
+    clock = _SlowClock(MONDAY)
+    async with Simulator(clock=clock) as sim:
+        async with Life(sim.control, sim.board.pbx, sim.company, clock, rate("30/min"), seed=1):
+            await clock.advance(600)
+        assert 250 < len(sim.control.calls()) < 350
+
+
 async def test_life_places_calls_at_its_rate_and_leaves_route_points_in_peace() -> None:
     clock = ManualClock(MONDAY)
     async with Simulator(clock=clock) as sim:

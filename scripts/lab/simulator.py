@@ -122,6 +122,10 @@ class Simulator:
         """What a number does from now on when it rings, as `BehaviourPatch` has it (`answersAfter=None`: nobody answers)."""
         self._ask("PATCH", f"/behaviours/{number}", changes)
 
+    def health(self) -> dict[str, Any]:
+        """How well the machine behind the PBX is said to be."""
+        return self._ask("GET", "/health")
+
     def asked(self) -> dict[str, Any]:
         """Everything that was asked of the PBX since the last reset, as `Requests` has it."""
         return self._ask("GET", "/requests")

@@ -11,17 +11,18 @@ from typing import Annotated, Any
 
 import typer
 
-from threecx_simulator.calling import NoSimulator, call
+from threecx_simulator.calling import NoSimulator, NotPlayed, call, play
 from threecx_simulator.clock import SystemClock
 from threecx_simulator.company import Company, company_of, make_company
 from threecx_simulator.company.life import rate
-from threecx_simulator.options_page import page
+from threecx_simulator.options_page import page, settings
 from threecx_simulator.pbx.accounts import account, with_account
 from threecx_simulator.pbx.directory import Directory
 from threecx_simulator.pbx.world import DEFAULT_SECRET, World, default_world
 from threecx_simulator.profile import DRAWN, PROFILES, Profile, draw, with_option
 from threecx_simulator.scenarios.load import BadScenario, load
 from threecx_simulator.scenarios.model import Scenario
+from threecx_simulator.scenarios.schema import ScenarioSchema
 from threecx_simulator.scenarios.words import moment
 from threecx_simulator.serving import Job, run, say
 from threecx_simulator.simulator import Address, Simulator
@@ -30,6 +31,8 @@ from threecx_simulator.trace.replay import BadTrace, Frame, read
 SECRET_VARIABLE = "THREECX_SIMULATOR_SECRET"  # noqa: S105 (a variable's name)
 _LAST_PORT = 65_535
 
+_Control = Annotated[str, typer.Option(help="Control API of the simulator")]
+_RUNNING = "http://127.0.0.1:5081"
 _NAME = re.compile(r"(\*\.)?[0-9A-Za-z_-]+(\.[0-9A-Za-z_-]+)*|[0-9A-Fa-f:.]+")
 
 app = typer.Typer(
@@ -113,7 +116,7 @@ def serve(
     secret = _secret(secret_file)
     world, company = _company(company_seed, people, secret)
     world = _with_clients(world, clients or [], secret)
-    scenarios = [_load(path, Directory.of(world)) for path in scenario or ()]
+    scenarios = _scenarios(scenario or [], Directory.of(world))
     simulator = Simulator(
         profile=_profile(profile, seed, [*(options or ()), *_frame(frame_ms)]),
         world=world,
@@ -203,11 +206,18 @@ def _live(text: str | None) -> float:
         raise typer.BadParameter(str(wrong)) from wrong
 
 
-def _load(path: Path, directory: Directory) -> Scenario:
-    try:
-        return load(path, directory)
-    except BadScenario as wrong:
-        raise typer.BadParameter(str(wrong)) from wrong
+def _scenarios(paths: list[Path], directory: Directory) -> list[Scenario]:
+    """All of them; what is wrong with any is told, a line a mistake, and nothing else."""
+    loaded, wrong = [], []
+    for path in paths:
+        try:
+            loaded.append(load(path, directory))
+        except BadScenario as bad:
+            wrong.append(str(bad))
+    if wrong:
+        sys.stderr.write("\n".join(wrong) + "\n")
+        raise typer.Exit(2)
+    return loaded
 
 
 def _frames(file: Path | None) -> list[Frame]:
@@ -252,7 +262,7 @@ def _address(text: str) -> Address:
 def place_call(
     origin: Annotated[str, typer.Argument(help="An extension, or any number outside")],
     to: Annotated[str, typer.Argument(help="A DID of the PBX, or a number inside")],
-    control: Annotated[str, typer.Option(help="Control API of the simulator")] = "http://127.0.0.1:5081",
+    control: _Control = _RUNNING,
     hangup_after: Annotated[float | None, typer.Option(min=0, help="Seconds from the beginning")] = None,
     hangup_when: Annotated[str | None, typer.Option(help="A moment, e.g. 'connected 101'")] = None,
 ) -> None:
@@ -269,16 +279,42 @@ def place_call(
         raise typer.Exit(1) from nobody
 
 
+@app.command("play")
+def play_scenario(
+    scenario: Annotated[Path, typer.Argument(help="YAML file with callers")],
+    control: _Control = _RUNNING,
+    within: Annotated[float, typer.Option(min=0, max=600, help="Seconds it may take at most")] = 120.0,
+) -> None:
+    """Play a scenario on a running simulator; exit code 1 when an expectation was disappointed, 2 when it cannot be played."""
+    try:
+        met = play(control.rstrip("/"), scenario, within, say)
+    except NotPlayed as wrong:
+        raise typer.BadParameter(str(wrong)) from wrong
+    except NoSimulator as nobody:
+        sys.stderr.write(f"{nobody}\n")
+        raise typer.Exit(1) from nobody
+    raise typer.Exit(0 if met else 1)
+
+
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of scenario files."""
-    say(json.dumps(Scenario.model_json_schema(), indent=2))
+    say(json.dumps(Scenario.model_json_schema(schema_generator=ScenarioSchema), indent=2))
 
 
 @app.command()
-def options() -> None:
+def options(
+    profile: Annotated[
+        str | None, typer.Option(help="Print what this profile sets instead, each as --set takes it")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="For the profile drawn: the seed that draws it")] = 0,
+) -> None:
     """Print the page about what is known of the real PBX, with every option of the profiles."""
-    sys.stdout.write(page())
+    if profile is None:
+        sys.stdout.write(page())
+        return
+    for setting in settings(_profile(profile, seed, [])):
+        say(setting)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from threecx_simulator.profile import PROFILES, Option, described
+from threecx_simulator.profile import PROFILES, Option, Profile, described
 
 _HEAD = """<!-- Written by `threecx-simulator options`; do not edit. -->
 
@@ -10,8 +10,8 @@ _HEAD = """<!-- Written by `threecx-simulator options`; do not edit. -->
 
 The simulator is written from 3CX's published interfaces and from what others saw on real PBXs. Where the sources
 disagree, or say nothing, the behaviour is an option. Each has a default (the likeliest reading), and each named
-profile sets some of them; `--profile drawn --seed N` draws most of them at random, the same for the same seed; faults
-are asked for by name.
+profile sets some of them; `--profile drawn --seed N` draws most of them at random, the same for the same seed
+(`threecx-simulator options --profile drawn --seed N` prints what it has drawn); faults are asked for by name.
 
 The letters say where a statement comes from: **D** 3CX's documentation, **S** 3CX's OpenAPI file, **E** 3CX's example
 code, **M** a 3CX maintainer in an issue, **O** the object model's help, **T** tried by a third party on a real PBX,
@@ -47,13 +47,55 @@ request to the control API.
 | Line ends and characters of CDR sockets; meanings of `sourceType` and `callsType` other than 0 | not simulated |
 """
 
+_ILL = """
+## How a PBX misbehaves, and how to have it here
+
+An option is set when the PBX starts: `--set stream_idle_cut_s=60` on the command line (several may be given, on top of
+any profile), `@pytest.mark.threecx(stream_idle_cut_s=60)` in a test, or in Python
+`Simulator(profile=replace(PROFILES["auto"], stream_idle_cut_s=60.0))`. The rest happens at any moment that you choose: by a
+request to the control API, by the method of that name on `sim.control` (with the plugin,
+`threecx_pbx.run(lambda: threecx_pbx.simulator.control.half_open())`, and `threecx_pbx.wait(….restart())` for the
+two that are awaited, `restart` and `cut_sockets`), or in the `faults` of a scenario. All of it can be
+combined; times are seconds of the PBX, which `--time-scale` makes shorter than ours.
+
+| what goes wrong | option | control API | `sim.control` | scenario |
+| --- | --- | --- | --- | --- |
+| Sound comes in bursts of 256 ms, cut at odd places | `get_burst_ms`, `get_odd_lengths` | | | |
+| A proxy buffers what is posted, or cuts a POST that is idle for 60 s | `post_buffer_ms`, `stream_idle_cut_s` | | | |
+| A POST is accepted and nobody hears it | `post_unheard` | | | |
+| Streams answer 424 at first, or end in mid-call | `media_after_ms`, `mint_kills_streams` | `POST /faults/cut-streams` | `cut_streams` | `cut_streams` |
+| The end of a POST hangs up | `drop_on_post_end` | | | |
+| The clock is up to 100 ppm off | `clock_ppm` | | | |
+| A route is accepted with 202 and then fails: the target has `busy: true`, or `answers_after: null` | `status_codes` | `PATCH /behaviours/{number}` | `behave` | `people` |
+| A route succeeds and the answer comes more than 90 s later: 95 | `route_reply_delay_s` | | | |
+| The answer to `makecall` is late, or lost while the call goes on | `makecall_reply_delay_s` | `POST /faults/cut-requests` | `cut_requests` | `cut_requests` |
+| A route succeeds and whoever answered hangs up at once: `hangs_up_after: 0` | | `PATCH /behaviours/{number}` | `behave` | `people` |
+| Voicemail answers for an extension: `answers_after: null`, `voicemail_after: 5` | | `PATCH /behaviours/{number}` | `behave` | `people` |
+| Keys come before the Upsert of their leg, or many at once | `upsert_delay_ms`, `dtmf_frames` | `POST /calls/{call}/keys` | `press` | `people` |
+| An Upsert is repeated, or comes before its leg can be read | `upsert_repeat_ms`, `get_404_race` | | | |
+| Sockets answer pings and say nothing more | | `POST /faults/half-open` | `half_open` | `half_open` |
+| Sockets end with 1001, 1006, 1011 | `mint_closes_sockets`, `expiry_closes_sockets` | `POST /faults/cut-sockets` | `cut_sockets` | `cut_sockets` |
+| The PBX restarts and hands out the same ids and `callid` again | `participant_ids` | `POST /faults/restart` | `restart` | `restart` |
+| A leg gets a new party in place | | `POST /calls/{call}/party` | `new_party` | `new_party` |
+| Two calls merge into one `callid` | | `POST /calls/{call}/merge` | `merge` | |
+| `ActiveCalls` keeps a call that has ended, or numbers calls otherwise | `activecalls_id` | `POST /calls/{call}/haunt` | `haunt` | |
+| The calls that the licence allows are used up | | `POST /faults/call-limit` | `limit_calls` | `call_limit` |
+| A DN is unticked, or ticked, in mid-call | | `POST /faults/monitor` | `monitor` | `untick`, `tick` |
+| A failover: every token is worthless | `token_life_s` | `POST /faults/invalidate-tokens` | `invalidate_tokens` | `invalidate_tokens` |
+| 429 with `Retry-After`, 500, 502, 503, a web server's page, also for the upgrade of a socket | | `POST /faults/answers` | `answer_next` | `answers` |
+| The licence is gone | `licence_missing` | `POST /faults/licence` | `licence` | `licence_off`, `licence_on` |
+| A telephone registers again under another device id | `stale_device` | `POST /faults/register-anew/{dn}` | `register_anew` | `register_anew` |
+
+Bodies of the requests are on the control side's own page (`/docs` there); `POST /reset` ends all of it but the options.
+"""
+
 
 def page() -> str:
     """The whole page."""
     options = described()
     rows = "".join(_row(option) for option in options)
     profiles = "".join(_profile(name, options) for name in PROFILES)
-    return f"{_HEAD}{rows}\n## The profiles\n\n{profiles}{_UNKNOWN}"
+    return f"{_HEAD}{rows}\n## The profiles\n\n{profiles}{_ILL}{_UNKNOWN}"
 
 
 def _row(option: Option) -> str:
@@ -64,6 +106,12 @@ def _row(option: Option) -> str:
 
 def _kind(option: Option) -> str:
     return "`True`" if option.default is False else "`False`" if option.default is True else "any"
+
+
+def settings(profile: Profile) -> list[str]:
+    """What a profile sets other than the default, each as `--set` takes it."""
+    values = [(option.name, getattr(profile, option.name), option.default) for option in described()]
+    return [f"{name}={value}" for name, value, default in values if value != default]
 
 
 def _profile(name: str, options: list[Option]) -> str:

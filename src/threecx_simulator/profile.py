@@ -93,9 +93,11 @@ class Profile:
     """Whether `routeto`, `transferto` and `divert` reach the shared parking, a voicemail's dial code and the conference.
     Plausible, not documented for REST (G); if not, the destination is not reachable."""
 
-    status_codes: Literal["200", "202", "4xx"] = "200"
+    status_codes: Literal["200", "202", "4xx"] = "4xx"
     """How verbs tell their result: 200 with `finalstatus` (Failed too); 202 at once with an empty result, the outcome on
-    the socket only; or failures as 424 with the result as body. All are documented as possible (D), none is told for sure."""
+    the socket only; or failures as 424 with the result as body. All are documented as possible (D), none is told for sure.
+    3CX's own menu takes any 2xx of `routeto` for a caller who was put through and hangs up its leg; only an error
+    makes it play the prompt again (E)."""
 
     final_status: Literal["name", "number"] = "name"
     """`finalstatus` as a name (D, third-party fixture), or as the number of the official types (E)."""
@@ -108,6 +110,10 @@ class Profile:
 
     unanswered_makecall: Literal["424", "422", "200"] = "424"
     """Status of a `makecall` that failed, always with a result as body (E reads `reasontext` from it; code: G)."""
+
+    stale_device: Literal["404", "422"] = "404"
+    """Status of a `makecall` on a device id that is not registered (any more). An unknown device is 404 (D), which the
+    page does not list for `makecall`, as it does 422; both were seen (T)."""
 
     divert_reply: Literal["ringing", "answered"] = "ringing"
     """`divert` answers when the destination is *reached* (D): when it rings, or when it answered."""
@@ -132,8 +138,10 @@ class Profile:
     """`Status` in `ActiveCalls` of a caller who waits in a queue: it is not that of an answered call (T). Both words
     were seen there, for which state is not told (G)."""
 
-    activecalls_party: Literal["number_name", "number"] = "number_name"
-    """`Caller` and `Callee` in `ActiveCalls`: number and name as in "1002 Doe, Jane" (T), or the number alone (G)."""
+    activecalls_party: Literal["trunk", "number_name", "number"] = "trunk"
+    """`Caller` and `Callee` in `ActiveCalls`: number and name as in "1002 Doe, Jane" (T), where a party outside is its
+    trunk with its number in brackets, "10001 SBC (02473003575)" (T: an exporter that counts the calls of each trunk,
+    and a dump); the same with a party outside as number and name (G); or the number alone (third-party code)."""
 
     dropcall_answer: Literal["204", "200"] = "204"
     """Answer of `Pbx.DropCall`: 204 (T), or 200 with a body (swagger)."""
@@ -220,9 +228,10 @@ class Profile:
     """For so many seconds after its call a recording is answered with 404, since it is still being written (G)."""
 
     path_case: Literal["any", "exact"] = "any"
-    """Whether names in paths under `/xapi/v1` are known in any case, as ASP.NET Core routes them unless told otherwise
-    (a published script asks `GetPropertiesByDn(dnnumber=…)`, which 3CX spells `dnNumber`). Names in `$filter` and its
-    like are known in any case: 3CX's own web client sends `startsWith` there."""
+    """Whether the fixed words in paths are known in any case, as ASP.NET Core routes them unless told otherwise
+    (a published script asks `GetPropertiesByDn(dnnumber=…)`, which 3CX spells `dnNumber`). A slash at the end means
+    nothing there either way. Names in `$filter` and its like are known in any case: 3CX's own web client sends
+    `startsWith` there."""
 
     prefer_return: Literal["ignored", "honoured"] = "ignored"
     """Whether `Prefer: return=representation` makes a PATCH answer with the entity, and `return=minimal` a POST without
@@ -266,7 +275,7 @@ PROFILES: dict[str, Profile] = {
         expiry_closes_sockets=True,
         own_leg_after_route="stays",
         ring_each_device=True,
-        status_codes="4xx",
+        status_codes="200",
         final_status="number",
         makecall_reply="dialing",
         unanswered_makecall="422",

@@ -2,6 +2,7 @@
 
 - `threecx_pbx`: a PBX of this test's own, in a thread; `.url`, `.ca_file`, `.control_url`, and the verbs of `Control`, which wait.
 - `threecx_caller`: `caller = threecx_caller("+49301234567", "+4930555001")` places a call.
+- `threecx_scenario`: `threecx_scenario("callers.yaml")` plays a scenario and fails unless all its expectations were met.
 - the marker `threecx(profile="auto", seed=None, tls=False, speed=1.0)` chooses what kind of PBX it is; further options
   are those of the profile, as `upsert_repeat_ms=750`, and `company_seed`, `people`, `history` for a larger company.
 """
@@ -25,6 +26,9 @@ from threecx_simulator.control.handle import WITHIN
 from threecx_simulator.control.model import CallReport, Heard, Requests
 from threecx_simulator.pbx.world import DEFAULT_SECRET
 from threecx_simulator.profile import DRAWN, PROFILES, Profile, draw, with_option
+from threecx_simulator.scenarios.judge import Verdict
+from threecx_simulator.scenarios.load import load
+from threecx_simulator.scenarios.play import Player
 from threecx_simulator.simulator import LOOPBACK, Simulator
 from threecx_simulator.trace.replay import read, replay
 
@@ -82,6 +86,18 @@ class RunningPbx:
         frames = read(recording.read_text(encoding="utf-8").splitlines())
         self.wait(replay(frames, self.simulator.board, self.simulator.clock))
 
+    def play(self, scenario: str | Path) -> list[Verdict]:
+        """Play the scenario in that file to its end, and tell what became of its expectations. `BadScenario` when it
+        cannot be played."""
+        simulator, file = self.simulator, Path(scenario)
+        loaded = load(file, simulator.board.pbx.directory)
+
+        async def played() -> list[Verdict]:
+            async with Player(simulator.control, simulator.clock, [loaded]) as player:
+                return await player.done()
+
+        return self.wait(played())
+
     def run(self, deed: Callable[[], T]) -> T:
         """Do something on the simulator's loop."""
 
@@ -118,7 +134,7 @@ class Caller:
         self.pbx.run(lambda: self.pbx.simulator.control.press(self.id, keys, self.party))
 
     def say(self, words: str | bytes) -> None:
-        """Say a WAV (bytes, or the path of a file) or `tone:440:1`."""
+        """Say a WAV (bytes, or the path of a file), `tone:440:1` or `text:Hello` (needs espeak-ng)."""
         wav = words if isinstance(words, bytes) else to_wav(sound(words))
         self.pbx.run(lambda: self.pbx.simulator.control.say(self.id, wav, self.party))
 
@@ -198,6 +214,19 @@ def threecx_pbx(request: pytest.FixtureRequest) -> Iterator[RunningPbx]:
 def threecx_caller(threecx_pbx: RunningPbx) -> Callable[..., Caller]:
     """Places calls: `threecx_caller("+49301234567", "+4930555001")`."""
     return threecx_pbx.call
+
+
+@pytest.fixture
+def threecx_scenario(threecx_pbx: RunningPbx) -> Callable[[str | Path], list[Verdict]]:
+    """Plays a scenario: `threecx_scenario("callers.yaml")`; an AssertionError tells every expectation that was not met."""
+
+    def play(file: str | Path) -> list[Verdict]:
+        verdicts = threecx_pbx.play(file)
+        if wrong := [f"{one.call}: {one.expectation} ({one.why})" for one in verdicts if not one.met]:
+            raise AssertionError(f"Not met in {file}: {'; '.join(wrong)}")
+        return verdicts
+
+    return play
 
 
 def _profile(chosen: str | Profile, seed: Any) -> Profile:

@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 
 from threecx_simulator import PROFILES, Clock, Profile, Simulator, SystemClock, default_world
-from threecx_simulator.pytest_plugin import threecx_pbx  # noqa: F401 (a fixture of these tests too)
+from threecx_simulator.pytest_plugin import threecx_pbx, threecx_scenario  # noqa: F401 (fixtures of these tests too)
 
 DEFAULT_SECRET = default_world().clients[0].secret
 SPEED = 20  # the PBX lives so much faster than we

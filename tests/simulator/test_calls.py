@@ -7,9 +7,14 @@ from typing import Any
 import aiohttp
 import pytest
 
-from threecx_simulator import Simulator, SystemClock, default_world
+from threecx_simulator import PROFILES, Simulator, SystemClock, default_world
+from threecx_simulator.clock import ManualClock
 from threecx_simulator.control.faults import UnknownCall
+from threecx_simulator.http.verbs import Verbs
+from threecx_simulator.pbx.callers import place
 from threecx_simulator.pbx.ids import Dn
+from threecx_simulator.pbx.state import new_pbx
+from threecx_simulator.switchboard import Switchboard
 
 pytestmark = pytest.mark.proves("simulator.section-12")
 CALLER, DID = "+49301234567", "+4930555001"
@@ -310,6 +315,21 @@ async def test_transferto_replaces_the_own_leg_and_says_who_transferred(start: A
     assert app.events()[-3:] == [(0, ids[1]), (1, ids[0]), (0, ids[1])]  # as in the reconstructed transfer
 
 
+async def test_whoever_answers_a_group_is_told_before_the_others_are_gone(start: Any) -> None:
+    app = await start("auto")
+    app.sim.control.behave("100", answers_after=None)
+    app.sim.control.call(CALLER, "810")
+    other, answered = await app.leg("100"), await app.leg("104")
+    await app.seen(lambda _: (1, f"100/{other['id']}") in app.events())
+    ids = f"100/{other['id']}", f"104/{answered['id']}"
+    assert app.events() == [
+        (0, ids[0]),
+        (0, ids[1]),
+        (0, ids[1]),
+        (1, ids[0]),
+    ]  # as in the reconstructed group
+
+
 async def test_transferto_needs_a_connected_leg(start: Any) -> None:
     app = await start("manual")
     app.sim.control.call(CALLER, DID)
@@ -439,7 +459,7 @@ async def test_a_call_is_not_handed_back_to_where_it_is(start: Any, destination:
     app = await start("auto")
     call = app.sim.control.call(CALLER, DID)
     status, body = await app.verb(await app.leg(), "transferto", destination=destination)
-    assert (status, body["finalstatus"], body["reason"]) == (200, "Failed", "RoutingLoopDetected")
+    assert (status, body["finalstatus"], body["reason"]) == (424, "Failed", "RoutingLoopDetected")
     assert app.sim.control.report(call).state == "connected"
 
 
@@ -549,3 +569,43 @@ async def test_a_request_whose_connection_breaks_is_carried_out_all_the_same(sta
         await moving
     await app.sim.control.reached(call, "connected 101")
     assert app.sim.control.cut_requests() == 0
+
+
+async def test_a_verb_on_a_leg_that_ends_at_that_moment_finds_nobody() -> None:
+    clock = ManualClock()
+    board = Switchboard(new_pbx(default_world(), PROFILES["auto"], clock.now()), clock)
+    board.do(lambda pbx: place(pbx, CALLER, DID, hang_up_after=5))
+    leg = next(leg for leg in board.pbx.legs.values() if leg.dn == "8001")
+    await clock.advance(6)  # what is due has not been done yet
+    client = board.pbx.world.clients[0]
+    reply = await Verbs(board).act(client, "8001", str(leg.id), "drop", {})
+    assert (reply.status, board.pbx.legs) == (404, {})
+
+
+async def test_a_divert_out_of_a_queue_is_answered_when_the_wave_is_over(start: Any) -> None:
+    app = await start("auto", divert_reply="answered")
+    for number in ("102", "103", "104"):
+        app.sim.control.behave(number, answers_after=None)
+    app.sim.control.call(CALLER, "800")
+    status, body = await app.verb(await app.leg("102"), "divert", destination="104", timeout=60)
+    assert (status, body["reason"]) == (200, "DestinationNoAnswer")
+
+
+async def test_a_leg_that_was_left_over_is_rung_for_no_longer(start: Any) -> None:
+    app = await start("auto", own_leg_after_route="stays")
+    for agent in ("102", "103"):
+        app.sim.control.behave(agent, answers_after=None)
+    call = app.sim.control.call("104", "800")
+    await app.leg("103")
+    status, body = await app.verb(await app.leg("104"), "routeto", destination="101")  # the queue is routed
+    assert (status, body["finalstatus"]) == (200, "Success")
+    assert await app.legs("103") == []
+    app.sim.control.hang_up(call, "101")
+    assert (await app.sim.control.ended(call)).ended_by == "101"
+
+
+async def test_a_method_that_a_path_does_not_know_is_told_which_it_knows(start: Any) -> None:
+    app = await start("auto")
+    async with app.session.put(f"{app.sim.url}/callcontrol/8001", headers=app.headers) as answer:
+        assert (answer.status, await answer.text()) == (405, "")
+        assert "GET" in answer.headers["Allow"]

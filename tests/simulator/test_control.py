@@ -234,8 +234,8 @@ def chain(length: int) -> str:
             "x.yaml, line 2, faults.0.client: there is no API client 101 on this PBX",
         ),
         (
-            "people:\n  101:\n    says: tone:440:1e9\n",
-            "x.yaml, line 3, people.101.says: 'tone:440:1e9' is not a tone that can be heard: up to 4000 hertz",
+            "people:\n  101:\n    says: tone:440:99999\n",
+            "x.yaml, line 3, people.101.says: 'tone:440:99999' is not a tone that can be heard: up to 4000 hertz",
         ),
         (
             "people:\n  101:\n    says: tone:nan\n",
@@ -252,8 +252,8 @@ def chain(length: int) -> str:
         ("name: a\nfolder: '\x01'\n", "x.yaml, line 2: special characters are not allowed"),
         ("{" * 5000, "x.yaml: is nested too deeply"),
         (
-            "people:\n  101:\n    says: text:Hello\n",
-            "x.yaml, line 3, people.101.says: text: is for what a caller says",
+            "people:\n  101:\n    says: 'text: '\n",
+            "x.yaml, line 3, people.101.says: there are no words behind text:",
         ),
         ("# nothing\n", "x.yaml, line 1, the file: nothing happens in it"),
         ("people: [101]\n", "x.yaml, line 1, people: should be a mapping"),
@@ -286,6 +286,46 @@ def chain(length: int) -> str:
             "x.yaml, line 2, calls.0.expects.0: share is for hears",
         ),
         ("people:\n  9999: {}\n", "x.yaml, line 2, people.9999: there is no number 9999 on this PBX"),
+        ("<<: {foo: 1}\npeople: {101: {}}\n", "x.yaml, line 1, foo: there is no such field"),
+        (
+            f"people:\n  101:\n    says: {'x' * 300}.wav\n",
+            "x.yaml, line 3, people.101.says: There is no file xxx",
+        ),
+        ("people:\n  101:\n    says: .\n", "x.yaml, line 3, people.101.says: . is a folder"),
+        ('people:\n  101:\n    says: "a\\nb"\n', r"x.yaml, line 3, people.101.says: There is no file a\nb"),
+        (
+            "people: {101: {answers_after: true}}\n",
+            "x.yaml, line 1, people.101.answers_after: 'True' is no number",
+        ),
+        (
+            "people: {101: {answers_after: '6'}}\n",
+            "x.yaml, line 1, people.101.answers_after: '6' is text: numbers stand without quotes",
+        ),
+        ("people:\n\t101: {}\n", "x.yaml, line 2: found character '\\t' that cannot start any token (a tab;"),
+        (
+            "faults:\n  - {at: 1, what: answers, status: 503, method: post}\n",
+            "x.yaml, line 2, faults.0.method: should be '', 'GET', 'POST'",
+        ),
+        (
+            "faults:\n  - {at: 1, what: register_anew, dn: 800}\n",
+            "x.yaml, line 2, faults.0.dn: 800 is no extension",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: 101, hangs_up_delay: 1}\n",
+            "x.yaml, line 2, calls.0: hangs_up_delay counts from hangs_up_when, which is missing",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: 101, expects: [{connected_to: 101, after: ringing 177}]}\n",
+            "x.yaml, line 2, calls.0.expects.0.after: there is no number 177 on this PBX",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: 101, hangs_up_after: 2, presses: [{at: 3, keys: 1}]}\n",
+            "x.yaml, line 2, calls.0.presses.0: never comes: the caller has hung up before",
+        ),
+        (
+            "calls:\n  - {caller: '1', calls: 101, steps: [{hang_up: yes}, {press: 1}]}\n",
+            "x.yaml, line 2, calls.0.steps.1: never comes: the caller has hung up before",
+        ),
     ],
 )
 def test_a_bad_scenario_names_file_line_and_field(text: str, where: str) -> None:
@@ -548,6 +588,41 @@ async def test_the_openapi_page_offers_a_body_wherever_one_is_needed() -> None:
         assert "audio/wav" in paths["/calls/{call}/heard.wav"]["get"]["responses"]["200"]["content"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "complaint"),
+    [
+        ("POST", "/faults/licence", b'{"on": 0}', "body.on: should be true or false"),
+        ("POST", "/faults/call-limit", b'{"calls": false}', "body.calls: 'False' is no number"),
+        ("PATCH", "/health", b'{"lastBackup": 0}', "body.lastBackup: should be a time like"),
+        ("POST", "/calls", b"\xff", "body: is no JSON"),
+        ("POST", "/replay", b"", "line 1: there is nothing in it"),
+    ],
+)
+async def test_what_the_openapi_page_does_not_offer_is_refused_by_name(
+    method: str, path: str, body: bytes, complaint: str
+) -> None:
+    kind = {"Content-Type": "application/json"}
+    async with (
+        Simulator(control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+        session.request(method, sim.control_url + path, data=body, headers=kind) as answer,
+    ):
+        assert answer.status == 422
+        assert (await answer.json())["detail"].startswith(complaint)
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"), [("/calls", "GET, POST"), ("/streams/reset", "POST"), ("/streams/7", "GET")]
+)
+async def test_another_method_is_told_which_ones_there_are(path: str, methods: str) -> None:
+    async with (
+        Simulator(control_listen=("127.0.0.1", 0)) as sim,
+        aiohttp.ClientSession() as session,
+        session.delete(sim.control_url + path) as answer,
+    ):
+        assert (answer.status, answer.headers["Allow"]) == (405, methods)
+
+
 async def test_a_moment_that_can_never_come_is_refused() -> None:
     order = {"from": "+49", "to": "+4930555101", "hangupWhen": "conected 101"}
     async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:
@@ -653,11 +728,58 @@ async def test_a_call_from_the_command_line_tells_what_happens_until_it_has_ende
 
 
 @pytest.mark.parametrize("control", ["http://127.0.0.1:1", "nonsense"])
-def test_a_call_without_a_simulator_says_how_to_start_one(control: str) -> None:
-    done = CliRunner().invoke(app, ["call", "1", "2", "--control", control])
+@pytest.mark.parametrize("what", [["call", "1", "2"], ["play", __file__]])
+def test_a_call_without_a_simulator_says_how_to_start_one(control: str, what: list[str]) -> None:
+    done = CliRunner().invoke(app, [*what, "--control", control])
     assert done.exit_code == 1
     assert len(done.output.splitlines()) == 1
     assert "threecx-simulator serve" in done.output
+
+
+@pytest.mark.proves("simulator.scenarios")
+@pytest.mark.parametrize(("agent", "verdict", "code"), [("101", "met", 0), ("102", "NOT MET", 1)])
+async def test_a_scenario_is_played_on_a_running_simulator_from_the_command_line(
+    tmp_path: Path, agent: str, verdict: str, code: int
+) -> None:
+    (tmp_path / "hello.wav").write_bytes(to_wav(tone(440, 0.5)))
+    (tmp_path / "one.yaml").write_text(
+        "people: {101: {says: hello.wav}}\n"
+        "calls:\n"
+        "  - {caller: '+49', calls: '+4930555101', steps: [{listen: prompt}, {hang_up: true}],"
+        f" expects: [{{connected_to: '{agent}'}}, {{hears: hello.wav}}]}}\n"
+    )
+    async with Simulator(clock=SystemClock(5), control_listen=("127.0.0.1", 0)) as sim:
+        arguments = ["play", str(tmp_path / "one.yaml"), "--control", sim.control_url]
+        done = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+    lines = done.output.splitlines()
+    assert done.exit_code == code, done.output
+    assert lines[0] == "call-1  +49 calls +4930555101"
+    assert lines[3].endswith("s  connected 101")
+    assert lines[-2].startswith(f"{verdict}  call-1: connected_to {agent} (")
+    assert lines[-1].startswith("met  call-1: hears hello.wav (")
+
+
+@pytest.mark.proves("simulator.scenarios")
+async def test_a_scenario_that_a_running_simulator_cannot_play_is_told_with_file_line_and_field(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "one.yaml"
+    file.write_text("calls:\n  - {caller: '+49'}\n")
+    async with Simulator(control_listen=("127.0.0.1", 0)) as sim:
+        for path, words in (
+            (file, f"{file}, line 2, calls.0.calls: is missing"),
+            (tmp_path / "none.yaml", "cannot be read"),
+        ):
+            arguments = ["play", str(path), "--control", sim.control_url]
+            done = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+            assert done.exit_code == 2
+            assert words in done.output
+        file.write_text(
+            "calls:\n  - {caller: '+49', calls: '+4930555001', expects: [{connected_to: '101'}]}\n"
+        )
+        arguments = ["play", str(file), "--control", sim.control_url, "--within", "0.2"]
+        done = await asyncio.to_thread(CliRunner().invoke, app, arguments)
+        assert (done.exit_code, "(408)" in done.output) == (1, True), done.output
 
 
 def test_the_schema_of_scenarios_is_printed() -> None:

@@ -1,6 +1,7 @@
 """What was heard is matched by its sound (issue 5, point 5)."""
 
 import io
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -248,15 +249,56 @@ calls:
     assert "'connected 102' is not in the timeline" in verdicts[4].why
 
 
-async def test_a_caller_can_speak_text_when_espeak_is_there() -> None:
-    import shutil
-
-    if shutil.which("espeak-ng") is None:
-        pytest.skip("espeak-ng is not installed")
-    hello, goodbye = await speech("Hello, this is a test"), await speech("Goodbye and thank you")
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+async def test_callers_and_those_they_call_can_speak_text_when_espeak_is_there(start: Any) -> None:
+    hello, goodbye = speech("Hello, this is a test"), speech("Goodbye and thank you")
     assert len(hello) > RATE / 2
     assert match(SILENCE + hello, hello).clean()
     assert match(SILENCE + goodbye, hello).share < 0.5
+    text = """
+people: {101: {answers_after: 1, says: "text:Sales, good morning"}}
+calls:
+  - caller: "+49"
+    calls: "+4930555101"
+    steps: [{listen: prompt}, {say: "text:Hello, this is a test"}, {hang_up: yes}]
+    expects: [{hears: "text:Sales, good morning"}, {hears: "text:Goodbye"}]
+"""
+    app = await start("auto")
+    async with Player(app.sim.control, app.sim.clock, [loads(text)]) as player:
+        assert [verdict.met for verdict in await player.done()] == [True, False]
+
+
+@pytest.mark.parametrize(("name", "pcm"), [("empty", b""), ("silent", bytes(RATE))])
+def test_a_sound_in_which_nothing_can_be_heard_cannot_be_expected(
+    tmp_path: Path, name: str, pcm: bytes
+) -> None:
+    (tmp_path / f"{name}.wav").write_bytes(to_wav(pcm))
+    text = f"calls: [{{caller: '1', calls: '2', expects: [{{hears: {name}.wav}}]}}]"
+    with pytest.raises(BadScenario, match=f"line 1, calls.0.expects.0.hears: .* in {name}.wav"):
+        loads(text, folder=tmp_path)
+
+
+def paused() -> Any:
+    """Two words and a pause of half a second between them."""
+    return np.concatenate([samples(MENU), np.zeros(4000), samples(OTHER)])
+
+
+@pytest.mark.parametrize(
+    ("at", "length", "height"), [(25_000, 1, 0.4), (26_000, 40, 0.3), (27_000, 1, 0.9), (4_000, 1, 0.4)]
+)
+def test_a_click_is_heard_in_a_pause_and_however_short_it_is(at: int, length: int, height: float) -> None:
+    clicking = paused()
+    clicking[at : at + length] += height * np.resize([1, -1], length)
+    found = match(SILENCE + packed(clicking) + SILENCE, packed(paused()))
+    assert (found.share, found.clicks) == (1.0, 1)
+    assert not found.clean()
+
+
+def test_noise_in_a_pause_and_a_word_that_comes_a_little_early_are_no_clicks() -> None:
+    noisy = paused() + np.random.default_rng(5).normal(0, 0.01, len(paused()))
+    early = np.delete(paused(), np.s_[25_000:25_080])
+    for heard in (noisy, early):
+        assert match(SILENCE + packed(heard) + SILENCE, packed(paused())).clicks == 0
 
 
 @pytest.mark.parametrize(

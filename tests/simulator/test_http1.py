@@ -146,3 +146,27 @@ async def test_a_post_may_end_and_its_connection_carry_more(start: Any) -> None:
         connection.send(asked(app, "GET", "/callcontrol/8001/devices"))
         assert await connection.answer() == (200, b"")
         assert (await connection.answer())[0] == 200
+
+
+async def test_a_get_of_a_stream_may_end_and_its_connection_carry_more(start: Any) -> None:
+    app = await start("auto")
+    call = app.sim.control.call(CALLER, DID)
+    path = f"/callcontrol/8001/participants/{(await app.leg())['id']}/stream"
+    async with wire(app.sim.url) as connection:
+        connection.send(asked(app, "GET", path))
+        assert "connection: close" not in await connection.head()
+        app.sim.control.hang_up(call)
+        await asyncio.wait_for(connection.reader.readuntil(b"0\r\n\r\n"), 10)
+        connection.send(asked(app, "GET", "/callcontrol/8001"))
+        assert (await connection.answer())[0] == 200
+
+
+async def test_a_connection_that_is_to_end_with_the_get_of_a_stream_says_so_and_ends(start: Any) -> None:
+    app = await start("auto")
+    call = app.sim.control.call(CALLER, DID)
+    path = f"/callcontrol/8001/participants/{(await app.leg())['id']}/stream"
+    async with wire(app.sim.url) as connection:
+        connection.send(asked(app, "GET", path, "Connection: close"))
+        assert "connection: close" in await connection.head()
+        app.sim.control.hang_up(call)
+        assert (await connection.rest()).endswith(b"0\r\n\r\n")

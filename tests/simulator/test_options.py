@@ -5,16 +5,20 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import quote
 
 import aiohttp
 import pytest
+from typer.testing import CliRunner
 
 from threecx_simulator import PROFILES, ManualClock, Profile, Simulator, draw
 from threecx_simulator.audio.pcm import tone
+from threecx_simulator.cli import app
+from threecx_simulator.control.handle import Control
 from threecx_simulator.options_page import page
 from threecx_simulator.profile import with_option
+from threecx_simulator.scenarios.fault import What
 
 pytestmark = pytest.mark.proves("simulator.profiles")
 CALLER, DID = "+49301234567", "+4930555001"
@@ -34,6 +38,15 @@ def test_the_same_seed_draws_the_same_profile_and_twenty_seeds_take_every_readin
     assert {"auto", "manual", "v20_u7", "v20_u9", "worst_case"} <= PROFILES.keys()
 
 
+@pytest.mark.parametrize("seed", [3, 17])
+def test_what_a_seed_has_drawn_can_be_printed_and_set_by_hand(seed: int) -> None:
+    told = CliRunner().invoke(app, ["options", "--profile", "drawn", "--seed", str(seed)])
+    profile = Profile()
+    for line in told.output.splitlines():
+        profile = with_option(profile, *line.split("=", 1))
+    assert profile == draw(seed)
+
+
 def test_every_option_says_what_it_decides() -> None:
     from threecx_simulator.profile import described
 
@@ -50,18 +63,37 @@ def test_the_page_about_what_is_known_is_made_from_the_options() -> None:
 
 async def test_what_nobody_knows_is_covered_by_options_and_routes_that_exist() -> None:
     rows = page().partition("## What nobody knows")[2].splitlines()
-    named = {
-        name for row in rows if row.count("|") == 3 for name in re.findall(r"`([^`]+)`", row.split("|")[2])
-    }
+    named = _named(rows, columns=2, column=2)
+    assert named <= {one.name for one in fields(Profile)} | await _routes()
+    assert len(named) > 20
+
+
+async def test_how_to_have_a_misbehaviour_names_what_exists() -> None:
+    rows = page().partition("## How a PBX misbehaves")[2].partition("\n## ")[0].splitlines()[12:]
+    options, routes, methods, faults = (_named(rows, columns=5, column=n) for n in range(2, 6))
+    assert options <= {one.name for one in fields(Profile)}
+    assert routes <= await _routes()
+    assert all(hasattr(Control, method) for method in methods)
+    assert faults <= {*get_args(What), "people"}
+    assert {*get_args(What)} <= faults
+    assert {route for route in await _routes() if "/faults/" in route} <= routes
+
+
+def _named(rows: list[str], columns: int, column: int) -> set[str]:
+    """What is named by code in one column of a table."""
+    cells = [row.split("|")[column] for row in rows if row.count("|") == columns + 1]
+    return {name for cell in cells for name in re.findall(r"`([^`]+)`", cell)}
+
+
+async def _routes() -> set[str]:
+    """Method and path of everything that the control API offers."""
     async with (
         Simulator(control_listen=("127.0.0.1", 0)) as sim,
         aiohttp.ClientSession() as session,
         session.get(f"{sim.control_url}/openapi.json") as answer,
     ):
         paths = (await answer.json())["paths"]
-    routes = {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
-    assert named <= {one.name for one in fields(Profile)} | routes
-    assert len(named) > 20
+    return {f"{method.upper()} {path}" for path, methods in paths.items() for method in methods}
 
 
 @pytest.mark.parametrize("profile", [*sorted(PROFILES), *(f"seed {seed}" for seed in range(20))])
@@ -232,6 +264,17 @@ async def test_devices_that_register_again_have_new_ids(start: Any) -> None:
     assert (await app.get(f"/callcontrol/101/devices/{quote(after, safe='')}"))[1]["device_id"] == after
 
 
+@pytest.mark.parametrize(("status", "body"), [("404", ""), ("422", "DestinationIsNotRegistered")])
+async def test_a_device_id_that_is_no_longer_registered_may_be_unknown_or_impossible(
+    start: Any, status: str, body: str
+) -> None:
+    app = await start("auto", stale_device=status)
+    device = await app.device("101")
+    app.sim.control.register_anew("101")
+    answered, result = await app.make_call("102", dn="101", device=device)
+    assert (answered, result and result["reason"]) == (int(status), body)
+
+
 async def test_a_leg_may_get_a_new_party_in_place(start: Any) -> None:
     app = await start("auto")
     call = app.sim.control.call(CALLER, DID)
@@ -362,7 +405,7 @@ async def test_parking_voicemail_and_conference_may_be_out_of_reach_for_verbs(
     call = app.sim.control.call(CALLER, DID)
     for verb in ("routeto", "transferto"):
         status, body = await app.verb(await app.leg(), verb, destination=target)
-        assert (status, body["finalstatus"], body["reason"]) == (200, "Failed", "DestinationIsNotReachable")
+        assert (status, body["finalstatus"], body["reason"]) == (424, "Failed", "DestinationIsNotReachable")
     assert (await app.leg())["status"] == "Connected"
     app.sim.control.hang_up(call)
     phone = app.sim.control.call("101", target)

@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from threecx_simulator.pytest_plugin import RunningPbx
+from threecx_simulator.scenarios.judge import Verdict
 
 
 @pytest.mark.proves("simulator.pytest-plugin")
@@ -54,6 +56,27 @@ def test_a_disappointed_expectation_says_what_was_expected_and_what_happened(
         caller.expect_to_have_heard("tone:440:1")
     with pytest.raises(AssertionError, match=r"Nobody at \+4917 picked up within 0\.1 s: began, "):
         threecx_pbx.called("+4917", within=0.1)
+
+
+def test_a_scenario_is_a_test_that_fails_with_what_was_not_met(
+    threecx_scenario: Callable[[Path], list[Verdict]], tmp_path: Path
+) -> None:
+    file = tmp_path / "callers.yaml"
+    text = """
+people: {101: {answers_after: 0.1}}
+calls:
+  - caller: "+49"
+    calls: "+4930555101"
+    hangs_up_when: connected 101
+    expects: [{connected_to: 101, within: 2}, {ended_by: 101}]
+"""
+    file.write_text(text)
+    with pytest.raises(
+        AssertionError, match=r"^Not met in .*callers.yaml: call-1: ended_by 101 \(ended by caller\)$"
+    ):
+        threecx_scenario(file)
+    file.write_text(text.replace("{ended_by: 101}", "{ended_by: caller}"))
+    assert [verdict.met for verdict in threecx_scenario(file)] == [True, True]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Programs as 3CX's own examples are built, in our words: what they take for granted has to hold."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -14,7 +15,8 @@ CALLER, DID = "+49301234567", "+4930555001"
 
 
 class Menu:
-    """A menu by key: it never answers, talks over one POST and one GET, and leaves the call itself in the end."""
+    """A menu by key: it never answers, talks over one POST and one GET, and leaves the call itself in the end. Of a route
+    it looks at the status alone: after an error it goes on talking and waits for another key."""
 
     def __init__(self, app: Any, route_point: str, keys: dict[str, str]) -> None:
         self.app = app
@@ -30,11 +32,13 @@ class Menu:
         async with asyncio.TaskGroup() as streams:
             streams.create_task(self.app.ask("POST", f"{path}/stream", data=self.prompt()))
             streams.create_task(self.hear(f"{path}/stream"))
-            key = await self.pressed(leg["id"])
-            status, routed = await self.app.ask(
-                "POST", f"{path}/routeto", json={"destination": self.keys[key]}
-            )
-            assert status == 200
+            for press in itertools.count():
+                key = await self.pressed(leg["id"], press)
+                status, routed = await self.app.ask(
+                    "POST", f"{path}/routeto", json={"destination": self.keys[key]}
+                )
+                if status < 300:
+                    break
             self.silent.set()
             dropped, _ = await self.app.ask("POST", f"{path}/drop", json={"destination": "152"})
         return routed, dropped
@@ -52,7 +56,7 @@ class Menu:
             count = len(self.app.frames)
             await self.app.seen(lambda frames, count=count: len(frames) > count)
 
-    async def pressed(self, participant: int) -> str:
+    async def pressed(self, participant: int, press: int) -> str:
         def keys() -> list[str]:
             events = [frame["event"] for frame in self.app.frames]
             mine = [
@@ -60,8 +64,8 @@ class Menu:
             ]
             return [str(one["attached_data"]["dtmf_input"]) for one in mine]
 
-        await self.app.seen(lambda _: bool(keys()))
-        return keys()[0]
+        await self.app.seen(lambda _: len(keys()) > press)
+        return keys()[press]
 
     async def prompt(self) -> AsyncIterator[bytes]:
         """Half a second ahead, in blocks of 4096 bytes, until the caller has been routed."""
@@ -99,6 +103,24 @@ async def test_a_menu_by_key_finds_its_route_point_talks_listens_and_puts_the_ca
     assert app.sim.control.report(call).connected_to == "101"
     assert menu.read >= FRAME
     assert any(span.sound for span in app.sim.control.heard(call).spans)
+
+
+@pytest.mark.parametrize("behaviour", [{"busy": True}, {"registered": False}])
+async def test_a_menu_keeps_the_caller_whom_nobody_took_and_puts_the_next_key_through(
+    start: Any, behaviour: dict[str, Any]
+) -> None:
+    app = await start("auto")
+    menu = Menu(app, "8001", {"1": "101", "2": "102"})
+    app.sim.control.behave("101", **behaviour)
+    call = app.sim.control.call(CALLER, DID)
+    serving = asyncio.create_task(menu.serve())
+    await app.sim.control.asked("POST", "/stream")
+    app.sim.control.press(call, "1")
+    await app.sim.control.asked("POST", "/routeto")
+    app.sim.control.press(call, "2")
+    routed, _ = await asyncio.wait_for(serving, 20)
+    assert routed["finalstatus"] == "Success"
+    assert app.sim.control.report(call).connected_to == "102"
 
 
 async def test_a_dialler_calls_from_the_first_extension_that_it_finds(start: Any) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from typing import Any
+from unittest.mock import MagicMock
 from urllib.parse import quote
 
 import aiohttp
@@ -35,7 +36,7 @@ async def test_the_upgrade_needs_the_header(start: Any, headers: dict[str, str])
         assert refused.value.status == 401
 
 
-@pytest.mark.parametrize("path", ["/", "/callcontrol", "/callcontrol/ws/", "/ws", "/callcontrol/101"])
+@pytest.mark.parametrize("path", ["/", "/callcontrol", "/ws", "/callcontrol/101"])
 async def test_a_socket_on_any_other_path_is_not_found(start: Any, path: str) -> None:
     app = await start()
     with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
@@ -168,12 +169,51 @@ async def test_a_leg_may_be_told_before_it_can_be_read(start: Any) -> None:
     assert (await app.legs())[0]["status"] == "Connected"
 
 
+async def test_a_leg_that_is_told_late_cannot_be_read_for_a_while_after_that(start: Any) -> None:
+    app = await start("auto", get_404_race=2000, upsert_delay_ms=2000)
+    app.sim.control.call(CALLER, DID)
+    await app.seen(lambda frames: len(frames) == 1)
+    assert (await app.get(app.frames[0]["event"]["entity"]))[0] == 404
+
+
+async def test_a_reset_loses_no_frame_that_was_late(start: Any) -> None:
+    app = await start("auto", upsert_delay_ms=500)
+    call = app.sim.control.call(CALLER, DID)
+    await app.seen(lambda frames: len(frames) == 1)
+    app.sim.control.hang_up(call)
+    app.sim.control.reset()
+    await app.seen(lambda frames: len(frames) == 2)
+    app.sim.control.call(CALLER, DID)
+    await app.seen(lambda frames: len(frames) == 3)
+    assert [kind for kind, _ in app.events()] == [0, 1, 0]
+
+
+async def test_the_web_server_may_refuse_the_upgrade_of_a_socket(start: Any) -> None:
+    app = await start()
+    app.sim.control.answer_next(503, path="/callcontrol/ws", retry_after=1)
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await app.session.ws_connect(app.sim.url + "/callcontrol/ws", headers=app.headers)
+    told = refused.value.headers
+    assert told is not None
+    assert (refused.value.status, told["Retry-After"]) == (503, "1")
+    again = await app.session.ws_connect(app.sim.url + "/callcontrol/ws", headers=app.headers)
+    await again.close()
+
+
 @pytest.mark.parametrize("code", [1001, 1011, 1006])
 async def test_sockets_end_in_the_way_that_is_asked_for(start: Any, code: int) -> None:
     app = await start()
     assert await app.sim.control.cut_sockets(code) == 1
     await asyncio.wait_for(app.ended.wait(), 5)
     assert app.socket.close_code == code
+
+
+async def test_a_connection_that_is_being_closed_is_not_mistaken_for_another(start: Any) -> None:
+    app = await start()
+    leaving = MagicMock(**{"transport.get_extra_info.return_value": None})  # as uvloop's TLS answers then
+    app.sim._listener._state.connections.add(leaving)
+    assert app.sim._listener.transport(("127.0.0.1", 1)) is None
+    app.sim._listener._state.connections.discard(leaving)
 
 
 async def test_a_half_open_socket_answers_pings_and_says_nothing(start: Any) -> None:
@@ -186,6 +226,17 @@ async def test_a_half_open_socket_answers_pings_and_says_nothing(start: Any) -> 
     await fresh.seen(lambda frames: len(frames) == 1)
     assert app.frames == []
     assert not app.socket.closed
+
+
+async def test_a_restart_ends_running_streams(start: Any) -> None:
+    app = await start("auto")
+    app.sim.control.call(CALLER, DID)
+    path = f"/callcontrol/8001/participants/{(await app.leg())['id']}/stream"
+    async with app.session.get(app.sim.url + path, headers=app.headers) as stream:
+        await stream.content.readexactly(320)
+        await app.sim.control.restart()
+        await asyncio.wait_for(stream.content.read(), 5)
+    assert app.sim.control.streams().gets_open == 0
 
 
 async def test_a_restart_ends_everything_and_hands_out_the_same_numbers_again(start: Any) -> None:

@@ -100,3 +100,4 @@ def test_a_line_that_cannot_be_played_is_named(line: str) -> None:
     with pytest.raises(BadTrace, match=r"^line 2: ") as wrong:
         read(['{"at": 0, "moment": "x"}', line])
     assert "Error(" not in str(wrong.value)
+    assert "Value error" not in str(wrong.value)

@@ -6,6 +6,7 @@ import pytest
 
 pytestmark = pytest.mark.proves("simulator.section-12")
 CALLER, DID = "+49301234567", "+4930555001"
+OUTSIDE = f"10001 Trunk Berlin ({CALLER})"
 
 
 @pytest.mark.parametrize(
@@ -67,7 +68,7 @@ async def test_active_calls_show_the_whole_pbx_and_can_be_dropped(start: Any) ->
     call = app.sim.control.call(CALLER, DID)
     leg = await app.leg()
     (row,) = (await app.get("/xapi/v1/ActiveCalls"))[1]["value"]
-    assert (row["Caller"], row["Callee"], row["Status"]) == (CALLER, "8001 Workflows", "Connected")
+    assert (row["Caller"], row["Callee"], row["Status"]) == (OUTSIDE, "8001 Workflows", "Connected")
     assert row["Id"] != leg["callid"]
     assert (await app.ask("POST", f"/xapi/v1/ActiveCalls({row['Id']})/Pbx.DropCall"))[0] == 204
     assert app.sim.control.report(call).state == "ended"
@@ -85,7 +86,19 @@ async def test_a_caller_who_waits_in_a_queue_has_not_been_answered(start: Any, s
     for agent in ("102", "103"):
         app.sim.control.behave(agent, answers_after=None)
     app.sim.control.call(CALLER, "+4930555800", name="Paul")
-    assert await _shown(app) == (f"{CALLER} Paul", "800 Support queue", status)
+    assert await _shown(app) == (OUTSIDE, "800 Support queue", status)
+
+
+@pytest.mark.parametrize(
+    ("party", "shown"), [("trunk", OUTSIDE), ("number_name", f"{CALLER} Paul"), ("number", CALLER)]
+)
+async def test_active_calls_show_a_party_outside_by_its_trunk_or_by_its_own_number(
+    start: Any, party: str, shown: str
+) -> None:
+    app = await start("auto", activecalls_party=party)
+    call = app.sim.control.call(CALLER, "+4930555101", name="Paul")
+    await app.sim.control.reached(call, "ringing 101")
+    assert (await _shown(app))[0] == shown
 
 
 async def test_active_calls_name_those_who_talk_and_nobody_who_has_left(start: Any) -> None:
@@ -109,7 +122,7 @@ async def test_a_call_that_is_being_transferred_says_so(start: Any) -> None:
     app.sim.control.behave("101", answers_after=None)
     app.sim.control.call(CALLER, DID)
     await app.verb(await app.leg(), "transferto", destination="101")
-    assert await _shown(app) == (CALLER, "8001 Workflows", "Transferring")
+    assert await _shown(app) == (OUTSIDE, "8001 Workflows", "Transferring")
 
 
 async def test_emergency_numbers_are_told(start: Any) -> None:

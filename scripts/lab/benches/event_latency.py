@@ -73,7 +73,7 @@ def _one(
 
     # n8n is left alone while it starts the execution: a question costs it as much as an event
     row = wait_for(look, f"the execution for {number}", within_s=20, every_s=0.5)
-    punctuality.look(call)
+    punctuality.look()
     framed = next(
         moment.at for moment in stack.simulator.report(call).timeline if moment.what != "began"
     ).timestamp()

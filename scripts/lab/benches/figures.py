@@ -41,10 +41,10 @@ class Punctuality:
     simulator: Simulator
     took_ms: list[float] = field(default_factory=list)
 
-    def look(self, call: str) -> None:
+    def look(self) -> None:
         """One probe."""
         began = time.monotonic()
-        self.simulator.report(call)
+        self.simulator.health()
         self.took_ms.append((time.monotonic() - began) * 1000)
 
     def demand(self) -> None:

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from lab.bench_network import far_away
-from lab.benches.figures import BenchFailed, median
+from lab.benches.figures import BenchFailed, Punctuality, median
 from lab.bootstrap import ROOT
 from lab.n8n_rest import Json
 from lab.simulator import Simulator
@@ -24,20 +24,24 @@ def history(rtt_ms: float, runs: int) -> Json:
         simulator.start()
         try:
             if not rtt_ms:
-                return _figures(simulator.url, folder, runs)
+                return _figures(simulator, simulator.url, folder, runs)
             with far_away(simulator, rtt_ms, folder) as url:
-                return _figures(url, folder, runs)
+                return _figures(simulator, url, folder, runs)
         finally:
             simulator.stop()
 
 
-def _figures(url: str, folder: Path, runs: int) -> Json:
-    """The three ways take turns, so that a slow moment of the machine meets them all."""
+def _figures(simulator: Simulator, url: str, folder: Path, runs: int) -> Json:
+    """The three ways take turns, so that a slow moment of the machine meets them all; between turns the simulator is
+    asked something trivial."""
+    punctuality = Punctuality(simulator)
     found: dict[str, list[dict[str, float]]] = {"bare": [], "ours": [], "sdk": []}
     _read("bare", url, folder / "state")
     for turn in range(runs):
         for kind, seen in found.items():
             seen.append(_read(kind, url, folder / f"state-{kind}-{turn}"))
+            punctuality.look()
+    punctuality.demand()
     seconds = {kind: median([one["seconds"] for one in seen]) for kind, seen in found.items()}
     return {
         "rows": ROWS,

@@ -69,7 +69,7 @@ class _Bench:
     def _took(self, workflow: Json, node: str, call: str) -> float:
         execution = self.stack.rest.next_execution(workflow, self.known)
         self.known.add(execution.id)
-        self.punctuality.look(call)
+        self.punctuality.look()
         self.stack.simulator.hang_up(call)
         return execution_time(execution, node)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-from lab.benches.figures import BenchFailed, percentile, rounded
+from lab.benches.figures import BenchFailed, Punctuality, percentile, rounded
 from lab.n8n_rest import Json
 from lab.programs import console_script
 from lab.service import Service
@@ -33,7 +33,7 @@ def options(samples: int) -> Json:
         try:
             _hire(simulator.url)
             address = runner.wait_ready(lambda: _address(log), within_s=30)
-            return _searched(address, simulator.url, samples)
+            return _searched(address, simulator, samples)
         finally:
             runner.stop()
             simulator.stop()
@@ -60,8 +60,8 @@ def _hire(url: str) -> None:
         session.post(f"{url}/xapi/v1/Users", json=user, timeout=30).raise_for_status()
 
 
-def _searched(address: str, pbx: str, samples: int) -> Json:
-    login = {"serverUrl": pbx, "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET}
+def _searched(address: str, pbx: Simulator, samples: int) -> Json:
+    login = {"serverUrl": pbx.url, "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET}
     session = requests.Session()
     session.headers["X-3CX-Login"] = base64.b64encode(json.dumps(login).encode()).decode()
 
@@ -71,10 +71,12 @@ def _searched(address: str, pbx: str, samples: int) -> Json:
         return len(answer.json()["results"])
 
     search("")
-    took = []
+    punctuality, took = Punctuality(pbx), list[float]()
     for number in range(samples):
         began = time.monotonic()
         if not search(("", "2", "person", f"person{number}", "example")[number % 5]):
             raise BenchFailed("A search that must match has found nothing")
         took.append((time.monotonic() - began) * 1000)
+        punctuality.look()
+    punctuality.demand()
     return {"entries": ENTRIES, "p95_ms": rounded(percentile(took, 0.95)), "samples": samples}

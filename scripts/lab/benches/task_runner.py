@@ -27,7 +27,7 @@ def task_runner(stack: Stack, samples: int) -> Json:
         stack.simulator.reached(call, f"connected {CLIENT_ID}")
         execution = stack.rest.next_execution(workflow, known)
         known.add(execution.id)
-        punctuality.look(call)
+        punctuality.look()
         stack.simulator.hang_up(call)
         for index, way in enumerate(_ORDER):
             if round_:  # the first one opens connections and loads code

@@ -41,14 +41,14 @@ async def drop_whole(xapi: Xapi, call: Call, live: tuple[Call, ...]) -> bool:
 def _call(row: dict[str, Any], live: tuple[Call, ...]) -> ActiveCall:
     caller, callee = str(row.get("Caller") or ""), str(row.get("Callee") or "")
     began, server_now = _moment(row.get("EstablishedAt")), _moment(row.get("ServerNow"))
-    numbers = {_number(caller), _number(callee)} - {""}
+    numbers = {number_shown(caller), number_shown(callee)} - {""}
     return ActiveCall(
         id=int(row.get("Id") or 0),
         status=str(row.get("Status") or ""),
         caller=caller,
-        caller_number=_number(caller),
+        caller_number=number_shown(caller),
         callee=callee,
-        callee_number=_number(callee),
+        callee_number=number_shown(callee),
         established_at=began,
         # the PBX's own clock decides: api.md 7.2
         duration_seconds=(server_now - began).total_seconds() if began and server_now else None,
@@ -71,9 +71,17 @@ def _touched(call: Call) -> set[str]:
     return {number for leg in legs for number in (leg.dn, leg.party.number, leg.party.e164) if number}
 
 
-def _number(shown: str) -> str:
-    """The number in "1002 Doe, Jane", "Doe, Jane (1002)" or "+4930123"; the display form is not documented (api.md 7.2)."""
+def number_shown(shown: str) -> str:
+    """The number in "1002 Doe, Jane", "Doe, Jane (1002)", "+4930123" or, of a party outside, "10001 Trunk (+4930123)".
+
+    The display form is not documented (api.md 7.2); a party outside was seen as its trunk with its number behind it.
+    """
     text = shown.strip()
+    outside = re.fullmatch(
+        r"\d+ .*\((\+?[\d*#]{5,})\)", text
+    )  # shorter ones are part of a name: "102 Desk (24)"
+    if outside:
+        return outside.group(1)
     first = text.split(" ", 1)[0].strip("()")
     if re.fullmatch(r"\+?[\d*#]+|SP\d+", first):
         return first

@@ -22,6 +22,8 @@ _SAME = 0.5  # share from which on it is that sound, at that speed
 _SPEEDS = tuple(step / 200 for step in range(180, 221))  # 90 % to 110 %: a clock that runs wrong
 _PATIENCE = 60 * SAMPLES  # longer than this the speed is not looked for: it is tried out
 _JUMP = SAMPLES // 500  # 2 ms: a piece that lies so much further on came after a break
+_CRACK = 4 * _GRAIN  # 20 ms: what lasts longer in a pause is another sound, or the next word that came early
+_SPIKE = 0.1  # a single sample that sticks out so far is a click
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Match:
     share: float
     """How much of it was heard, 0 to 1; loud parts count for more, since soft ones drown first."""
     clicks: int
-    """Places of 5 ms that differ: clicks, drop-outs."""
+    """Places that differ: clicks, drop-outs; in loud parts each 5 ms counts."""
     breaks: int
     """Places at which it stopped and went on later."""
     missing: float = 0.0
@@ -65,6 +67,11 @@ class Match:
         start = max(self.start, 0.0)
         percent = int(self.share * 100)  # 95 % are not told of what has failed to be
         return f"{percent}% of it from {start:.2f} s on, {self.clicks} clicks, {self.breaks} breaks"
+
+
+def comparable(expected: bytes) -> bool:
+    """Whether anything of it is loud and long enough to be told when it is heard."""
+    return match(expected, expected).share > 0
 
 
 def match(heard: bytes, expected: bytes) -> Match:
@@ -130,12 +137,13 @@ def _place(told: Numbers, wanted: Numbers) -> int:
 
 def _compare(told: Numbers, wanted: Numbers, start: int) -> Match:
     audible = found = 0.0
-    clicks = breaks = lost = longest = 0
+    clicks = cracks = breaks = lost = longest = 0
     lag = start
     for at in range(0, len(wanted), _WINDOW):
         piece = wanted[at : at + _WINDOW]
         weight = float(np.sqrt((piece**2).mean()))
         if len(piece) < _WINDOW // 2 or weight < _QUIET:
+            cracks += _cracks(told, wanted, at, lag) if found else 0
             continue
         audible += weight
         here = _nearby(told, piece, at + lag)
@@ -151,6 +159,7 @@ def _compare(told: Numbers, wanted: Numbers, start: int) -> Match:
             continue
         breaks += found > 0 and here - at - lag > _JUMP
         found += weight
+        clicks, cracks = clicks + cracks, 0
         lag = here - at
     missing = longest * _WINDOW / SAMPLES
     return Match(start / SAMPLES, found / audible if audible else 0.0, clicks, breaks, missing)
@@ -184,7 +193,32 @@ def _part(told: Numbers, start: int, count: int) -> Numbers:
 
 
 def _spoilt(rest: Numbers, heard: Numbers) -> int:
-    """Grains of 5 ms in which much is left that the piece does not explain."""
-    whole = len(rest) // _GRAIN * _GRAIN
-    grains = np.sqrt((rest[:whole].reshape(-1, _GRAIN) ** 2).mean(axis=1))
-    return int((grains > 0.5 * np.sqrt((heard**2).mean()) + 0.01).sum())
+    """Grains of 5 ms in which much is left that the piece does not explain, or a few samples stick out."""
+    spoilt = int((_grains(rest) > 0.5 * np.sqrt((heard**2).mean()) + 0.01).sum())
+    return spoilt or int(_spike(np.abs(rest)))
+
+
+def _spike(rest: Numbers) -> bool:
+    """Whether its highest sample stands alone: a click of a sample or two, too short to tell by loudness."""
+    at = int(np.argmax(rest))
+    around = _part(rest, at - _GRAIN // 2, _GRAIN)
+    around[_GRAIN // 2 - _REACH : _GRAIN // 2 + _REACH + 1] = 0
+    return bool(rest[at] > max(_SPIKE, 8 * np.median(rest), 3 * around.max()))
+
+
+def _cracks(told: Numbers, wanted: Numbers, at: int, lag: int) -> int:
+    """Clicks in a pause of `wanted`: short, and quiet on both sides. Even noise on the line is none."""
+    start, count = at - _CRACK, _WINDOW + 2 * _CRACK
+    heard = _grains(_part(told, start + lag, count))
+    strange = heard > 0.01 + 4 * _grains(_part(wanted, start, count))
+    loud = heard > 0.01 + 4 * np.median(heard)
+    edges = np.flatnonzero(np.diff(loud)) + 1
+    inside = edges[1:] if loud[0] else edges  # what began before the pause is the word before it
+    runs = [slice(*run) for run in zip(inside[::2], inside[1::2], strict=False)]
+    return sum(bool(strange[run].any()) and (run.stop - run.start) * _GRAIN <= _CRACK for run in runs)
+
+
+def _grains(numbers: Numbers) -> Numbers:
+    """Root mean square of each 5 ms; an incomplete last one is left out."""
+    whole = len(numbers) // _GRAIN * _GRAIN
+    return np.asarray(np.sqrt((numbers[:whole].reshape(-1, _GRAIN) ** 2).mean(axis=1)))

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
 
 from threecx_simulator.audio.pcm import NotAudio
@@ -35,6 +36,7 @@ from threecx_simulator.control.openapi import (
     LATE,
     LINES,
     NO_AUDIO,
+    NO_CLIENT,
     NO_SCENARIO,
     NO_TRACE,
     NOT_FOUND,
@@ -58,6 +60,8 @@ def control_app(control: Control, stage: Stage) -> FastAPI:
         responses={422: {"model": Complaint, "description": "Something in the request cannot be"}},
     )
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(400, _no_json)
+    app.add_exception_handler(405, _other_method)
     app.add_exception_handler(UnknownCall, _unknown)
     app.add_exception_handler(StillRunning, _too_early)
     app.add_exception_handler(TimeoutError, _late)
@@ -86,6 +90,21 @@ async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     told = [f"{'.'.join(str(part) for part in one['loc'])}: {in_words(one)}" for one in error.errors()]
     return JSONResponse({"detail": "; ".join(told)}, 422)
+
+
+async def _no_json(_request: Request, _error: Exception) -> Response:
+    return JSONResponse({"detail": "body: is no JSON"}, 422)
+
+
+async def _other_method(request: Request, _error: Exception) -> Response:
+    """With the methods of the path itself, or else of the pattern that it fits."""
+    routes = [route for route in request.app.routes if isinstance(route, APIRoute)]
+    path = request.url.path
+    fitting = [one for one in routes if one.path == path] or [
+        one for one in routes if one.path_regex.match(path)
+    ]
+    methods = sorted({method for one in fitting for method in one.methods or ()})
+    return JSONResponse({"detail": f"There are {', '.join(methods)}"}, 405, {"Allow": ", ".join(methods)})
 
 
 async def _no_audio(_request: Request, error: Exception) -> Response:
@@ -171,11 +190,14 @@ def _sound(app: FastAPI, control: Control) -> None:
 
 def _stage(app: FastAPI, stage: Stage) -> None:
     @app.post("/scenarios", tags=["scenarios"], responses=NO_SCENARIO | LATE, openapi_extra=A_SCENARIO)
-    async def play_scenario(request: Request, folder: str = "", within: Seconds = 60) -> list[VerdictView]:
-        """Play the YAML in the body, wait until it is over, and tell what became of its expectations."""
+    async def play_scenario(
+        request: Request, folder: str = "", within: Seconds = 60, name: str = "the scenario"
+    ) -> list[VerdictView]:
+        """Play the YAML in the body, wait until it is over, and tell what became of its expectations. `name` stands
+        for its file in complaints, its sounds lie in `folder`."""
         text = (await request.body()).decode(errors="replace")
         async with asyncio.timeout(within):
-            verdicts = await stage.play(text, folder)
+            verdicts = await stage.play(text, folder, name)
         return [
             VerdictView(call=one.call, expected=one.expectation, met=one.met, why=one.why) for one in verdicts
         ]
@@ -221,7 +243,7 @@ def _people(app: FastAPI, control: Control) -> None:
         """The API clients and their rights."""
         return control.clients()
 
-    @app.patch("/clients/{client}", tags=["clients"], responses={404: {"description": "No such client"}})
+    @app.patch("/clients/{client}", status_code=204, tags=["clients"], responses=NO_CLIENT)
     async def set_rights(client: str, rights: ClientRights) -> Response:
         """Another role for an API client, or another tick in its boxes; it counts from the next request on."""
         try:

@@ -14,7 +14,7 @@ from threecx_simulator.control.model import (
     SocketCut,
     Switch,
 )
-from threecx_simulator.control.openapi import NOT_FOUND, RUNNING
+from threecx_simulator.control.openapi import NO_CLIENT, NOT_FOUND, RUNNING
 
 
 def fault_routes(app: FastAPI, control: Control) -> None:
@@ -37,7 +37,7 @@ def fault_routes(app: FastAPI, control: Control) -> None:
 
     @app.post("/faults/answers", status_code=204, tags=["faults"])
     async def answer_next(order: IllnessOrder) -> None:
-        """The next requests that match get an error status."""
+        """The next requests that match get an error status, the upgrade of a socket among them."""
         control.answer_next(**order.model_dump())
 
     @app.post("/faults/invalidate-tokens", status_code=204, tags=["faults"])
@@ -50,7 +50,7 @@ def fault_routes(app: FastAPI, control: Control) -> None:
         """With or without the licence for the Call Control API."""
         control.licence(switch.on)
 
-    @app.post("/faults/monitor", tags=["faults"], responses={404: {"description": "No such client"}})
+    @app.post("/faults/monitor", status_code=204, tags=["faults"], responses=NO_CLIENT)
     async def monitor(order: Monitoring) -> Response:
         """Tick or untick a DN for an API client."""
         try:
@@ -86,7 +86,7 @@ def fault_routes(app: FastAPI, control: Control) -> None:
 
     @app.post("/faults/restart", status_code=204, tags=["faults"])
     async def restart(order: Restart) -> None:
-        """The PBX restarts: calls, sockets and tokens are gone."""
+        """The PBX restarts: calls, streams, sockets and tokens are gone."""
         await control.restart(order.reuse_ids)
 
     @app.post("/faults/cut-streams", status_code=204, tags=["faults"])

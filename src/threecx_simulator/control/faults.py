@@ -106,8 +106,10 @@ class Faults:
         )
 
     async def restart(self, reuse_ids: bool = True) -> None:
-        """The PBX restarts: calls, sockets and tokens are gone."""
+        """The PBX restarts: calls, streams, sockets and tokens are gone."""
+        self._web.sockets.refresh()
         self._board.do(partial(upheaval.restart, reuse_ids))
+        self.cut_streams()
         self._web.tokens.invalidate()
         await self.cut_sockets()
 

@@ -270,6 +270,7 @@ class Control(Faults):
 
     def reset(self) -> None:
         """End all calls, forget everything that happened and every fault."""
+        self._web.sockets.refresh()
         self._board.do(upheaval.clean)
         self._web.office.reset()
         self._gate.asked.clear()

@@ -3,16 +3,27 @@
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from typing import Annotated
 
 from fastapi import FastAPI
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from threecx_simulator.control.faults import Impossible
+from threecx_simulator.control.model import Truth, Whole
 from threecx_simulator.xapi.office import Office
 from threecx_simulator.xapi.sets.live import SERVICES
 
 _MAY_BE_NULL = {"license_expires", "last_backup"}  # back to what they are by themselves
+
+
+def _written(given: object) -> object:
+    if given is not None and not isinstance(given, str | datetime):
+        raise ValueError("should be a time like 2026-12-01T08:00:00Z")
+    return given
+
+
+Moment = Annotated[datetime, BeforeValidator(_written)]
 
 
 class HealthPatch(BaseModel):
@@ -20,16 +31,16 @@ class HealthPatch(BaseModel):
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
-    disk_usage: int | None = Field(None, ge=0, le=100, description="Percent")
-    license_expires: datetime | None = None
+    disk_usage: Whole | None = Field(None, ge=0, le=100, description="Percent")
+    license_expires: Moment | None = None
     stopped_services: set[str] | None = None
     trunks_down: set[str] | None = None
-    recording_quota_reached: bool | None = None
-    recording_stopped: bool | None = None
-    voicemail_quota_reached: bool | None = None
-    last_backup: datetime | None = None
-    firewall_ok: bool | None = None
-    phones_ok: bool | None = None
+    recording_quota_reached: Truth | None = None
+    recording_stopped: Truth | None = None
+    voicemail_quota_reached: Truth | None = None
+    last_backup: Moment | None = None
+    firewall_ok: Truth | None = None
+    phones_ok: Truth | None = None
 
 
 class HealthView(BaseModel):

@@ -3,19 +3,23 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, Strict
 from pydantic.alias_generators import to_camel
 
 from threecx_simulator.pbx.world import Role
-from threecx_simulator.scenarios.words import moment
+from threecx_simulator.scenarios.words import MOMENT, moment
 
 _FROM = AliasChoices("from", "from_")
-Moment = Annotated[str, AfterValidator(moment)]
+Moment = Annotated[str, AfterValidator(moment), Field(json_schema_extra={"pattern": MOMENT})]
+Method = Literal["", "GET", "POST", "PUT", "PATCH", "DELETE"]
 CallState = Literal["dialing", "ringing", "connected", "ended"]
 
 
 KEYS = r"^[0-9*#A-D]+$"
 LONGEST = 1_000_000.0  # seconds, about eleven days
+Truth = Annotated[bool, Strict()]
+Whole = Annotated[int, Strict()]
+Real = Annotated[float, Strict()]
 
 
 class Complaint(BaseModel):
@@ -41,9 +45,9 @@ class CallOrder(_Model):
         min_length=1, description="A DID of the PBX, or a number inside", examples=["+4930555001"]
     )
     name: str = Field("", description="The caller's name as displayed")
-    hangup_after: float | None = Field(None, ge=0, le=LONGEST, description="Seconds from the beginning")
+    hangup_after: Real | None = Field(None, ge=0, le=LONGEST, description="Seconds from the beginning")
     hangup_when: Moment | None = Field(None, description="A moment of the timeline", examples=["ringing 101"])
-    hangup_delay: float = Field(0, ge=0, le=LONGEST, description="Seconds after that moment")
+    hangup_delay: Real = Field(0, ge=0, le=LONGEST, description="Seconds after that moment")
 
 
 class MomentView(_Model):
@@ -90,16 +94,16 @@ class CallReport(_Model):
 class BehaviourPatch(_Model):
     """What is to change; missing fields stay. See `Behaviour`."""
 
-    answers_after: float | None = Field(None, ge=0, le=LONGEST, description="Seconds; null = nobody answers")
-    busy: bool = False
-    registered: bool = True
-    voicemail_after: float | None = Field(None, ge=0, le=LONGEST)
-    hangs_up_after: float | None = Field(None, ge=0, le=LONGEST)
+    answers_after: Real | None = Field(None, ge=0, le=LONGEST, description="Seconds; null = nobody answers")
+    busy: Truth = False
+    registered: Truth = True
+    voicemail_after: Real | None = Field(None, ge=0, le=LONGEST)
+    hangs_up_after: Real | None = Field(None, ge=0, le=LONGEST)
     forwards_to: str | None = None
     says: str | None = None
     presses: str | None = Field(None, pattern=KEYS, description="Keys, after picking up")
-    presses_after: float = Field(1.0, ge=0, le=LONGEST)
-    exists: bool = True
+    presses_after: Real = Field(1.0, ge=0, le=LONGEST)
+    exists: Truth = True
 
 
 class AskedView(_Model):
@@ -132,24 +136,24 @@ class Keys(_Model):
 class IllnessOrder(_Model):
     """The next requests that match are answered with `status`."""
 
-    status: int = Field(ge=400, le=599)
-    count: int = Field(1, ge=1)
+    status: Whole = Field(ge=400, le=599)
+    count: Whole = Field(1, ge=1)
     path: str = Field("", description="Part of the path")
-    method: str = ""
-    retry_after: int | None = Field(None, ge=0, description="Seconds")
-    html: bool = Field(False, description="With a web server's page as body")
+    method: Method = Field("", description="Only this method")
+    retry_after: Whole | None = Field(None, ge=0, description="Seconds")
+    html: Truth = Field(False, description="With a web server's page as body")
 
 
 class SocketCut(_Model):
     """How sockets end: 1006 breaks the connection, other codes are sent."""
 
-    code: int = Field(1006, ge=1000, le=4999)
+    code: Whole = Field(1006, ge=1000, le=4999)
 
 
 class Switch(_Model):
     """On or off."""
 
-    on: bool
+    on: Truth
 
 
 class Monitoring(_Model):
@@ -157,15 +161,15 @@ class Monitoring(_Model):
 
     client: str
     dn: str
-    on: bool = False
+    on: Truth = False
 
 
 class ClientRights(_Model):
     """What is to change of an API client: its role and its two tick boxes; missing fields stay."""
 
     role: Role | None = None
-    call_control: bool | None = None
-    xapi: bool | None = None
+    call_control: Truth | None = None
+    xapi: Truth | None = None
 
 
 class ClientView(_Model):
@@ -182,7 +186,7 @@ class ClientView(_Model):
 class CallLimit(_Model):
     """Calls at a time."""
 
-    calls: int = Field(ge=0, le=1 << 31)
+    calls: Whole = Field(ge=0, le=1 << 31)
 
 
 class NewParty(_Model):
@@ -196,13 +200,13 @@ class Merge(_Model):
     """The other call, and whose `callid` remains."""
 
     other: str
-    keep_first: bool = True
+    keep_first: Truth = True
 
 
 class Restart(_Model):
     """A restart of the PBX; `reuse_ids`: participant ids and `callid` begin again."""
 
-    reuse_ids: bool = True
+    reuse_ids: Truth = True
 
 
 class HeardSpan(_Model):

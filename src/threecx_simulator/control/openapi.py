@@ -13,6 +13,7 @@ NO_SCENARIO: Responses = {
 NO_TRACE: Responses = {
     422: {"model": Complaint, "description": "Not a recording; `detail` names line and field"}
 }
+NO_CLIENT: Responses = {404: {"model": Complaint, "description": "No such client"}}
 RUNNING: Responses = {409: {"model": Complaint, "description": "The call has not ended"}}
 WAV: Responses = {200: {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}}
 LINES: Responses = {200: {"content": {"application/jsonl": {"schema": {"type": "string"}}}}}

@@ -1,5 +1,6 @@
 """Whole plays for the control API: scenarios, recordings and their replay."""
 
+import asyncio
 import io
 from pathlib import Path
 
@@ -25,9 +26,12 @@ class Stage:
         self._file = io.StringIO()
         self._recorder: Recorder | None = None
 
-    async def play(self, text: str, folder: str) -> list[Verdict]:
-        """Play a scenario to its end; its sounds lie in `folder`. `BadScenario` when it cannot be played."""
-        scenario = loads(text, "the scenario", Path(folder), self._board.pbx.directory)
+    async def play(self, text: str, folder: str, name: str) -> list[Verdict]:
+        """Play a scenario to its end; its sounds lie in `folder`. `BadScenario` when it cannot be played, which says
+        where in `name`."""
+        directory = self._board.pbx.directory
+        # in a thread: reading and speaking sounds takes its time, and the PBX is not to be late
+        scenario = await asyncio.to_thread(loads, text, name, Path(folder), directory)
         async with Player(self._control, self._clock, [scenario]) as player:
             return await player.done()
 

@@ -8,12 +8,13 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
 from threecx_simulator.audio.desk import Desk
 from threecx_simulator.http.callcontrol import CallControl
 from threecx_simulator.http.refusals import empty
+from threecx_simulator.http.routing import PbxRoute, PbxSocket, plain
 from threecx_simulator.http.socket import Sockets
 from threecx_simulator.http.tokens import WRONG_SECRET, TokenOffice, basic_credentials
 from threecx_simulator.http.webclient import REFRESH_COOKIE, WebClient
@@ -42,8 +43,8 @@ class PbxWeb:
         self.calls = CallControl(board, self.tokens)
         self.sockets = Sockets(board, self.calls.admit, self.tokens.life, transport_of)
         routes = [
-            Route("/connect/token", self._token, methods=["POST"]),
-            WebSocketRoute("/callcontrol/ws", self.sockets.serve),
+            PbxRoute("/connect/token", self._token, ["POST"], pbx.profile),
+            PbxSocket("/callcontrol/ws", self.sockets.serve, pbx.profile),
             *WebClient(board, self.tokens, office).routes(),
             *self.calls.routes(),
             *Xapi(board, self.tokens, office).routes(),
@@ -51,7 +52,7 @@ class PbxWeb:
         ]
         self.app = Starlette(
             routes=routes,
-            exception_handlers={HTTPException: _plain, ClientDisconnect: _gone, Exception: _broken},
+            exception_handlers={HTTPException: plain, ClientDisconnect: _gone, Exception: _broken},
         )
         self.app.router.redirect_slashes = False
 
@@ -89,9 +90,3 @@ async def _gone(_request: Request, _error: Exception) -> Response:
 async def _broken(_request: Request, _error: Exception) -> Response:
     """A bug of ours; its traceback is in the log."""
     return empty(500)
-
-
-async def _plain(_request: Request, error: Exception) -> Response:
-    """A status and nothing else: never a framework's own words."""
-    assert isinstance(error, HTTPException)
-    return empty(error.status_code)

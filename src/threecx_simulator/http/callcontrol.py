@@ -1,14 +1,16 @@
 """`/callcontrol`: the REST side of the Call Control API."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from threecx_simulator.http.reading import Reading
 from threecx_simulator.http.refusals import answer, empty
+from threecx_simulator.http.routing import PbxRoute
 from threecx_simulator.http.tokens import TokenOffice
 from threecx_simulator.http.verbs import Reply, Verbs
 from threecx_simulator.pbx.world import ApiClient
@@ -26,21 +28,24 @@ class CallControl:
         self._verbs = Verbs(board)
         self._reading = Reading(board)
 
-    def routes(self) -> list[Route]:
+    def routes(self) -> list[PbxRoute]:
         """In the order of matching: device ids may hold odd characters."""
         dn, one = "/callcontrol/{dn}", "/callcontrol/{dn}/participants/{id}"
-        return [
-            Route("/callcontrol", self._all, methods=["GET"]),
-            Route("/callcontrol/ws", self._no_upgrade, methods=["GET"]),
-            Route(dn, self._read, methods=["GET"]),
-            Route(dn + "/devices", partial(self._read, kind="devices"), methods=["GET"]),
-            Route(dn + "/devices/{device:path}/makecall", self._make_call, methods=["POST"]),
-            Route(dn + "/devices/{id:path}", partial(self._read, kind="devices"), methods=["GET"]),
-            Route(dn + "/participants", partial(self._read, kind="participants"), methods=["GET"]),
-            Route(one, partial(self._read, kind="participants"), methods=["GET"]),
-            Route(one + "/{action}", self._action, methods=["POST"]),
-            Route(dn + "/makecall", self._make_call, methods=["POST"]),
+        devices, participants = partial(self._read, kind="devices"), partial(self._read, kind="participants")
+        table: list[tuple[str, str, Callable[..., Any]]] = [
+            ("GET", "/callcontrol", self._all),
+            ("GET", "/callcontrol/ws", self._no_upgrade),
+            ("GET", dn, self._read),
+            ("GET", dn + "/devices", devices),
+            ("POST", dn + "/devices/{device:path}/makecall", self._make_call),
+            ("GET", dn + "/devices/{id:path}", devices),
+            ("GET", dn + "/participants", participants),
+            ("GET", one, participants),
+            ("POST", one + "/{action}", self._action),
+            ("POST", dn + "/makecall", self._make_call),
         ]
+        profile = self._board.pbx.profile
+        return [PbxRoute(path, endpoint, [method], profile) for method, path, endpoint in table]
 
     def admit(self, authorization: str | None, dn: str | None = None) -> ApiClient | int:
         """The client behind a request, or the status that turns it away."""

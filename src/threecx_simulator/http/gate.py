@@ -84,7 +84,7 @@ class Gate:
                 self.note(method, path, status)
             await send(message)
 
-        app = self._ill(method, path) if scope["type"] == "http" else None
+        app = self._ill(method, path)
         pending = (path, scope.get("client") or ("", 0))
         if scope["type"] == "http":
             self._pending.append(pending)

@@ -87,7 +87,10 @@ class Listener:
         """The connection of this peer address; None = it has gone."""
         for connection in self._state.connections:
             transport = connection.transport
-            if transport.get_extra_info("peername")[:2] == peer:
+            known = transport.get_extra_info(
+                "peername"
+            )  # None on uvloop when a TLS connection is being closed
+            if known is not None and known[:2] == peer:
                 return transport
         return None
 

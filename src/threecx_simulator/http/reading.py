@@ -51,6 +51,7 @@ class Reading:
             return Reply(leg)
         pbx = self._board.pbx
         race = timedelta(milliseconds=pbx.profile.get_404_race)
-        if race and self._board.clock.now() < leg.born + race:
+        told = leg.born + timedelta(milliseconds=pbx.profile.upsert_delay_ms)
+        if race and self._board.clock.now() < told + race:
             return Reply(404)
         return Reply(200, views.shown(pbx, leg))

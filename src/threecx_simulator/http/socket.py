@@ -3,6 +3,7 @@
 import asyncio
 import json
 from asyncio import Transport
+from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
 from urllib.parse import quote, unquote
@@ -79,6 +80,7 @@ class Sockets:
         self.open: set[Connection] = set()
         self.opened = 0
         self._ended_at: dict[ClientId, int] = {}
+        self._late: deque[tuple[str, str, ClientId | None]] = deque()
         board.pbx.attended = self._attended
         board.listen(self._on_effect)
 
@@ -108,7 +110,19 @@ class Sockets:
         if not delay:
             self._tell(event, dn, also)
             return
-        self._board.pbx.after(delay, lambda _pbx: self._tell(event, dn, also))
+        self._late.append((event, dn, also))
+        self._board.pbx.after(delay, lambda _pbx: self._tell_next())
+
+    def _tell_next(self) -> None:
+        if self._late:
+            self._tell(*self._late.popleft())
+
+    def refresh(self) -> None:
+        """Tell at once whatever is late, for the timers are about to be forgotten; half-open sockets speak again."""
+        while self._late:
+            self._tell_next()
+        for connection in self.open:
+            connection.mute = False
 
     def _tell(self, event: str, dn: str, also: ClientId | None) -> None:
         monitored = self._board.pbx.monitored
@@ -177,7 +191,7 @@ class Sockets:
         refused = self._refused(client)
         if refused is not None:
             return Reply(refused)
-        match [unquote(part) for part in path.partition("?")[0].strip("/").split("/")]:
+        match self._parts(path):
             case ["callcontrol", dn, "makecall"]:
                 return await self._verbs.make_call(client, dn, None, data)
             case ["callcontrol", dn, "devices", device, "makecall"]:
@@ -187,6 +201,13 @@ class Sockets:
             case ["callcontrol", *rest]:
                 return self._reading.at(client, *rest) if rest else self._reading.all(client)
         return Reply(404)
+
+    def _parts(self, path: str) -> list[str]:
+        """The segments of a path; its fixed words, which are every other one, in lower case where case means nothing."""
+        parts = [unquote(part) for part in path.partition("?")[0].strip("/").split("/")]
+        if self._board.pbx.profile.path_case == "any":
+            parts[::2] = [word.lower() for word in parts[::2]]
+        return parts
 
     def _refused(self, client: ApiClient) -> int | None:
         """The status for a client that has lost its rights, or the PBX its licence, since the socket was opened."""

@@ -12,15 +12,22 @@ from threecx_simulator.audio.post import Post
 from threecx_simulator.http.callcontrol import CallControl
 from threecx_simulator.http.gate import Gate
 from threecx_simulator.http.http1 import Http1Protocol
+from threecx_simulator.http.routing import flags
 from threecx_simulator.http.verbs import Verbs
 from threecx_simulator.pbx.ids import Dn, DnType, Status
-from threecx_simulator.pbx.state import Leg
+from threecx_simulator.pbx.legs import while_alive
+from threecx_simulator.pbx.state import Leg, Pbx
 from threecx_simulator.pbx.verbs import drop
 from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
 
-_STREAM = re.compile(rb"^/callcontrol/([^/?]+)/participants/([^/?]+)/stream(?:\?.*)?$")
+_STREAM = rb"^/callcontrol/([^/?]+)/participants/([^/?]+)/stream/?(?:\?.*)?$"
+_LAST = b"Connection: close\r\n"
 _OPEN = b"Content-Type: application/octet-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def _hang_up(pbx: Pbx, leg: Leg) -> None:
+    drop(leg, pbx)
 
 
 class StreamRoutes:
@@ -30,6 +37,7 @@ class StreamRoutes:
         self.board = board
         self.gate = gate
         self.desk = desk
+        self.path = re.compile(_STREAM, flags(board.pbx.profile))
         self._calls = calls
         self._verbs = Verbs(board)
 
@@ -55,7 +63,7 @@ class StreamRoutes:
         self.desk.close_post(post)
         leg = self.board.pbx.legs.get(post.leg)
         if leg is not None and leg.uid == post.uid and self.board.pbx.profile.drop_on_post_end:
-            self.board.do(lambda pbx: drop(leg, pbx))
+            self.board.do(while_alive(leg, _hang_up))
 
 
 class StreamProtocol(Http1Protocol):
@@ -70,6 +78,7 @@ class StreamProtocol(Http1Protocol):
     _post: Post | None = None
     _streaming = False
     _deaf = False
+    _last = False
 
     def on_message_begin(self) -> None:
         """See httptools."""
@@ -78,7 +87,7 @@ class StreamProtocol(Http1Protocol):
 
     def begin(self) -> None:
         """A stream request is ours."""
-        found = _STREAM.match(self.url)
+        found = self.routes.path.match(self.url)
         method = self.parser.get_method().decode("ascii")
         stream = found is not None and method in {"GET", "POST"} and not self.parser.should_upgrade()
         if self._out_of_turn(stream):
@@ -95,7 +104,8 @@ class StreamProtocol(Http1Protocol):
         if stream and not self._deaf and before is not None and not before.response_complete:
             before.keep_alive = False
             self._deaf = True
-        return self._deaf or self._get is not None
+        self._deaf = self._deaf or self._get is not None
+        return self._deaf
 
     def _stream(self, method: str, dn: str, participant: str) -> None:
         path = self.url.decode("latin-1").partition("?")[0]
@@ -110,21 +120,29 @@ class StreamProtocol(Http1Protocol):
             self._begin_post(leg[1])
 
     def _answer(self, status: int) -> None:
-        last = b"" if self.parser.should_keep_alive() else b"Connection: close\r\n"
+        last = b"" if self.parser.should_keep_alive() else _LAST
         challenge = b"WWW-Authenticate: Bearer\r\n" if status == 401 else b""
         self.transport.write(STATUS_LINE[status] + challenge + last + b"Content-Length: 0\r\n\r\n")
 
     def _begin_get(self, client: ApiClient, leg: Leg) -> None:
-        self.transport.write(STATUS_LINE[200] + _OPEN)
+        self._last = not self.parser.should_keep_alive()
+        self.transport.write(STATUS_LINE[200] + (_LAST if self._last else b"") + _OPEN)
         self._get = self.routes.desk.open_get(leg, Dn(client.dn), self.transport, self._end_get)
 
     def _end_get(self) -> None:
-        """The leg has ended (or the token was superseded): so does the GET."""
+        """The leg has ended (or the token was superseded): so does the GET. Its connection goes on: a program that
+        asks for the next thing on it, as clients with a pool do, would meet a close that was never announced."""
         get, self._get = self._get, None
-        if get is not None:
-            self.routes.desk.close_get(get)
-            self.transport.write(b"0\r\n\r\n")
+        if get is None:
+            return
+        self.routes.desk.close_get(get)
+        self.transport.write(b"0\r\n\r\n")
+        if self._deaf or self._last:
             self.transport.close()
+        else:
+            self._unset_keepalive_if_required()
+            wait = self.timeout_keep_alive
+            self.timeout_keep_alive_task = self.loop.call_later(wait, self.timeout_keep_alive_handler)
 
     def _begin_post(self, leg: Leg) -> None:
         if self.expect_100_continue:
@@ -138,7 +156,7 @@ class StreamProtocol(Http1Protocol):
             self.transport.abort()
             return
         self._post = None
-        self.transport.write(STATUS_LINE[200] + b"Content-Length: 0\r\nConnection: close\r\n\r\n")
+        self.transport.write(STATUS_LINE[200] + _LAST + b"Content-Length: 0\r\n\r\n")
         self.transport.close()
 
     def on_body(self, body: bytes) -> None:

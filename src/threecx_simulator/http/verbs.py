@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from threecx_simulator.http.refusals import refusal_body
 from threecx_simulator.pbx import verbs, views
@@ -14,6 +14,7 @@ from threecx_simulator.pbx.state import Leg, Pbx
 from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
 
+T = TypeVar("T")
 _DIGITS = 10  # of an int32
 _CALLS_OUT = frozenset({DnType.EXTENSION, DnType.ROUTE_POINT, DnType.QUEUE, DnType.IVR})
 MAX_TIMEOUT = 600.0  # seconds; a longer ring time is cut
@@ -65,6 +66,17 @@ _ATTACH: dict[str, Callable[[Leg, dict[str, str], Pbx], Result]] = {
 }
 
 
+def _on(leg: Leg, deed: Callable[[Pbx], T]) -> Callable[[Pbx], T]:
+    """The deed, unless what fell due in the meantime has ended the leg."""
+
+    def done(pbx: Pbx) -> T:
+        if not pbx.alive(leg):
+            raise verbs.Refused("The participant has left", status=404)
+        return deed(pbx)
+
+    return done
+
+
 class Verbs:
     """The verbs for clients that are logged in and licensed."""
 
@@ -97,18 +109,19 @@ class Verbs:
         leg = self.leg(client, dn, participant)
         if isinstance(leg, int):
             return Reply(leg)
+        action = action.lower() if self._pbx.profile.path_case == "any" else action
         ask = Ask.of(data)
         refused = self._unfit(leg, action, ask)
         if refused is not None:
             return refused
         if action in _LONG:
             return await self._long(
-                lambda ticket: partial(_LONG[action], leg, ask.destination, ask.timeout, ticket)
+                lambda ticket: _on(leg, partial(_LONG[action], leg, ask.destination, ask.timeout, ticket))
             )
         if action in _SHORT:
-            return self._short(partial(_SHORT[action], leg))
+            return self._short(_on(leg, partial(_SHORT[action], leg)))
         if action in _ATTACH:
-            return self._short(partial(_ATTACH[action], leg, ask.attached))
+            return self._short(_on(leg, partial(_ATTACH[action], leg, ask.attached)))
         return Reply(404)
 
     def _unfit(self, leg: Leg, action: str, ask: Ask) -> Reply | None:
@@ -124,6 +137,8 @@ class Verbs:
         if not self.sees(client, dn):
             return Reply(403)
         if device is not None and device not in self._devices(dn):
+            if self._pbx.profile.stale_device == "422":
+                return self._no("This device is not registered", Reason.NOT_REGISTERED)
             return Reply(404)
         return await self.call_from(dn, Ask.of(data), device)
 
@@ -187,6 +202,8 @@ class Verbs:
         return Reply(200, views.result(self._pbx, outcome))
 
     def _refused(self, refused: verbs.Refused) -> Reply:
+        if refused.status == 404:
+            return Reply(404)
         return Reply(refused.status, refusal_body(self._pbx.profile, str(refused), refused.reason), True)
 
     def _no(self, text: str, reason: Reason) -> Reply:

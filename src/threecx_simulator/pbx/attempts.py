@@ -81,13 +81,17 @@ def close(pbx: Pbx, attempt: Attempt, reason: Reason) -> None:
 
 def withdraw(pbx: Pbx, leg: Leg) -> None:
     """Take a leg away with the attempts that make no sense without it."""
+    _abandon(pbx, leg)
+    if pbx.alive(leg):
+        take_away(pbx, leg)
+
+
+def _abandon(pbx: Pbx, leg: Leg) -> None:
     for attempt in list(pbx.call_of(leg).attempts.values()):
         if attempt.caller is leg:
             close(pbx, attempt, Reason.PARENT_TERMINATED)
         elif attempt.own is leg and attempt.kind != Kind.TRANSFER:  # a transfer goes on without its maker (D)
             close(pbx, attempt, Reason.CANCELLED)
-    if pbx.alive(leg):
-        take_away(pbx, leg)
 
 
 def succeed(pbx: Pbx, attempt: Attempt, leg: Leg) -> None:
@@ -96,7 +100,7 @@ def succeed(pbx: Pbx, attempt: Attempt, leg: Leg) -> None:
     attempt.legs.discard(leg.id)
     leg.attempt = None
     tickets, attempt.tickets = attempt.tickets, []
-    for rival in [one for one in call.attempts.values() if one.caller is caller]:
+    for rival in [one for one in call.attempts.values() if one.caller is caller and one is not attempt]:
         close(pbx, rival, Reason.COMPLETED_ELSEWHERE)
     former = pbx.legs.get(caller.peer) if caller.peer is not None else None
     if attempt.kind == Kind.TRANSFER:  # order as in the reconstructed transfer
@@ -104,6 +108,7 @@ def succeed(pbx: Pbx, attempt: Attempt, leg: Leg) -> None:
         if pbx.profile.transfer_changes_id:
             renumber(pbx, caller)
     join(pbx, leg, caller)
+    close(pbx, attempt, Reason.COMPLETED_ELSEWHERE)  # after that Upsert, as in the reconstructed ring group
     stays = attempt.kind == Kind.ROUTE and pbx.profile.own_leg_after_route == "stays"
     _give_way(pbx, own, stays=stays)
     if former is not leg and former is not own:
@@ -123,6 +128,7 @@ def _give_way(pbx: Pbx, leg: Leg | None, *, stays: bool) -> None:
         return
     if stays and leg.status == Status.CONNECTED:
         leg.spent = True
+        _abandon(pbx, leg)
         part(pbx, leg)
         return
     withdraw(pbx, leg)
@@ -137,9 +143,10 @@ def fail(pbx: Pbx, attempt: Attempt, reason: Reason, text: str = "") -> None:
     close(pbx, attempt, reason)
     attempt.tickets = tickets
     note(pbx, call, f"{word(reason)} {attempt.destination}")
-    if attempt.on_fail and attempt.on_fail(pbx, attempt, reason):
-        return
+    goes_on = attempt.on_fail is not None and attempt.on_fail(pbx, attempt, reason)
     settle(pbx, attempt, failed(reason, text))
+    if goes_on:
+        return
     end_if_lonely(pbx, call, f": {word(reason)}")
 
 

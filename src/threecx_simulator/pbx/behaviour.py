@@ -20,7 +20,7 @@ class Behaviour:
     hangs_up_after: float | None = None
     """Talk time after which this side hangs up; None = it leaves that to the others."""
     says: str | None = None
-    """What is said on picking up: a WAV file, or `tone:440` (hertz), or `tone:440:1.5` (and seconds)."""
+    """What is said on picking up: a WAV file, `tone:440` (hertz), `tone:440:1.5` (and seconds), or `text:Hello` (by espeak-ng)."""
     presses: str | None = None
     """Keys that are pressed after picking up, as by somebody whom an application calls."""
     presses_after: float = 1.0

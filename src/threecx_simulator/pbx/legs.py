@@ -121,7 +121,7 @@ def renumber(pbx: Pbx, leg: Leg) -> None:
     call = pbx.call_of(leg)
     del call.legs[leg.id], pbx.legs[leg.id]
     pbx.effects.append(Removed(leg.dn, leg.id, _also(pbx, leg)))
-    was, leg.id = leg.id, _next_id(pbx)
+    was, leg.id, leg.born = leg.id, _next_id(pbx), pbx.now
     call.legs[leg.id] = pbx.legs[leg.id] = leg
     if call.caller == was:
         call.caller = leg.id

@@ -17,6 +17,7 @@ _WORDS = {
     "json_invalid": "is no JSON",
     "bool_parsing": "should be true or false",
     "bool_type": "should be true or false",
+    "string_type": "should be text",
 }
 _NUMBERS = {"float_parsing", "float_type", "int_parsing", "int_type", "int_from_float"}
 

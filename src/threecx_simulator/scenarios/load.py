@@ -10,19 +10,22 @@ from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
 
+from threecx_simulator.audio.match import comparable
 from threecx_simulator.audio.pcm import NotAudio
 from threecx_simulator.audio.people import sound
-from threecx_simulator.audio.speech import SPOKEN, speaker
 from threecx_simulator.pbx.attempts import word
 from threecx_simulator.pbx.directory import Directory
-from threecx_simulator.pbx.ids import Reason
+from threecx_simulator.pbx.ids import Dn, Reason
+from threecx_simulator.pbx.world import Extension
 from threecx_simulator.scenarios.complaints import in_words
-from threecx_simulator.scenarios.model import Scenario
+from threecx_simulator.scenarios.model import Caller, Scenario
+from threecx_simulator.scenarios.part import Written
 from threecx_simulator.scenarios.words import ends_by_itself, number_in
 
 Place = tuple[int | str, ...]
 
 _HEARS = "calls.*.expects.*.hears"
+_LONGEST_LINE = 1000  # characters of a complaint
 
 
 class BadScenario(ValueError):
@@ -41,7 +44,7 @@ class _Constructor(RoundTripConstructor):
 
     def as_written(self, node: Node) -> str:
         """The text of a number."""
-        return str(node.value)
+        return Written(node.value)
 
     def unknown(self, node: Node) -> None:
         """A tag that would need a program to understand it."""
@@ -50,6 +53,7 @@ class _Constructor(RoundTripConstructor):
 
 for _kind in ("int", "float", "timestamp"):
     _Constructor.add_constructor(f"tag:yaml.org,2002:{_kind}", _Constructor.as_written)
+_Constructor.add_constructor("tag:yaml.org,2002:binary", _Constructor.unknown)
 _Constructor.add_constructor(None, _Constructor.unknown)
 
 
@@ -75,6 +79,7 @@ def loads(
     scenario = None
     try:
         scenario = Scenario.model_validate(plain)
+        complaints += _too_late(scenario)
     except ValidationError as wrong:
         mistaken = [_Complaint(error["loc"], in_words(error)) for error in wrong.errors()]
         complaints = [*mistaken, *(one for one in complaints if not _within(one, mistaken))]
@@ -96,7 +101,8 @@ def _parsed(text: str, name: str) -> Any:
         return reader.load(text)
     except MarkedYAMLError as wrong:
         line = wrong.problem_mark.line + 1 if wrong.problem_mark else 1
-        raise BadScenario(f"{name}, line {line}: {wrong.problem}") from wrong
+        tab = " (a tab; YAML is indented by spaces)" if "'\\t'" in str(wrong.problem) else ""
+        raise BadScenario(f"{name}, line {line}: {wrong.problem}{tab}") from wrong
     except ReaderError as wrong:
         line = text.count("\n", 0, wrong.position) + 1
         raise BadScenario(f"{name}, line {line}: {wrong.reason}") from wrong
@@ -110,23 +116,32 @@ def _unheard(plain: Any, folder: Path) -> Iterator[_Complaint]:
     for field in ("people.*.says", "calls.*.steps.*.say", _HEARS, f"{_HEARS}.*"):
         for where, text in _texts(plain, tuple(field.split("."))):
             try:
-                if text.startswith(SPOKEN):
-                    _speakable(text.removeprefix(SPOKEN), field)
-                else:
-                    sound(text, folder)
+                pcm = sound(text, folder)
+                if field.startswith(_HEARS) and not comparable(pcm):
+                    yield _Complaint(where, f"nothing can be heard in {text}")
             except NotAudio as wrong:
                 yield _Complaint(where, str(wrong))
 
 
-def _speakable(words: str, field: str) -> None:
-    """`NotAudio` when these words cannot be spoken there."""
-    if not field.endswith("say"):
-        raise NotAudio(
-            f"{SPOKEN} is for what a caller says; here it is a WAV file, or a tone like tone:440:1.5"
-        )
-    if not words.strip():
-        raise NotAudio(f"there are no words behind {SPOKEN}")
-    speaker()
+def _too_late(scenario: Scenario) -> Iterator[_Complaint]:
+    """What callers are to do when they have hung up."""
+    for number, caller in enumerate(scenario.calls):
+        for where in _after_the_end(caller):
+            yield _Complaint(("calls", number, *where), "never comes: the caller has hung up before")
+
+
+def _after_the_end(caller: Caller) -> Iterator[Place]:
+    end = caller.hangs_up_after
+    for place, press in enumerate(caller.presses):
+        if end is not None and press.at is not None and press.at > end:
+            yield "presses", place
+    now, over = 0.0, False
+    for place, step in enumerate(caller.steps):
+        if over:
+            yield "steps", place
+            return
+        now += step.wait or 0.0
+        over = bool(step.hang_up) or (end is not None and now > end)
 
 
 def _unknown(plain: Any, directory: Directory) -> Iterator[_Complaint]:
@@ -140,6 +155,7 @@ def _unknown(plain: Any, directory: Directory) -> Iterator[_Complaint]:
     for field in (
         "calls.*.steps.*.until",
         "calls.*.expects.*.moment",
+        "calls.*.expects.*.after",
         "calls.*.hangs_up_when",
         "faults.*.when",
     ):
@@ -150,6 +166,12 @@ def _unknown(plain: Any, directory: Directory) -> Iterator[_Complaint]:
     for where, text in _texts(plain, ("faults", "*", "client")):
         if directory.client(text) is None:
             yield _Complaint(where, f"there is no API client {text} on this PBX")
+    for where, text in _texts(plain, ("faults", "*", "dn")):
+        if plain["faults"][where[1]].get("what") == "register_anew" and not isinstance(
+            directory.inside.get(Dn(text)), Extension
+        ):
+            yield _Complaint(where, f"{text} is no extension with a device that could register")
+            del numbers[where]
     for where, number in numbers.items():
         if directory.find(number) is None:
             yield _Complaint(where, f"there is no number {number} on this PBX")
@@ -195,7 +217,12 @@ def _plain(node: Any, known: dict[int, Any]) -> Any:
 
 def _located(name: str, line: int, complaint: _Complaint) -> str:
     field = ".".join(str(part) for part in complaint.where) or "the file"
-    return f"{name}, line {line}, {field}: {complaint.what}"
+    told = f"{name}, line {line}, {field}: {complaint.what}"
+    return _shortened("".join(one if one.isprintable() else repr(one)[1:-1] for one in told))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]} …"
 
 
 def _line(node: Any, path: Place) -> int:
@@ -204,7 +231,8 @@ def _line(node: Any, path: Place) -> int:
     for part in path:
         key = next((one for one in node if str(one) == str(part)), None) if isinstance(node, dict) else part
         if isinstance(node, dict) and key is not None:
-            line = node.lc.key(key)[0] + 1  # type: ignore[attr-defined]  # ruamel's round-trip nodes know their lines
+            # ruamel's round-trip nodes know their lines; keys that came by a merge are not among them
+            line = node.lc.data[key][0] + 1 if key in (node.lc.data or {}) else line  # type: ignore[attr-defined]
         elif isinstance(node, list) and isinstance(key, int) and key < len(node):
             line = node.lc.item(key)[0] + 1  # type: ignore[attr-defined]  # as above
         else:

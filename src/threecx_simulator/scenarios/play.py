@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from threecx_simulator.audio.pcm import to_wav
 from threecx_simulator.audio.people import sound
-from threecx_simulator.audio.speech import SPOKEN, speech
+from threecx_simulator.audio.speech import SPOKEN
 from threecx_simulator.clock import Clock
 from threecx_simulator.control.faults import UnknownCall
 from threecx_simulator.control.handle import Control
@@ -135,10 +135,8 @@ class Player:
             self.control.hang_up(call)
 
     async def _say(self, call: str, text: str, folder: Path) -> None:
-        spoken = text.startswith(SPOKEN)
-        pcm = await speech(text.removeprefix(SPOKEN)) if spoken else sound(text, folder)
         try:
-            await self.clock.sleep(self.control.say(call, to_wav(pcm)))
+            await self.clock.sleep(self.control.say(call, to_wav(sound(text, folder))))
         except UnknownCall:
             return  # hung up meanwhile
 
@@ -157,6 +155,6 @@ class Player:
 def _placed(person: Person, folder: Path) -> dict[str, Any]:
     """What a person does; the file that they say is looked for in the scenario's folder."""
     fields = person.model_dump()
-    if person.says and not person.says.startswith("tone:"):
+    if person.says and not person.says.startswith(("tone:", SPOKEN)):
         fields["says"] = str(folder / person.says)
     return fields

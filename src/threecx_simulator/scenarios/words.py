@@ -20,24 +20,25 @@ _ONE_NUMBER = (
     f"party is now|merged with|{_FAILED}"
 )
 _WHY = f"{'|'.join(map(re.escape, _ENDS))}|{_FAILED}|merged into \\S+"
-_MOMENT = re.compile(
+_LINE = (
     f"began|ended(?: by \\S*|: (?:{_WHY}))|(?:{_ONE_NUMBER}) \\S*|(?:diverted|forwarded) \\S+ to \\S+"
     "|pressed [0-9*#A-D]+|refused: (?:call limit reached|caller is blocked)"
 )
-_END = re.compile(f"{_WHY}|\\S+")
+MOMENT = rf"^(?:{_LINE})$"
+ENDING = rf"^(?:{_WHY}|\S+)$"
 _REACHED = re.compile(r"(?:ringing|connected) (\S+)")
 
 
 def moment(text: str) -> str:
     """A line of a timeline; ValueError when no timeline can hold it."""
-    if not _MOMENT.fullmatch(text):
+    if not re.fullmatch(MOMENT, text):
         raise ValueError(f"'{text}' is no line of a timeline, like 'connected 101' or 'ringing 101'")
     return text
 
 
 def ending(text: str) -> str:
     """Who or what ended a call; ValueError when nothing ends a call in these words."""
-    if not _END.fullmatch(text):
+    if not re.fullmatch(ENDING, text):
         raise ValueError(
             f"'{text}' is no end of a call; there are a number, {', '.join(_ENDS)}, busy, no answer …"
         )

@@ -78,8 +78,8 @@ class Frame:
 
 
 def read(lines: Iterable[str]) -> list[Frame]:
-    """The frames among the lines, in their order."""
-    frames = []
+    """The frames among the lines, in their order. `BadTrace` names the line that is none, also where there is no line."""
+    frames, number = [], 0
     for number, line in enumerate(lines, start=1):
         try:
             found = _Line.model_validate_json(line)
@@ -87,6 +87,8 @@ def read(lines: Iterable[str]) -> list[Frame]:
             raise BadTrace(f"line {number}: {_words(wrong)}") from wrong
         if found.frame is not None:
             frames.append(_frame(found, found.frame))
+    if not number:
+        raise BadTrace("line 1: there is nothing in it")
     return frames
 
 
@@ -108,7 +110,7 @@ def _words(wrong: ValidationError) -> str:
     """Which field is wrong, and why."""
     error = wrong.errors()[0]
     field = ".".join(str(part) for part in error["loc"])
-    return f"{field}: {error['msg']}" if field else error["msg"]
+    return ": ".join([*([field] if field else []), error["msg"].removeprefix("Value error, ")])
 
 
 async def replay(frames: list[Frame], board: Switchboard, clock: Clock) -> None:

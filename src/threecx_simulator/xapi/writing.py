@@ -132,7 +132,9 @@ class Writer:
         call = next((call for call in pbx.calls.values() if call.active_id == number), None)
         if call is None:
             return empty(404)
-        self._board.do(lambda pbx: end(pbx, call, ": dropped by the administrator"))
+        self._board.do(
+            lambda pbx: end(pbx, call, ": dropped by the administrator") if call.ended is None else None
+        )
         return empty(204) if pbx.profile.dropcall_answer == "204" else answer({})
 
     async def _make_call(self, client: ApiClient, data: Mapping[str, Any]) -> Response:

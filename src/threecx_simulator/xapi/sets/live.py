@@ -76,9 +76,11 @@ def _status(pbx: Pbx, call: Call, callee: Leg | None) -> str:
 
 
 def _side(pbx: Pbx, leg: Leg | None, number: str) -> str:
-    """A party as in "1002 Doe, Jane" (T), or the number once dialled when nobody is there."""
+    """A party as `activecalls_party` says, or the number once dialled when nobody is there."""
     shown = (leg.who.number or leg.who.dn) if leg else number
     person = pbx.directory.inside.get(shown)
+    if leg and leg.who.type == DnType.EXTERNAL and pbx.profile.activecalls_party == "trunk":
+        return f"{leg.who.dn} {pbx.directory.name(leg.who.dn)} ({shown})"
     name = leg.who.name if leg else pbx.directory.name(shown)
     if isinstance(person, Extension):
         name = display_name(person.first_name, person.last_name)

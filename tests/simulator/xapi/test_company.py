@@ -13,6 +13,7 @@ from threecx_simulator.company import History, company_of, make_company
 from threecx_simulator.company.life import Life, rate
 from threecx_simulator.company.make import COUNTRIES
 from threecx_simulator.company.past import PartyType, PastCall
+from threecx_simulator.company.speech import transcript
 from threecx_simulator.pbx.directory import Directory
 
 from .conftest import MONDAY
@@ -187,6 +188,16 @@ def test_holidays_are_those_of_the_country_in_that_year(
         assert found is not None
         assert found.name == name
         assert company.open_on(date(2026, month, day)) is None
+
+
+@pytest.mark.parametrize(
+    ("country", "greeting"),
+    [("DE", "Guten Tag"), ("GB", "Good day"), ("FR", "Bonjour"), ("ES", "Buenos días")],
+)
+def test_people_speak_the_language_of_their_country(country: str, greeting: str) -> None:
+    world, company = make_company(2, country=country)
+    talked = next(call for call in _calls(History(world, company, 300, MONDAY)) if call.talk)
+    assert greeting in transcript(talked, company.language)
 
 
 def test_emergency_numbers_are_those_of_the_country() -> None:

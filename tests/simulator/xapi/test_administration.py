@@ -305,7 +305,5 @@ async def test_a_body_that_is_no_object_is_refused_as_every_other_input(
     xapi: Start, method: str, path: str, body: bytes
 ) -> None:
     client = await xapi(history=0)
-    status, answer = await client.ask(
-        method, path, data=body, headers={"Content-Type": "application/json"}
-    )
+    status, answer = await client.ask(method, path, data=body, headers={"Content-Type": "application/json"})
     assert (status, answer["error"]["message"]) == (400, "The input was not valid.")

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from contextlib import suppress
+from datetime import timedelta
 from random import Random
 from types import TracebackType
 from typing import Self
@@ -62,10 +63,11 @@ class Life:
                 await self._living
 
     async def _live(self) -> None:
+        began = self._clock.now()
         while True:
-            gap = self._random.expovariate(self._per_second)
-            self._at += gap
-            await self._clock.sleep(gap)
+            self._at += self._random.expovariate(self._per_second)
+            due = began + timedelta(seconds=self._at)  # a call that is late makes no other late
+            await self._clock.sleep(max(0.0, (due - self._clock.now()).total_seconds()))
             self._call()
             self._forget()
 

@@ -35,6 +35,32 @@ _TOPICS = {
         ("ein Gerät, das nicht startet", "Wir sind die Schritte gemeinsam durchgegangen, es läuft wieder."),
         ("ein Angebot", "Das Angebot kommt heute Nachmittag per E-Mail."),
     ),
+    "fr": (
+        (
+            "une commande qui n'est pas arrivée",
+            "La livraison était promise pour cette semaine. Nous vérifions et nous rappelons.",
+        ),
+        (
+            "une facture d'un montant erroné",
+            "Le montant est corrigé et une nouvelle facture part aujourd'hui.",
+        ),
+        ("un rendez-vous la semaine prochaine", "Le rendez-vous est déplacé à jeudi, dix heures."),
+        ("un appareil qui ne démarre pas", "Nous avons revu les étapes ensemble ; il fonctionne de nouveau."),
+        ("un devis", "Le devis part cet après-midi par courriel."),
+    ),
+    "es": (
+        (
+            "un pedido que no ha llegado",
+            "La entrega estaba prometida para esta semana. Lo comprobamos y devolvemos la llamada.",
+        ),
+        (
+            "una factura con un importe equivocado",
+            "El importe se corrige y hoy sale una factura nueva.",
+        ),
+        ("una cita de la semana que viene", "La cita pasa al jueves a las diez."),
+        ("un aparato que no arranca", "Hemos repasado los pasos juntos; vuelve a funcionar."),
+        ("un presupuesto", "El presupuesto sale esta tarde por correo electrónico."),
+    ),
 }
 _LINES = {
     "en": (
@@ -44,6 +70,16 @@ _LINES = {
     "de": (
         "{who}: Guten Tag, was kann ich für Sie tun?\n{caller}: Es geht um {topic}.\n{who}: {answer}\n{caller}: Vielen Dank.",
         "Der Anruf betraf {topic}. {answer}",
+    ),
+    "fr": (
+        "{who}: Bonjour, que puis-je faire pour vous ?\n{caller}: Bonjour, j'appelle pour {topic}.\n"
+        "{who}: {answer}\n{caller}: Merci beaucoup.",
+        "La personne a appelé pour {topic}. {answer}",
+    ),
+    "es": (
+        "{who}: Buenos días, ¿en qué puedo ayudarle?\n{caller}: Llamo por {topic}.\n"
+        "{who}: {answer}\n{caller}: Muchas gracias.",
+        "La llamada era por {topic}. {answer}",
     ),
 }
 

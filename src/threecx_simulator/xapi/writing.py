@@ -14,7 +14,7 @@ from threecx_simulator.pbx.attempts import end
 from threecx_simulator.pbx.world import ApiClient
 from threecx_simulator.switchboard import Switchboard
 from threecx_simulator.xapi.actions import ACTIONS
-from threecx_simulator.xapi.answers import Page, answer, collection, shaped
+from threecx_simulator.xapi.answers import Page, answer, collection, refusal, shaped
 from threecx_simulator.xapi.check import checked
 from threecx_simulator.xapi.model import Call, EntitySet, Type, model
 from threecx_simulator.xapi.office import Office
@@ -101,7 +101,7 @@ class Writer:
             return self._drop_call(found)
         data: object = {}
         if call.parameters or await request.body():
-            data = await body(request)
+            data = await _read(request)
             if isinstance(data, Response):
                 return data
         assert isinstance(data, Mapping)
@@ -163,11 +163,18 @@ def _address(request: Request, known: EntitySet, row: Row) -> str:
     return f"{_base(request)}/{known.name}({quote(literal)})"
 
 
+async def _read(request: Request) -> object | Response:
+    """The body; what is no JSON object is told as every other 400 of the XAPI (S: its default answer)."""
+    data = await body(request)
+    unreadable = isinstance(data, Response) and data.status_code == 400
+    return refusal(400, "The input was not valid.") if unreadable else data
+
+
 async def _json(request: Request, type_: Type) -> Json | Response:
     """The properties of a body. None at all is a missing `delta`, as 3CX calls what it is to create or change (T)."""
     if "json" in request.headers.get("content-type", "") and not await request.body():
         raise BadQuery("The delta field is required.")
-    data = await body(request)
+    data = await _read(request)
     if isinstance(data, Response):
         return data
     assert isinstance(data, Mapping)

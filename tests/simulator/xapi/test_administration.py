@@ -295,3 +295,15 @@ async def test_nothing_is_going_on_in_the_conference(xapi: Start) -> None:
     client = await xapi(history=0)
     for path in ("ConferenceSettings/Pbx.GetOnboardMeetings()", "ConferenceSettings/Pbx.GetMCURows()"):
         assert await client.rows(path) == []
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b"\xff"])
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "Users"), ("PATCH", "OfficeHours"), ("POST", "Users/Pbx.MakeCall")]
+)
+async def test_a_body_that_is_no_object_is_refused_as_every_other_input(
+    xapi: Start, method: str, path: str, body: bytes
+) -> None:
+    client = await xapi(history=0)
+    status, answer = await client.ask(method, path, data=body, headers={"Content-Type": "application/json"})
+    assert (status, answer["error"]["message"]) == (400, "The input was not valid.")

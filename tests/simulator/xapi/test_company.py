@@ -13,6 +13,7 @@ from threecx_simulator.company import History, company_of, make_company
 from threecx_simulator.company.life import Life, rate
 from threecx_simulator.company.make import COUNTRIES
 from threecx_simulator.company.past import PartyType, PastCall
+from threecx_simulator.company.speech import transcript
 from threecx_simulator.pbx.directory import Directory
 
 from .conftest import MONDAY
@@ -189,6 +190,16 @@ def test_holidays_are_those_of_the_country_in_that_year(
         assert company.open_on(date(2026, month, day)) is None
 
 
+@pytest.mark.parametrize(
+    ("country", "greeting"),
+    [("DE", "Guten Tag"), ("GB", "Good day"), ("FR", "Bonjour"), ("ES", "Buenos días")],
+)
+def test_people_speak_the_language_of_their_country(country: str, greeting: str) -> None:
+    world, company = make_company(2, country=country)
+    talked = next(call for call in _calls(History(world, company, 300, MONDAY)) if call.talk)
+    assert greeting in transcript(talked, company.language)
+
+
 def test_emergency_numbers_are_those_of_the_country() -> None:
     numbers = {
         country: make_company(7, country=country)[0].emergency_numbers for country in ("DE", "US", "FR")
@@ -227,6 +238,21 @@ def test_a_large_history_is_paged_in_little_memory() -> None:
     tracemalloc.stop()
     assert (len(window), seen) == (100_000, 30_000)
     assert peak < 30_000_000
+
+
+class _SlowClock(ManualClock):
+    """Everybody who sleeps wakes a second late."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds + 1.0)
+
+
+async def test_life_keeps_its_rate_on_a_machine_that_is_late() -> None:
+    clock = _SlowClock(MONDAY)
+    async with Simulator(clock=clock) as sim:
+        async with Life(sim.control, sim.board.pbx, sim.company, clock, rate("30/min"), seed=1):
+            await clock.advance(600)
+        assert 250 < len(sim.control.calls()) < 350
 
 
 async def test_life_places_calls_at_its_rate_and_leaves_route_points_in_peace() -> None:

@@ -230,7 +230,8 @@ def _frames(file: Path | None) -> list[Frame]:
     if file is None:
         return []
     try:
-        return read(file.read_text(encoding="utf-8").splitlines())
+        with file.open(encoding="utf-8-sig") as lines:
+            return read(lines)
     except UnicodeDecodeError as wrong:
         raise typer.BadParameter(f"{file}: is not UTF-8 text") from wrong
     except (OSError, BadTrace) as wrong:

@@ -84,7 +84,8 @@ class RunningPbx:
 
     def replay(self, recording: Path) -> None:
         """Play a recording again (JSON lines, see `--record`), to its end."""
-        frames = read(recording.read_text(encoding="utf-8").splitlines())
+        with recording.open(encoding="utf-8-sig") as lines:
+            frames = read(lines)
         self.wait(replay(frames, self.simulator.board, self.simulator.clock))
 
     def play(self, scenario: str | Path) -> list[Verdict]:

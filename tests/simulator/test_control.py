@@ -623,6 +623,27 @@ async def test_another_method_is_told_which_ones_there_are(path: str, methods: s
         assert (answer.status, answer.headers["Allow"]) == (405, methods)
 
 
+async def test_every_body_that_the_openapi_page_offers_works_as_it_stands() -> None:
+    async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:
+        async with session.get(f"{sim.control_url}/openapi.json") as answer:
+            page = await answer.json()
+        for _ in range(2):
+            sim.control.call("+49", "+4930555101")
+        places = {"call": "call-1", "number": "101", "client": "8002"}
+        for path, operations in page["paths"].items():
+            for method, operation in operations.items():
+                offered = operation.get("requestBody", {}).get("content", {}).get("application/json")
+                if offered is None:
+                    continue
+                schema = page["components"]["schemas"][offered["schema"]["$ref"].rpartition("/")[2]]
+                body = schema.get("example") or {
+                    name: field.get("default", True) for name, field in schema["properties"].items()
+                }
+                url = sim.control_url + path.format(**places)
+                async with session.request(method, url, json=body) as answer:
+                    assert answer.status < 300, (path, body, await answer.text())
+
+
 async def test_a_moment_that_can_never_come_is_refused() -> None:
     order = {"from": "+49", "to": "+4930555101", "hangupWhen": "conected 101"}
     async with Simulator(control_listen=("127.0.0.1", 0)) as sim, aiohttp.ClientSession() as session:

@@ -294,6 +294,15 @@ def test_a_click_is_heard_in_a_pause_and_however_short_it_is(at: int, length: in
     assert not found.clean()
 
 
+def test_a_click_that_drowns_a_soft_piece_is_heard() -> None:
+    soft = paused()
+    soft[24_800:27_200] = 0.02 * samples(OTHER)[:2_400]
+    clicking = soft.copy()
+    clicking[26_000] = 0.9
+    assert match(SILENCE + packed(soft) + SILENCE, packed(soft)).clean()
+    assert match(SILENCE + packed(clicking) + SILENCE, packed(soft)).clicks == 1
+
+
 def test_noise_in_a_pause_and_a_word_that_comes_a_little_early_are_no_clicks() -> None:
     noisy = paused() + np.random.default_rng(5).normal(0, 0.01, len(paused()))
     early = np.delete(paused(), np.s_[25_000:25_080])

@@ -2,10 +2,13 @@
 
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from threecx_simulator.cli import app as command_line
 from threecx_simulator.trace.record import Recorder
 from threecx_simulator.trace.replay import BadTrace, read, replay
 
@@ -88,6 +91,9 @@ async def test_verbs_on_a_replayed_call_are_refused_and_change_nothing(start: An
         "[]",
         '{"at": "x", "moment": "began"}',
         '{"at": -1, "moment": "began"}',
+        '{"at": 1764547200, "moment": "began"}',
+        '{"at": 0.5, "moment": "began"}',
+        '{"at": 2, "frame": "dtmf", "dn": "8001", "id": 1}',
         '{"at": 0, "what": 1}',
         '{"at": 0, "frame": "nonsense", "dn": "1", "id": 1}',
         '{"at": 0, "frame": "upsert"}',
@@ -98,6 +104,27 @@ async def test_verbs_on_a_replayed_call_are_refused_and_change_nothing(start: An
 )
 def test_a_line_that_cannot_be_played_is_named(line: str) -> None:
     with pytest.raises(BadTrace, match=r"^line 2: ") as wrong:
-        read(['{"at": 0, "moment": "x"}', line])
+        read(['{"at": 1, "moment": "x"}', line])
     assert "Error(" not in str(wrong.value)
     assert "Value error" not in str(wrong.value)
+
+
+def test_lines_end_where_json_lines_end_and_an_editor_may_have_written_a_mark(tmp_path: Path) -> None:
+    file = tmp_path / "trace.jsonl"
+    file.write_text(
+        '\ufeff{"at": 0, "moment": "a\u2028b"}\r\n{"at": 1, "frame": "remove", "dn": "101", "id": 1}\r\n'
+    )
+    told = CliRunner().invoke(
+        command_line,
+        [
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--control",
+            "127.0.0.1:0",
+            "--replay",
+            str(file),
+            "--until-done",
+        ],
+    )
+    assert told.exit_code == 0, told.output

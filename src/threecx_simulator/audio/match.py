@@ -153,6 +153,8 @@ def _compare(told: Numbers, wanted: Numbers, start: int) -> Match:
         alike = 1 - float((rest**2).mean()) / energy if energy > _QUIET**2 / 100 else 0.0
         if alike > _DAMAGED:
             clicks += _spoilt(rest, heard)
+        elif found:  # a click may drown a soft piece
+            cracks += _cracks(told, wanted, at, lag)
         lost = lost + 1 if alike < _ALIKE else 0
         longest = max(longest, lost)
         if lost:

@@ -29,7 +29,12 @@ Moment = Annotated[datetime, BeforeValidator(_written)]
 class HealthPatch(BaseModel):
     """What changes; the fields of `Health`, times in ISO 8601. Null changes nothing but the two times, which it resets."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        json_schema_extra={"example": {"diskUsage": 96, "stoppedServices": ["3CXQueueManager"]}},
+    )
 
     disk_usage: Whole | None = Field(None, ge=0, le=100, description="Percent")
     license_expires: Moment | None = None

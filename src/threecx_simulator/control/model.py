@@ -1,7 +1,7 @@
 """What the control API takes and gives. JSON is camelCase; snake_case is understood as well."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, Strict
 from pydantic.alias_generators import to_camel
@@ -32,8 +32,17 @@ class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid")
 
 
+def example(body: dict[str, Any]) -> ConfigDict:
+    """What the OpenAPI page puts into the body: something that works."""
+    return ConfigDict(json_schema_extra={"example": body})
+
+
 class CallOrder(_Model):
     """A call to place."""
+
+    model_config = example(
+        {"from": "+49301234567", "to": "+4930555101", "hangupWhen": "connected 101", "hangupDelay": 3}
+    )
 
     from_: str = Field(
         validation_alias=_FROM,
@@ -94,6 +103,8 @@ class CallReport(_Model):
 class BehaviourPatch(_Model):
     """What is to change; missing fields stay. See `Behaviour`."""
 
+    model_config = example({"answersAfter": 6, "says": "tone:440:1"})
+
     answers_after: Real | None = Field(None, ge=0, le=LONGEST, description="Seconds; null = nobody answers")
     busy: Truth = False
     registered: Truth = True
@@ -129,12 +140,16 @@ class Requests(_Model):
 class Keys(_Model):
     """Keys that somebody presses."""
 
+    model_config = example({"keys": "1"})
+
     keys: str = Field(pattern=KEYS, max_length=64)
     party: str | None = Field(None, description="Who: a DN or an outside number; the caller unless given")
 
 
 class IllnessOrder(_Model):
     """The next requests that match are answered with `status`."""
+
+    model_config = example({"status": 503, "count": 2, "path": "/callcontrol", "retryAfter": 1})
 
     status: Whole = Field(ge=400, le=599)
     count: Whole = Field(1, ge=1)
@@ -159,6 +174,8 @@ class Switch(_Model):
 class Monitoring(_Model):
     """Whether a client may see a DN (the tick in the PBX's console)."""
 
+    model_config = example({"client": "8001", "dn": "101"})
+
     client: str
     dn: str
     on: Truth = False
@@ -166,6 +183,8 @@ class Monitoring(_Model):
 
 class ClientRights(_Model):
     """What is to change of an API client: its role and its two tick boxes; missing fields stay."""
+
+    model_config = example({"role": "managers", "xapi": False})
 
     role: Role | None = None
     call_control: Truth | None = None
@@ -186,11 +205,15 @@ class ClientView(_Model):
 class CallLimit(_Model):
     """Calls at a time."""
 
+    model_config = example({"calls": 4})
+
     calls: Whole = Field(ge=0, le=1 << 31)
 
 
 class NewParty(_Model):
     """Who takes the caller's place."""
+
+    model_config = example({"number": "+49301111111", "name": "Somebody else"})
 
     number: str = Field(min_length=1)
     name: str = ""
@@ -198,6 +221,8 @@ class NewParty(_Model):
 
 class Merge(_Model):
     """The other call, and whose `callid` remains."""
+
+    model_config = example({"other": "call-2"})
 
     other: str
     keep_first: Truth = True

@@ -48,4 +48,4 @@ class Stage:
 
     async def replay(self, text: str) -> None:
         """Play a recording again. `BadTrace` when a line cannot be played."""
-        await replay(read(text.splitlines()), self._board, self._clock)
+        await replay(read(io.StringIO(text)), self._board, self._clock)

@@ -11,10 +11,12 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from threecx_simulator.clock import Clock
+from threecx_simulator.control.model import LONGEST
 from threecx_simulator.pbx.effects import DeviceChanged, Keyed, Removed, Upserted
 from threecx_simulator.pbx.ids import CallKey, CallNumber, ClientId, Dn, DnType, ParticipantId, Status
 from threecx_simulator.pbx.legs import tell
 from threecx_simulator.pbx.state import Call, DnRef, Identity, Leg, Pbx
+from threecx_simulator.scenarios.complaints import in_words
 from threecx_simulator.switchboard import Switchboard
 
 
@@ -37,7 +39,7 @@ class _Line(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    at: float = Field(ge=0, allow_inf_nan=False)
+    at: float = Field(ge=0, le=LONGEST, allow_inf_nan=False)
     frame: Literal["upsert", "remove", "dtmf", "device"] | None = None
     asked: str | None = None
     moment: str | None = None
@@ -56,6 +58,8 @@ class _Line(BaseModel):
         named = {"dn", "device" if self.frame == "device" else "id"}
         if self.frame is not None and not named <= self.model_fields_set:
             raise ValueError(f"this frame needs {' and '.join(sorted(named, reverse=True))}")
+        if self.frame == "dtmf" and not self.keys:
+            raise ValueError("a dtmf needs keys")
         if self.frame == "upsert" and "leg" not in self.model_fields_set:
             raise ValueError("an upsert needs a leg")
         return self
@@ -79,12 +83,15 @@ class Frame:
 
 def read(lines: Iterable[str]) -> list[Frame]:
     """The frames among the lines, in their order. `BadTrace` names the line that is none, also where there is no line."""
-    frames, number = [], 0
+    frames, number, last = [], 0, 0.0
     for number, line in enumerate(lines, start=1):
         try:
             found = _Line.model_validate_json(line)
         except ValidationError as wrong:
             raise BadTrace(f"line {number}: {_words(wrong)}") from wrong
+        if found.at < last:
+            raise BadTrace(f"line {number}: at: {found.at:g} is before the line above, {last:g}")
+        last = found.at
         if found.frame is not None:
             frames.append(_frame(found, found.frame))
     if not number:
@@ -110,7 +117,7 @@ def _words(wrong: ValidationError) -> str:
     """Which field is wrong, and why."""
     error = wrong.errors()[0]
     field = ".".join(str(part) for part in error["loc"])
-    return ": ".join([*([field] if field else []), error["msg"].removeprefix("Value error, ")])
+    return ": ".join([*([field] if field else []), in_words(error)])
 
 
 async def replay(frames: list[Frame], board: Switchboard, clock: Clock) -> None:

@@ -24,6 +24,11 @@ class Profile:
     token_kind: Literal["jwt", "opaque"] = "jwt"  # noqa: S105 (a kind, no secret)
     """The access token: an ES256 JWT with `exp` (T), or a string that says nothing."""
 
+    token_roles: Literal["told", "missing"] = "told"  # noqa: S105 (a choice)
+    """Whether the token's `role` tells the edition as a list of words, `Enterprise` among them where Call Control is
+    licensed (third-party code: a bridge takes a token without it for the wrong licence). A real token is 425 characters
+    long (T), more than its times and names need."""
+
     token_life_s: int = 3600
     """How long a token lives. One hour (D)."""
 

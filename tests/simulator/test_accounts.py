@@ -25,6 +25,21 @@ async def test_a_token_is_an_es256_jwt_whose_exp_is_an_hour_away(start: Any, tls
     assert claims["exp"] - claims["iat"] == 3600
 
 
+async def test_a_token_tells_whether_call_control_is_licensed(start: Any) -> None:
+    """A published bridge takes a token whose `role` does not say `Enterprise` for the wrong licence, and stops."""
+
+    async def roles(app: Any) -> list[str] | None:
+        token = (await app.log_in())["access_token"]
+        told: list[str] | None = jwt.decode(token, options={"verify_signature": False}).get("role")
+        return told
+
+    app = await start()
+    assert "Enterprise" in (await roles(app) or [])
+    app.sim.control.licence(on=False)
+    assert "Enterprise" not in (await roles(app) or ["Enterprise"])
+    assert await roles(await start(token_roles="missing")) is None
+
+
 async def test_expires_in_is_told_in_minutes_when_the_build_is_old(start: Any) -> None:
     app = await start(expires_in_unit="minutes")
     assert (await app.log_in())["expires_in"] == 60

@@ -23,6 +23,8 @@ WRONG_SECRET = {
 
 
 _PERSON_LIFE_S = 60  # T
+_LICENSED = ["App", "Enterprise", "CallFlowApp"]  # third-party code, as are the words without the licence
+_UNLICENSED = ["App", "Local", "Paid"]
 
 
 def basic_credentials(authorization: str | None) -> dict[str, str]:
@@ -65,7 +67,7 @@ class TokenOffice:
             return (400, {"error": "invalid_client"}) if oauth else (401, WRONG_SECRET)
         if grant != "client_credentials":
             return 400, {"error": "unsupported_grant_type"}
-        token, life = self._new_token(client, self._profile.token_life_s)
+        token, life = self._new_token(client, self._profile.token_life_s, **self._roles())
         self._live = {known: live for known, live in self._live.items() if live.client != client_id}
         self._live[token] = _Live(client.client_id, self._clock.now() + timedelta(seconds=life))
         self.minted[client_id] = self.minted.get(client_id, 0) + 1
@@ -76,6 +78,12 @@ class TokenOffice:
             "access_token": token,
             "refresh_token": None,
         }
+
+    def _roles(self) -> dict[str, list[str]]:
+        """What the token of an API client tells of the edition."""
+        if self._profile.token_roles == "missing":  # noqa: S105 (a choice)
+            return {}
+        return {"role": _LICENSED if self._pbx.licensed else _UNLICENSED}
 
     def admit(self, person: ApiClient) -> dict[str, Any]:
         """The token of somebody who logged in by password: a minute long, beside others of the same person (T)."""
@@ -90,7 +98,7 @@ class TokenOffice:
         person = self._refresh.pop(refresh, None)
         return (401, WRONG_SECRET) if person is None else (200, self.admit(person))
 
-    def _new_token(self, client: ApiClient, life: int, **more: str) -> tuple[str, int]:
+    def _new_token(self, client: ApiClient, life: int, **more: str | list[str]) -> tuple[str, int]:
         if self._profile.token_kind == "opaque":  # noqa: S105 (a kind, no secret)
             return secrets.token_urlsafe(48), life
         now = self._clock.now()

@@ -588,7 +588,7 @@ async def test_a_divert_out_of_a_queue_is_answered_when_the_wave_is_over(start: 
         app.sim.control.behave(number, answers_after=None)
     app.sim.control.call(CALLER, "800")
     status, body = await app.verb(await app.leg("102"), "divert", destination="104", timeout=60)
-    assert (status, body["reason"]) == (200, "DestinationNoAnswer")
+    assert (status, body["reason"]) == (424, "DestinationNoAnswer")
 
 
 async def test_a_leg_that_was_left_over_is_rung_for_no_longer(start: Any) -> None:

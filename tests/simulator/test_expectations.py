@@ -201,6 +201,16 @@ def test_a_prompt_that_stops_and_goes_on_has_a_break() -> None:
     assert not found.clean()
 
 
+@pytest.mark.parametrize("hole", [0.04, 0.06, 0.3, -0.04])
+def test_a_hole_in_a_prompt_is_a_break_and_not_half_a_prompt(hole: float) -> None:
+    half = len(MENU) // 2
+    onward = MENU[half - min(0, int(hole * RATE)) :]
+    found = match(SILENCE + MENU[:half] + bytes(max(0, int(hole * RATE))) + onward + SILENCE, MENU)
+    assert found.breaks == 1
+    assert found.share > 0.9
+    assert not found.clean()
+
+
 def test_a_clock_that_runs_a_little_faster_does_no_harm() -> None:
     wave = samples(MENU)
     faster = np.interp(np.arange(0, len(wave) - 1, 1.0001), np.arange(len(wave)), wave)

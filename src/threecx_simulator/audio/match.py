@@ -11,6 +11,7 @@ Numbers = NDArray[np.float64]
 _WINDOW = SAMPLES // 10  # 100 ms: compared piece by piece, each with its own gain and place
 _GRAIN = SAMPLES // 200  # 5 ms: what a click spoils
 _STRAY = SAMPLES // 50  # 20 ms: how far a piece may lie from the one before it
+_LOST = SAMPLES // 2  # 500 ms: and how far, when that one was not found: a hole moves all that follows
 _ALIKE = 0.7  # share of its energy that the expected piece must explain to count as heard
 _DAMAGED = 0.35  # from here on it is the piece, but damaged; below it is something else
 _REACH = 4  # samples to either side that a resampler may smear
@@ -146,7 +147,7 @@ def _compare(told: Numbers, wanted: Numbers, start: int) -> Match:
             cracks += _cracks(told, wanted, at, lag) if found else 0
             continue
         audible += weight
-        here = _nearby(told, piece, at + lag)
+        here = _nearby(told, piece, at + lag, _LOST if lost else _STRAY)
         heard = _part(told, here, len(piece))
         rest = heard - _likest(_part(wanted, at - _REACH, len(piece) + 2 * _REACH), heard)
         energy = float((heard**2).mean())
@@ -159,7 +160,7 @@ def _compare(told: Numbers, wanted: Numbers, start: int) -> Match:
         longest = max(longest, lost)
         if lost:
             continue
-        breaks += found > 0 and here - at - lag > _JUMP
+        breaks += found > 0 and abs(here - at - lag) > _JUMP
         found += weight
         clicks, cracks = clicks + cracks, 0
         lag = here - at
@@ -175,14 +176,14 @@ def _likest(piece: Numbers, heard: Numbers) -> Numbers:
     return np.asarray(weights @ taps)
 
 
-def _nearby(told: Numbers, piece: Numbers, expected: int) -> int:
+def _nearby(told: Numbers, piece: Numbers, expected: int, stray: int = _STRAY) -> int:
     """Where near its place the piece is found. The nearest of equals wins."""
-    around = _part(told, expected - _STRAY, len(piece) + 2 * _STRAY)
-    windows = np.lib.stride_tricks.sliding_window_view(around, len(piece))
-    norms = np.sqrt((windows**2).sum(axis=1) * (piece**2).sum()) + 1e-9
-    likeness = windows @ piece / norms
-    distance = np.abs(np.arange(len(likeness)) - _STRAY)
-    return expected - _STRAY + int(np.argmax(likeness - distance * 1e-4))
+    around = _part(told, expected - stray, len(piece) + 2 * stray)
+    energy = np.concatenate([[0.0], np.cumsum(around**2)])
+    under = np.sqrt(np.maximum(energy[len(piece) :] - energy[: -len(piece)], 0) * (piece @ piece)) + 1e-9
+    likeness = np.correlate(around, piece, "valid") / under
+    distance = np.abs(np.arange(len(likeness)) - stray)
+    return expected - stray + int(np.argmax(likeness - distance * 1e-4 * _STRAY / stray))
 
 
 def _part(told: Numbers, start: int, count: int) -> Numbers:

@@ -236,6 +236,10 @@ class Profile:
     recording_final_s: float = 0.0
     """For so many seconds after its call a recording is answered with 404, since it is still being written (G)."""
 
+    get_by_number: Literal["until_u8", "always"] = "until_u8"
+    """Whether builds with alternate keys (`Queues(Number='800')`, from Update 8 on) know `Pbx.GetByNumber` no more, as it
+    has left 3CX's OpenAPI file (S), or answer it still: published programs go on asking it (third-party code)."""
+
     path_case: Literal["any", "exact"] = "any"
     """Whether the fixed words in paths are known in any case, as ASP.NET Core routes them unless told otherwise
     (a published script asks `GetPropertiesByDn(dnnumber=…)`, which 3CX spells `dnNumber`). A slash at the end means

@@ -107,7 +107,8 @@ class Xapi:
         self, request: Request, client: ApiClient, path: str, parts: list[Segment]
     ) -> Response:
         number_keys = self._number_keys()
-        if len(parts) == 2 and parts[1].name == "Pbx.GetByNumber" and not number_keys:
+        by_function = not number_keys or self._board.pbx.profile.get_by_number == "always"
+        if len(parts) == 2 and parts[1].name == "Pbx.GetByNumber" and by_function:
             parts, number_keys = [Segment(parts[0].name, _as_number(parts[1]))], True
         found = understood(path, parts, number_keys)
         if found is None:

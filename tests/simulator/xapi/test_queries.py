@@ -218,6 +218,9 @@ async def test_numbers_are_keys_from_update_8_on_and_found_by_function_before(xa
     found: Any = await old.get("Queues/Pbx.GetByNumber(number='800')")
     new = await xapi(profile="v20_u9")
     assert (await new.ask("GET", "Queues/Pbx.GetByNumber(number='800')"))[0] == 404
+    kind = await xapi(profile="v20_u9", get_by_number="always")
+    told: Any = await kind.get("Queues/Pbx.GetByNumber(number='800')")
+    assert told["Name"] == found["Name"]
     assert (await new.get("Queues(Number='800')"))["Id"] == found["Id"]
 
 

@@ -24,7 +24,7 @@ def heard_seconds(pbx: Exchange, name: str) -> float:
 
 
 async def test_media_that_flow_late_lose_nothing_of_the_prompt(profile: Profile) -> None:
-    async with exchange(replace(profile, media_after_ms=600)) as pbx:
+    async with exchange(replace(profile, media_after_ms=900)) as pbx:
         line = await pbx.connected()
         played = await line.media.play(tone(440, 1.0))
         await pbx.quiet(line)
